@@ -1,0 +1,1 @@
+"""The Gradio interface of skinnet."""

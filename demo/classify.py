@@ -1,0 +1,129 @@
+"""The Classify tab: a photo in, a verdict and a heat map out; and the API endpoint /classify."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from demo import verdict
+from skinnet.classifier import Classifier, Prediction
+from skinnet.errors import PhotoError
+from skinnet.explain import METHODS, heat_map, overlay
+from skinnet.labels import CLASSES, FULL_NAMES
+from skinnet.preprocess import display_photo, open_photo, to_input
+
+OPACITY = 0.45
+METHOD = "gradcam"
+
+
+class Photo(gr.Image):
+    """An image input that hands over the uploaded file untouched, so that skinnet reads and refuses it itself."""
+
+    is_template = True  # Gradio: use the page element of the parent class
+
+    def preprocess(self, payload: Any) -> str | None:
+        return None if payload is None else str(payload.path)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a visit keeps of the last photo, in memory: enough to draw other maps of it.
+
+    Attributes:
+        pixels: uint8 (H, W, 3), the network's input.
+        shown: the photo as displayed.
+        evidence: float32 (H, W) in [0, 1], the map that is displayed.
+    """
+
+    pixels: np.ndarray
+    shown: Image.Image
+    evidence: np.ndarray
+
+
+def add(classifier: Classifier, examples: list[Path]) -> None:
+    """Add the tab's contents to the interface that is being built."""
+    judged = gr.State(None)
+    with gr.Row():
+        with gr.Column(min_width=300):
+            photo = Photo(
+                type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=340,
+                label="Photo of a skin lesion, taken through a dermatoscope", elem_id="photo",
+            )  # fmt: skip
+            gr.Examples(
+                [[str(path)] for path in examples], photo, label="Drawings to try: made by code, not photos",
+                examples_per_page=10, api_visibility="private",
+            )  # fmt: skip
+        with gr.Column(min_width=300):
+            words = gr.HTML(verdict.invitation(), elem_id="verdict")
+        with gr.Column(min_width=300):
+            picture = gr.Image(
+                label="Heat map", interactive=False, format="png", height=340, elem_id="heat-map",
+                alt_text="The photo with a heat map of what spoke for the chosen diagnosis",
+            )  # fmt: skip
+            diagnosis = gr.Dropdown(
+                [(FULL_NAMES[name], name) for name in CLASSES], value=None, label="What spoke for", interactive=True
+            )
+            method = gr.Dropdown(
+                [(f"{kind.title}: {kind.meaning}", name) for name, kind in METHODS.items()], value=METHOD,
+                label="Method", interactive=True,
+            )  # fmt: skip
+            opacity = gr.Slider(0, 1, OPACITY, step=0.05, label="Opacity of the map")
+            gr.Markdown(
+                "Red is where most of the evidence lies, scaled to each map's own largest value: the map shows "
+                "*where*, not *how much*, and says nothing about whether the evidence is medically sound.",
+                elem_classes="hint",
+            )
+
+    def judge(path: str | None, method: str, opacity: float) -> tuple[Any, ...]:
+        if path is None:
+            return None, verdict.invitation(), None, None
+        try:
+            opened = open_photo(path)
+        except PhotoError as error:
+            return None, verdict.refusal(str(error)), None, None
+        pixels = to_input(opened, frame=classifier.frame)
+        prediction = classifier.judge(classifier.logits(pixels[None]))[0]
+        evidence = heat_map(classifier, pixels, diagnosis=prediction.diagnosis, method=method)
+        kept = Judged(pixels, display_photo(opened), evidence)
+        words = verdict.verdict(prediction, threshold=classifier.decision.malignant_threshold)
+        return kept, words, overlay(kept.shown, evidence, opacity=opacity), prediction.diagnosis
+
+    def redraw(kept: Judged | None, diagnosis: str | None, method: str, opacity: float) -> tuple[Any, ...]:
+        if kept is None or diagnosis is None:
+            return kept, None
+        evidence = heat_map(classifier, kept.pixels, diagnosis=diagnosis, method=method)
+        kept = Judged(kept.pixels, kept.shown, evidence)
+        return kept, overlay(kept.shown, evidence, opacity=opacity)
+
+    def fade(kept: Judged | None, opacity: float) -> Image.Image | None:
+        return None if kept is None else overlay(kept.shown, kept.evidence, opacity=opacity)
+
+    photo.change(judge, [photo, method, opacity], [judged, words, picture, diagnosis], api_visibility="private")
+    for control in (diagnosis, method):
+        control.input(redraw, [judged, diagnosis, method, opacity], [judged, picture], api_visibility="private")
+    opacity.release(fade, [judged, opacity], picture, api_visibility="private")
+    _add_endpoint(classifier)
+
+
+def _add_endpoint(classifier: Classifier) -> None:
+    """`/classify`: an image file in, the columns of `skinnet predict` as JSON out."""
+
+    def classify(image: str) -> dict[str, Any]:
+        try:
+            prediction: Prediction = classifier.predict(open_photo(image))
+        except PhotoError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return prediction.as_row()
+
+    button = gr.Button(visible=False)
+    button.click(
+        classify, gr.File(label="image", visible=False), gr.JSON(visible=False), api_name="classify",
+        api_description="Judge a photo of a skin lesion. Returns the diagnosis by the balanced rule, calibrated "
+        "probabilities of the seven diagnoses, and p_malignant, the probability that it is malignant or pre-malignant. "
+        "Not a medical device.",
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""The verdict in words and bars, as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from skinnet.classifier import Prediction
+from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
+
+
+def invitation() -> str:
+    """What stands in the verdict's place before there is a photo."""
+    return '<p class="hint">Upload, drop, paste or take a photo, or try a drawing: the verdict appears here.</p>'
+
+
+def refusal(reason: str) -> str:
+    """Why a picture was not judged."""
+    return f'<div class="refusal" role="alert"><strong>Not judged.</strong> {escape(reason)}</div>'
+
+
+def percent(probability: float) -> str:
+    """A probability in words that never claim certainty."""
+    if probability < 0.001:
+        return "under 0.1 %"
+    if probability > 0.999:
+        return "over 99.9 %"
+    return f"{100 * probability:.1f} %" if probability < 0.1 or probability > 0.9 else f"{100 * probability:.0f} %"
+
+
+def verdict(prediction: Prediction, *, threshold: float) -> str:
+    """Chance of malignancy, what it means, the seven diagnoses as bars, and the notice."""
+    if prediction.suspicious:
+        kind, headline = "suspicious", "Suspicious: a doctor should look at this lesion."
+    else:
+        kind, headline = "below", "Below the threshold. This is no all-clear."
+    bars = "".join(
+        _bar(name, probability, marked=name == prediction.diagnosis)
+        for name, probability in sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    )
+    return f"""
+<div class="verdict {kind}" role="status">
+  <p class="chance"><span>{percent(prediction.p_malignant)}</span> chance that the lesion is {MALIGNANT_MEANING}</p>
+  {_track(prediction.p_malignant, threshold=threshold)}
+  <p><strong>{headline}</strong> The threshold is {percent(threshold)}: it found 95 % of such lesions in validation, and
+  so misses about one in twenty.</p>
+  <p>Diagnosis by the balanced rule: <strong>{escape(FULL_NAMES[prediction.diagnosis])}</strong></p>
+  <table class="bars"><caption>Probability of each diagnosis</caption><tbody>{bars}</tbody></table>
+  <p class="hint">The chance is the sum of those marked ▲. The balanced rule (●) weighs rare diagnoses up, so it may
+  differ from the longest bar.</p>
+  <p class="disclaimer">{DISCLAIMER}</p>
+</div>"""
+
+
+def _bar(name: str, probability: float, *, marked: bool) -> str:
+    marks = (" ▲" if name in MALIGNANT else "") + (" ●" if marked else "")
+    return (
+        f'<tr><th scope="row">{escape(FULL_NAMES[name])}{marks}</th>'
+        f'<td><div class="bar"><div style="width:{100 * probability:.1f}%"></div></div></td>'
+        f"<td>{percent(probability)}</td></tr>"
+    )
+
+
+def _track(probability: float, *, threshold: float) -> str:
+    return (
+        f'<div class="bar wide" aria-hidden="true"><div style="width:{100 * probability:.1f}%"></div>'
+        f'<i style="left:{100 * threshold:.1f}%"></i></div>'
+    )

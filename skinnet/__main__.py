@@ -1,0 +1,298 @@
+"""The command line: python -m skinnet COMMAND. Each command has --help.
+
+Exit codes: 0 done; 1 an error, told in one line; 2 wrong use; 3 some pictures could not be judged; 130 stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skinnet import __version__
+from skinnet.errors import SkinnetError
+from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "ham10000-lite0"
+SOME_FAILED = 3
+STOPPED = 130
+
+
+def acquire(options: argparse.Namespace) -> int:
+    from skinnet.acquire import SOURCES, acquire
+
+    acquire(SOURCES[options.source], root=options.root, mirror=options.mirror)
+    return 0
+
+
+def prepare(options: argparse.Namespace) -> int:
+    import pandas as pd
+
+    from skinnet.index import prepare
+
+    table = prepare(options.root)
+    print(pd.crosstab(table["dx"], table["split"], margins=True, margins_name="all").to_string())
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    from skinnet.train import TrainConfig, train
+
+    chosen = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    train(TrainConfig(**settings), root=options.root, out=options.out, resume=options.resume)
+    print(f"Done. Publish it with: python -m skinnet release --run {options.out} --root {options.root}")
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from skinnet.card import caption, class_table, overall_table
+    from skinnet.classifier import Classifier
+    from skinnet.evaluate import evaluate
+    from skinnet.index import load_cache, load_index
+    from skinnet.predictions import load_predictions, predict_split, save_predictions
+
+    classifier = Classifier.load(options.checkpoint)
+    if options.root is None:
+        predictions = load_predictions(options.checkpoint / "predictions.csv")
+        predictions = predictions[predictions["split"] == options.split]
+    else:
+        table = load_index(options.root)
+        predictions = predict_split(classifier, table, load_cache(options.root, table), options.split)
+    metrics = evaluate(predictions, threshold=classifier.decision.malignant_threshold)
+    print(caption(metrics, options.split), overall_table(metrics), class_table(metrics), sep="\n\n")
+    if options.out is not None:
+        save_predictions(predictions, options.out / "predictions.csv")
+        _save_evaluation(options, predictions, metrics)
+    return 0
+
+
+def _save_evaluation(options: argparse.Namespace, predictions: pd.DataFrame, metrics: Any) -> None:
+    import pandas as pd
+
+    from skinnet.figures import draw_figures
+    from skinnet.files import write_json
+
+    write_json(options.out / "metrics.json", {options.split: dataclasses.asdict(metrics)})
+    draw_figures(predictions, metrics, pd.read_csv(options.checkpoint / "history.csv"), folder=options.out)
+
+
+def predict(options: argparse.Namespace) -> int:
+    from skinnet.classifier import Classifier
+    from skinnet.predict import predict_paths
+
+    table = predict_paths(Classifier.load(options.checkpoint), options.paths)
+    if options.format == "csv":
+        text = table.to_csv(index=False, float_format="%.6f")
+    elif options.format == "json":
+        text = table.to_json(orient="records", indent=2) + "\n"
+    else:
+        text = table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="") + "\n"
+        text += f"p_malignant: probability that the lesion is {MALIGNANT_MEANING}.\n{DISCLAIMER}\n"
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        from skinnet.files import write_text
+
+        write_text(options.out, text)
+    failed = int((table["error"] != "").sum())
+    if failed:
+        print(f"{failed} of {len(table)} pictures could not be judged: see the column error.", file=sys.stderr)
+    return SOME_FAILED if failed else 0
+
+
+def explain(options: argparse.Namespace) -> int:
+    from skinnet.classifier import Classifier
+    from skinnet.explain import heat_map, overlay
+    from skinnet.files import atomic_path
+    from skinnet.preprocess import display_photo, open_photo, to_input
+
+    classifier = Classifier.load(options.checkpoint)
+    photo = open_photo(options.image)
+    prediction = classifier.predict(photo)
+    diagnosis = options.diagnosis or prediction.diagnosis
+    pixels = to_input(photo, frame=classifier.frame)
+    evidence = heat_map(classifier, pixels, diagnosis=diagnosis, method=options.method)
+    with atomic_path(options.out) as temporary:
+        overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")
+    probability = prediction.probabilities[diagnosis]
+    print(f"{options.out}: what spoke for {FULL_NAMES[diagnosis]} (probability {probability:.3f}).\n{DISCLAIMER}")
+    return 0
+
+
+def release(options: argparse.Namespace) -> int:
+    from skinnet.release import publish, release
+
+    if options.run is None:
+        publish(options.checkpoint, readme=options.readme)
+    else:
+        release(
+            options.run, root=options.root, out=options.checkpoint, readme=options.readme, machine=options.machine
+        )
+    print(f"Published in {options.checkpoint}.")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    main = argparse.ArgumentParser(
+        prog="skinnet",
+        description="Detect skin cancer in dermatoscopic photos: from raw data to a judged picture.",
+        epilog=f"The usual order: acquire, prepare, train, release, predict. {DISCLAIMER}",
+    )
+    main.add_argument("--version", action="version", version=f"skinnet {__version__}")
+    commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_acquire(commands)
+    _add_prepare(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_predict(commands)
+    _add_explain(commands)
+    _add_release(commands)
+    return main
+
+
+Commands = Any  # argparse keeps the type of its sub-parsers private
+
+
+def _add(commands: Commands, name: str, run: Any, summary: str, details: str = "") -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=f"{summary} {details}")
+    command.set_defaults(command=run)
+    return command
+
+
+def _add_root(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--root", type=Path, default=Path("data"), help="folder of the data sets (default: data)")
+
+
+def _add_checkpoint(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="DIR",
+        help="folder of the trained network (default: the one shipped with skinnet)",
+    )  # fmt: skip
+
+
+def _add_acquire(commands: Commands) -> None:
+    command = _add(
+        commands, "acquire", acquire, "Download and unpack a data set.",
+        "A download that was stopped goes on where it was when the command is run again.",
+    )  # fmt: skip
+    command.add_argument("source", choices=["ham10000"], help="ham10000: 10,015 photos of 7 diagnoses (2.8 GB)")
+    _add_root(command)
+    command.add_argument(
+        "--mirror", metavar="FOLDER_OR_URL", help="take the files from a copy that has a SHA256SUMS list"
+    )
+
+
+def _add_prepare(commands: Commands) -> None:
+    command = _add(
+        commands, "prepare", prepare, "Check the images, decode them once, and split them.",
+        "Training, validation and test get seven, one and two tenths of the images; no lesion is in two of them.",
+    )  # fmt: skip
+    _add_root(command)
+
+
+def _add_train(commands: Commands) -> None:
+    command = _add(
+        commands, "train", train, "Train a network.",
+        "Without options it repeats the shipped recipe. The state is saved after each epoch: a run that was "
+        "stopped goes on with --resume.",
+    )  # fmt: skip
+    _add_root(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of this run, such as runs/first")
+    command.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    texts = {
+        "network": (str, "efficientnet_lite0 (default) or a torchvision classifier such as resnet18"),
+        "weights": (str, "what to start from: imagenet (default) or none"),
+        "epochs": (int, "passes over the training images (default: 20)"),
+        "batch_size": (int, "images a step (default: 32)"),
+        "learning_rate": (float, "peak of the schedule (default: 0.0005)"),
+        "warmup_epochs": (float, "epochs of rising learning rate (default: 1)"),
+        "weight_decay": (float, "pull of the weights towards zero (default: 0.05)"),
+        "label_smoothing": (float, "share of the target spread over all classes (default: 0.1)"),
+        "ema_decay": (float, "of the averaged weights, per step (default: 0.998)"),
+        "sampling_power": (float, "0 draws images as they come, 1 all classes alike (default: 0.5)"),
+        "seed": (int, "of everything random (default: 0)"),
+    }
+    for name, (kind, text) in texts.items():
+        command.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)
+
+
+def _add_evaluate(commands: Commands) -> None:
+    command = _add(
+        commands, "evaluate", evaluate, "Print how good a checkpoint is, with intervals of 95 percent.",
+        "With --root its network judges the images anew; without, its published predictions are read.",
+    )  # fmt: skip
+    _add_checkpoint(command)
+    command.add_argument("--root", type=Path, help="folder of the data sets, after prepare")
+    command.add_argument("--split", choices=["train", "val", "test"], default="test", help="(default: test)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="also write predictions, metrics and figures there")
+
+
+def _add_predict(commands: Commands) -> None:
+    command = _add(
+        commands, "predict", predict, "Judge pictures.",
+        "The column p_malignant is the probability that a lesion is malignant or pre-malignant "
+        "(akiec + bcc + mel); diagnosis follows the balanced rule, most_likely the largest probability. "
+        "A picture that cannot be read becomes a row with its error, and the exit code is 3. " + DISCLAIMER,
+    )  # fmt: skip
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, folder or ZIP archive")
+    _add_checkpoint(command)
+    command.add_argument("--format", choices=["table", "csv", "json"], default="table", help="(default: table)")
+    command.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+
+
+def _add_explain(commands: Commands) -> None:
+    command = _add(commands, "explain", explain, "Draw a heat map of what spoke for a diagnosis.", DISCLAIMER)
+    command.add_argument("image", type=Path, metavar="IMAGE", help="picture to explain")
+    command.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
+    command.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
+    command.add_argument(
+        "--method", choices=["gradcam", "layercam", "gradcam++", "eigengradcam"], default="gradcam",
+        help="kind of class activation map (default: gradcam)",
+    )  # fmt: skip
+    command.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (default: 0.5)")
+    _add_checkpoint(command)
+
+
+def _add_release(commands: Commands) -> None:
+    command = _add(
+        commands, "release", release, "Rebuild everything that is published from one training run.",
+        "Calibration and thresholds (on validation), predictions, metrics, figures, model card, README. "
+        "Without --run, all but the first two from the checkpoint's own predictions.",
+    )  # fmt: skip
+    command.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
+    _add_root(command)
+    _add_checkpoint(command)
+    command.add_argument("--readme", type=Path, help="README whose results to rewrite")
+    command.add_argument("--machine", help="what the training ran on, for the model card")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    try:
+        code: int = options.command(options)
+        return code
+    except SkinnetError as error:
+        print(f"skinnet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("skinnet: stopped. What was finished is kept: run the command again to go on.", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Judge photos with a trained checkpoint.
+
+    classifier = Classifier.load(Path("checkpoints/skinnet-lite0"))
+    prediction = classifier.predict(open_photo("mole.jpg"))
+    prediction.p_malignant, prediction.diagnosis
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from skinnet.calibrate import Calibration, Decision
+from skinnet.dataset import pixels_to_tensor
+from skinnet.errors import CheckpointError, TrainingError
+from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.model import build
+from skinnet.preprocess import to_input
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+VIEWS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
+"""A photo is judged four times: as it is, mirrored left-right, top-bottom, and both; the logits are averaged.
+Each view is the axes to flip of a (B, 3, H, W) tensor."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The judgement of one photo.
+
+    Attributes:
+        diagnosis: by the balanced rule, an abbreviation of `CLASSES`.
+        probabilities: calibrated, by abbreviation; they sum to one.
+        p_malignant: sum over akiec, bcc and mel: "malignant or pre-malignant".
+        suspicious: whether `p_malignant` reaches the threshold of the checkpoint.
+    """
+
+    diagnosis: str
+    probabilities: dict[str, float]
+    p_malignant: float
+    suspicious: bool
+
+    @property
+    def most_likely(self) -> str:
+        """The diagnosis of the largest probability (plain argmax)."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name])
+
+    def as_row(self) -> dict[str, Any]:
+        """The columns that the command line and the API share."""
+        columns = {f"p_{name}": value for name, value in self.probabilities.items()}
+        return {"diagnosis": self.diagnosis, **columns, "p_malignant": self.p_malignant}
+
+
+class Classifier:
+    """A network with everything that belongs to it: input size, scale, calibration and decision rules.
+
+    Attributes:
+        network: torch module, (B, 3, H, W) -> logits (B, 7), in evaluation mode.
+        config: the contents of `config.json`.
+    """
+
+    def __init__(self, network: nn.Module, config: dict[str, Any]) -> None:
+        self.network = network.eval()
+        self.config = config
+        self.frame: tuple[int, int] = tuple(config["frame"])
+        self.calibration = Calibration(config["temperature"], tuple(config["prior_shift"]))
+        self.decision = Decision(tuple(config["class_weights"]), config["malignant_threshold"])
+        self._mean = torch.tensor(config["mean"]).view(1, 3, 1, 1)
+        self._std = torch.tensor(config["std"]).view(1, 3, 1, 1)
+
+    @staticmethod
+    def load(folder: Path) -> Classifier:
+        """Read a checkpoint folder.
+
+        Raises:
+            CheckpointError: if a file is missing, damaged, or does not fit the others.
+        """
+        config = read_config(folder)
+        path = folder / WEIGHTS
+        if not path.is_file():
+            raise CheckpointError(f"No {WEIGHTS} in {folder}: name a checkpoint folder with --checkpoint.")
+        try:
+            network = build(config["network"], classes=len(config["classes"]), imagenet=False)
+            network.load_state_dict(load_file(path))
+            return Classifier(network, config)
+        except (SafetensorError, RuntimeError, OSError, KeyError, TypeError, TrainingError) as error:
+            raise CheckpointError(f"The checkpoint in {folder} is damaged: restore its files.") from error
+
+    def to_tensor(self, pixels: np.ndarray) -> Tensor:
+        """uint8 (B, H, W, 3) -> the network's input, float32 (B, 3, H, W)."""
+        return (pixels_to_tensor(pixels) - self._mean) / self._std
+
+    @torch.inference_mode()
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
+        images = self.to_tensor(pixels)
+        views = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])
+        logits = self.network(views.contiguous(memory_format=torch.channels_last))
+        return np.asarray(logits.view(len(VIEWS), len(images), -1).mean(dim=0).numpy())
+
+    def predict(self, photo: Image.Image) -> Prediction:
+        """Judge one photo (PIL RGB, any size)."""
+        return self.judge(self.logits(to_input(photo, frame=self.frame)[None]))[0]
+
+    def judge(self, logits: np.ndarray) -> list[Prediction]:
+        """Mean logits (N, 7) -> N predictions."""
+        probabilities = self.calibration.probabilities(logits.astype(np.float64))
+        malignant = probabilities[:, [CLASSES.index(name) for name in MALIGNANT]].sum(axis=1)
+        return [
+            Prediction(
+                diagnosis=str(diagnosis),
+                probabilities=dict(zip(CLASSES, row.tolist(), strict=True)),
+                p_malignant=float(p_malignant),
+                suspicious=bool(p_malignant >= self.decision.malignant_threshold),
+            )
+            for diagnosis, row, p_malignant in zip(
+                self.decision.diagnoses(probabilities), probabilities, malignant, strict=True
+            )
+        ]
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read and check a checkpoint's `config.json`.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or made for other classes.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"No {CONFIG} in {folder}: name a checkpoint folder with --checkpoint.")
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        classes: Sequence[str] = config["classes"]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged: restore it.") from error
+    if tuple(classes) != CLASSES:
+        raise CheckpointError(f"{path} is for the classes {', '.join(classes)}, not for {', '.join(CLASSES)}.")
+    return config

@@ -1,0 +1,29 @@
+"""The exceptions of skinnet.
+
+Each message says what is wrong, where, and how to mend it. The library raises, the command line prints the
+message on one line and exits with 1, and the app shows the same words.
+"""
+
+
+class SkinnetError(Exception):
+    """Base of every error that a user can cause and mend."""
+
+
+class AcquireError(SkinnetError):
+    """A data set could not be downloaded, verified or unpacked."""
+
+
+class DataError(SkinnetError):
+    """The data folder lacks something, or holds something that does not fit."""
+
+
+class PhotoError(SkinnetError):
+    """A picture cannot be judged: unreadable, too large, too small."""
+
+
+class CheckpointError(SkinnetError):
+    """A checkpoint is missing, damaged or does not fit."""
+
+
+class TrainingError(SkinnetError):
+    """Training cannot start or go on."""

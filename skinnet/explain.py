@@ -1,0 +1,97 @@
+"""Class activation maps: which part of a photo spoke for a diagnosis.
+
+    evidence = heat_map(classifier, pixels, diagnosis="mel", method="gradcam")  # float32 (H, W) in [0, 1]
+    picture = overlay(display_photo(photo), evidence, opacity=0.5)
+
+The maps come from the package grad-cam. Each is scaled to its own largest value: it shows where, not how much. A
+map of zeros means that no part of the photo spoke for the diagnosis.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib import colormaps
+from PIL import Image
+from pytorch_grad_cam import EigenGradCAM, GradCAM, GradCAMPlusPlus, LayerCAM
+from pytorch_grad_cam.base_cam import BaseCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+from skinnet.classifier import Classifier
+from skinnet.errors import SkinnetError
+from skinnet.labels import CLASSES
+from skinnet.model import last_feature_layer
+
+COLOURS = "turbo"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to make a class activation map."""
+
+    title: str
+    meaning: str
+    make: type[BaseCAM]
+
+
+METHODS = {
+    "gradcam": Method("Grad-CAM", "evidence for the diagnosis minus evidence against it", GradCAM),
+    "layercam": Method("Layer-CAM", "evidence for the diagnosis alone", LayerCAM),
+    "gradcam++": Method("Grad-CAM++", "evidence for it, each kind of feature counted alike", GradCAMPlusPlus),
+    "eigengradcam": Method("Eigen-Grad-CAM", "what the evidence has in common", EigenGradCAM),
+}
+"""At the last layer Grad-CAM, HiRes-CAM and XGrad-CAM give the same picture: the first stands for all three."""
+
+_LOCK = threading.Lock()
+
+
+def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, method: str = "gradcam") -> np.ndarray:
+    """Compute a class activation map of one photo, as it is (not mirrored).
+
+    Args:
+        pixels: uint8 (H, W, 3), the network's input from `to_input`.
+        diagnosis: an abbreviation of `CLASSES`.
+        method: a key of `METHODS`.
+
+    Returns:
+        float32 (H, W) in [0, 1].
+
+    Raises:
+        SkinnetError: if the diagnosis or the method is unknown.
+    """
+    if diagnosis not in CLASSES:
+        raise SkinnetError(f"Unknown diagnosis {diagnosis!r}: use one of {', '.join(CLASSES)}.")
+    if method not in METHODS:
+        raise SkinnetError(f"Unknown method {method!r}: use one of {', '.join(METHODS)}.")
+    images = classifier.to_tensor(pixels[None])
+    target = ClassifierOutputTarget(CLASSES.index(diagnosis))
+    layer = last_feature_layer(classifier.network)
+    with _LOCK, torch.enable_grad():  # the package hooks into the network, which only one thread may do at a time
+        maps = METHODS[method].make(classifier.network, [layer])
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                return np.asarray(maps(images, [target])[0], dtype=np.float32)
+        finally:
+            maps.activations_and_grads.release()
+
+
+def overlay(photo: Image.Image, evidence: np.ndarray, *, opacity: float) -> Image.Image:
+    """Lay a heat map over its photo.
+
+    Args:
+        photo: PIL RGB from `display_photo`.
+        evidence: float (H, W) in [0, 1].
+        opacity: of the colours, from 0 (photo alone) to 1 (map alone).
+
+    Returns:
+        PIL RGB of the photo's size.
+    """
+    grey = Image.fromarray((np.clip(evidence, 0, 1) * 255).astype(np.uint8))
+    smooth = np.asarray(grey.resize(photo.size, Image.Resampling.BICUBIC))
+    colours = (colormaps[COLOURS](smooth)[..., :3] * 255).astype(np.uint8)
+    return Image.blend(photo, Image.fromarray(colours), opacity)

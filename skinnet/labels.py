@@ -1,0 +1,30 @@
+"""The seven diagnoses of HAM10000 and what they are called.
+
+Source: Tschandl, Rosendahl, Kittler, Scientific Data 5:180161 (2018), table 2.
+"""
+
+from typing import Final
+
+CLASSES: Final = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+"""Abbreviations in the order of the network's outputs."""
+
+MALIGNANT: Final = ("akiec", "bcc", "mel")
+"""The diagnoses whose probabilities add up to `p_malignant`."""
+
+MALIGNANT_MEANING: Final = "malignant or pre-malignant"
+"""What `p_malignant` is the probability of: actinic keratosis is pre-malignant, Bowen's disease is in situ."""
+
+FULL_NAMES: Final = {
+    "akiec": "Actinic keratosis / Bowen's disease",
+    "bcc": "Basal cell carcinoma",
+    "bkl": "Benign keratosis",
+    "df": "Dermatofibroma",
+    "mel": "Melanoma",
+    "nv": "Melanocytic nevus (mole)",
+    "vasc": "Vascular lesion",
+}
+
+DISCLAIMER: Final = (
+    "skinnet is a demonstration for clinicians and students. It is not a medical device: "
+    "do not use it to decide about anyone's health. Have every lesion that worries you seen by a doctor."
+)

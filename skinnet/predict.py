@@ -1,0 +1,95 @@
+"""Judge many pictures: files, folders and ZIP archives.
+
+    table = predict_paths(classifier, [Path("photos"), Path("more.zip")])
+
+One row a picture, in the columns of `COLUMNS`; a picture that cannot be judged has only its path and its error.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from skinnet.acquire import pictures
+from skinnet.classifier import Classifier
+from skinnet.errors import AcquireError, DataError, PhotoError
+from skinnet.evaluate import probability_columns
+from skinnet.preprocess import MAX_FILE_BYTES, open_photo
+
+COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+
+Item = tuple[str, Callable[[], bytes | Path]]
+"""The name of a picture and a way to get its bytes or its path, which may raise PhotoError."""
+
+
+def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame:
+    """Judge every picture that `paths` lead to.
+
+    Args:
+        paths: picture files (of any name), folders (searched for pictures) and ZIP archives.
+
+    Returns:
+        A table with `COLUMNS`; `error` is empty for a picture that was judged.
+
+    Raises:
+        DataError: if there is no picture at all.
+    """
+    items = [item for path in paths for item in _items(path)]
+    if not items:
+        raise DataError(f"No pictures found: skinnet reads {', '.join(SUFFIXES)}.")
+    rows = [_row(classifier, item) for item in tqdm(items, "judging", unit="picture", disable=len(items) < 10)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _row(classifier: Classifier, item: Item) -> dict[str, Any]:
+    name, read = item
+    try:
+        prediction = classifier.predict(open_photo(read()))
+    except PhotoError as error:
+        return {"path": name, "error": str(error)}
+    extra = {"most_likely": prediction.most_likely, "suspicious": prediction.suspicious}
+    return {"path": name, "error": "", **prediction.as_row(), **extra}
+
+
+def _items(path: Path) -> Iterator[Item]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and file.suffix.lower() in SUFFIXES:
+                yield str(file), lambda file=file: file
+    elif path.suffix.lower() == ".zip" and path.is_file():
+        yield from _zipped(path)
+    else:
+        yield str(path), lambda: path
+
+
+def _zipped(path: Path) -> Iterator[Item]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [entry.filename for entry in pictures(archive) if Path(entry.filename).suffix.lower() in SUFFIXES]
+    except (zipfile.BadZipFile, AcquireError, OSError) as error:
+        yield str(path), _raiser(f"The archive cannot be read: {error}")
+        return
+    for name in names:
+        yield f"{path}/{name}", lambda name=name: _unzip(path, name)
+
+
+def _unzip(path: Path, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        raise PhotoError("The picture is damaged inside its archive.") from error
+
+
+def _raiser(message: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        raise PhotoError(message)
+
+    return read

@@ -1,0 +1,76 @@
+"""The table of predictions that everything after training reads.
+
+Columns: image_id, lesion_id, split, dx, dx_type, diagnosis, p_akiec .. p_vasc, p_malignant, logit_akiec .. logit_vasc.
+The logits are means over four views and let anyone repeat the calibration without a network.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from skinnet.classifier import Classifier
+from skinnet.dataset import Cache
+from skinnet.device import keep_freed_memory
+from skinnet.errors import DataError
+from skinnet.files import atomic_path
+from skinnet.labels import CLASSES
+
+BATCH = 4
+"""Photos at once; each is judged in four views."""
+DECIMALS = 6
+LOGIT_COLUMNS = [f"logit_{name}" for name in CLASSES]
+
+
+def predict_logits(classifier: Classifier, pixels: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Mean logits of the chosen images.
+
+    Args:
+        pixels: uint8 (N, H, W, 3).
+        positions: int (M,), which of them.
+
+    Returns:
+        float32 (M, 7).
+    """
+    keep_freed_memory()
+    starts = tqdm(range(0, len(positions), BATCH), "predicting", unit="batch")
+    return np.concatenate([classifier.logits(pixels[positions[start : start + BATCH]]) for start in starts])
+
+
+def predict_split(classifier: Classifier, table: pd.DataFrame, cache: Cache, split: str) -> pd.DataFrame:
+    """Judge all images of a split.
+
+    Raises:
+        DataError: if the split has no images.
+    """
+    positions = np.flatnonzero(table["split"] == split)
+    if not len(positions):
+        raise DataError(f"The data have no images in the split {split!r}: use train, val or test.")
+    return with_judgement(classifier, table.iloc[positions], predict_logits(classifier, cache.pixels, positions))
+
+
+def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
+    """Add what a classifier makes of the logits to rows of an index."""
+    known = rows[["image_id", "lesion_id", "split", "dx", "dx_type"]].reset_index(drop=True)
+    judged = pd.DataFrame([prediction.as_row() for prediction in classifier.judge(logits)])
+    return pd.concat([known, judged, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1)
+
+
+def save_predictions(predictions: pd.DataFrame, path: Path) -> None:
+    """Write a table of predictions as CSV, six decimals."""
+    with atomic_path(path) as temporary:
+        predictions.to_csv(temporary, index=False, float_format=f"%.{DECIMALS}f")
+
+
+def load_predictions(path: Path) -> pd.DataFrame:
+    """Read a table of predictions.
+
+    Raises:
+        DataError: if it is not there.
+    """
+    if not path.is_file():
+        raise DataError(f"No {path}: run python -m skinnet release, or name a checkpoint folder with --checkpoint.")
+    return pd.read_csv(path)

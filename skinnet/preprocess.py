@@ -1,0 +1,169 @@
+"""The one route from a picture to the network's input.
+
+Validation, test, command line, app and heat map all come through here:
+
+    photo = open_photo("mole.jpg")          # PIL RGB: turned upright, 8 bits, transparency on white
+    pixels = to_input(photo, frame=(168, 224))  # uint8 (H, W, 3), about 168 x 224 pixels, aspect kept
+
+The network averages over positions, so its input may have any aspect: a photo is scaled to the *area* of the
+frame, nothing is cut off (unless it is longer than 2:1) and nothing is distorted.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from struct import error as struct_error
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from skinnet.errors import PhotoError
+
+MAX_PIXELS = 100_000_000
+MAX_FILE_BYTES = 100_000_000
+MIN_SIDE = 32
+MAX_ASPECT = 2.0
+SQUASHED_SIZE = (224, 224)
+SQUASHED_ASPECT = 4 / 3
+"""Exports of HAM10000 for machine learning (MedMNIST's among them) squash its 600 x 450 photos to 224 x 224.
+A picture of exactly this size is therefore un-squashed. A square 224 x 224 photo that was not squashed is
+widened by a third, which is within what the network met in training."""
+
+
+def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
+    """Read a picture as RGB, upright, 8 bits a channel, transparency on white, first frame of an animation.
+
+    Args:
+        source: path, the bytes of a file, or an open binary file.
+
+    Raises:
+        PhotoError: if it is missing, empty, no picture, damaged, or larger than `MAX_PIXELS`.
+    """
+    data = _read(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large and odd files; the checks below decide
+            image = Image.open(io.BytesIO(data))
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise PhotoError(
+                    f"The picture is too large ({width} x {height} pixels): "
+                    f"save it with at most {MAX_PIXELS // 1_000_000} million pixels."
+                )
+            if min(width, height) < MIN_SIDE:
+                raise PhotoError(
+                    f"The picture is too small ({width} x {height} pixels): "
+                    f"each side needs at least {MIN_SIDE} pixels."
+                )
+            image.seek(0)
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        raise PhotoError(
+            f"The picture is too large: save it with at most {MAX_PIXELS // 1_000_000} million pixels."
+        ) from error
+    except UnidentifiedImageError as error:
+        raise PhotoError("The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF or BMP.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, struct_error) as error:
+        raise PhotoError("The picture is damaged or incomplete: save or copy it again.") from error
+
+
+def _read(source: str | Path | bytes | BinaryIO) -> bytes:
+    try:
+        if isinstance(source, bytes):
+            data = source
+        elif isinstance(source, str | Path):
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        else:
+            data = source.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise PhotoError("The file does not exist.") from error
+    except OSError as error:
+        raise PhotoError(f"The file cannot be read: {error.strerror or error}.") from error
+    if not data:
+        raise PhotoError("The file is empty.")
+    if len(data) > MAX_FILE_BYTES:
+        raise PhotoError(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB.")
+    return data
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _to_8_bits(image)
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(white, rgba)
+    return image.convert("RGB")
+
+
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """16-bit greys hold 0..65535; Pillow's own conversion would clip them at 255."""
+    values = np.asarray(image, dtype=np.float64)
+    top = 65535.0 if values.max() > 255 else 255.0
+    return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).round().astype(np.uint8))
+
+
+def input_size(photo_size: tuple[int, int], *, frame: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of the network's input for a photo of `photo_size` (width, height).
+
+    Args:
+        photo_size: (width, height) in pixels.
+        frame: (height, width) whose area the input gets.
+
+    Returns:
+        (width, height) in pixels, the photo's aspect (clamped to 1:2 .. 2:1), about the area of the frame.
+    """
+    aspect = SQUASHED_ASPECT if photo_size == SQUASHED_SIZE else photo_size[0] / photo_size[1]
+    aspect = min(max(aspect, 1 / MAX_ASPECT), MAX_ASPECT)
+    area = frame[0] * frame[1]
+    return round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+
+
+def visible_part(photo: Image.Image) -> Image.Image:
+    """The part of a photo that the network sees: all of it, or the central 2:1 part of a longer one."""
+    width, height = photo.size
+    longest = round(min(width, height) * MAX_ASPECT)
+    if max(width, height) <= longest:
+        return photo
+    return ImageOps.fit(photo, (min(width, longest), min(height, longest)))
+
+
+DISPLAY_SIDE = 640
+
+
+def display_photo(photo: Image.Image, *, longest_side: int = DISPLAY_SIDE) -> Image.Image:
+    """The visible part, un-squashed, at most `longest_side` pixels long: what a heat map is laid over."""
+    photo = visible_part(photo)
+    width, height = photo.size
+    if photo.size == SQUASHED_SIZE:
+        width = round(height * SQUASHED_ASPECT)
+    scale = min(1.0, longest_side / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return photo.resize(size, Image.Resampling.BICUBIC)
+
+
+def to_input(photo: Image.Image, *, frame: tuple[int, int]) -> np.ndarray:
+    """Scale a photo for the network.
+
+    A larger photo is first averaged down to the geometry of the published 224 x 224 exports (height 4/3 of the
+    final one), so that a full-size photo and its export take the same way.
+
+    Args:
+        photo: RGB, any size.
+        frame: (height, width) whose area the input gets.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    photo = visible_part(photo)
+    width, height = input_size(photo.size, frame=frame)
+    between = (width, round(height * SQUASHED_ASPECT))
+    if photo.width >= between[0] and photo.height >= between[1]:
+        photo = photo.resize(between, Image.Resampling.BOX)
+    return np.asarray(photo.resize((width, height), Image.Resampling.BICUBIC))

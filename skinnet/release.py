@@ -1,0 +1,157 @@
+"""Rebuild everything that is published from one training run.
+
+    release(Path("runs/first"), root=Path("data"), out=Path("checkpoints/ham10000-lite0"), readme=Path("README.md"))
+
+Temperature, class weights and threshold are fitted on validation; the test split is scored after that, once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import load_file, save_file
+
+import skinnet
+from skinnet.calibrate import fit_calibration, fit_decision
+from skinnet.card import model_card, results_section
+from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier
+from skinnet.errors import CheckpointError, DataError
+from skinnet.evaluate import Metrics, evaluate
+from skinnet.figures import draw_figures
+from skinnet.files import atomic_path, write_json, write_text
+from skinnet.index import FRAME, load_cache, load_index, table_hash
+from skinnet.labels import CLASSES
+from skinnet.model import build, normalisation
+from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
+from skinnet.train import SELECTION_METRIC, package_versions
+
+log = logging.getLogger(__name__)
+
+PREDICTIONS = "predictions.csv"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+CARD = "MODEL_CARD.md"
+FIGURE_FOLDER = "figures"
+SPLITS = ("val", "test")
+README_BEGIN = "<!-- results: written by skinnet release -->"
+README_END = "<!-- end of results -->"
+
+
+def release(run: Path, *, root: Path, out: Path, readme: Path | None = None, machine: str | None = None) -> None:
+    """Write a checkpoint folder, and the README's results between their two marks.
+
+    Args:
+        run: a run folder of `train`.
+        root: the data folder, as in training.
+        out: the checkpoint folder to make.
+        machine: what the training ran on, in words; by default this machine.
+
+    Raises:
+        CheckpointError: if the run folder lacks something.
+        DataError: if the data are not those of the run.
+    """
+    settings, history = _read_run(run)
+    table = load_index(root)
+    if table_hash(table) != settings["data_sha256"]:
+        raise DataError(f"{root} holds other data than {run} was trained on: prepare the same data again.")
+    config = _config(out.name, settings, history, table, machine or _this_machine())
+    network = build(config["network"], classes=len(CLASSES), imagenet=False)
+    network.load_state_dict(load_file(run / "best.safetensors"))
+    config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
+    plain = {"temperature": 1.0, "prior_shift": [0.0] * len(CLASSES)}
+    untuned = Classifier(network, {**config, **plain, "class_weights": [1.0] * len(CLASSES), "malignant_threshold": 0.5})
+    pixels = load_cache(root, table).pixels
+    positions = {split: np.flatnonzero(table["split"] == split) for split in SPLITS}
+    validation = predict_logits(untuned, pixels, positions["val"])
+    config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
+    classifier = Classifier(network, config)
+    with atomic_path(out / WEIGHTS) as temporary:
+        save_file(network.state_dict(), temporary)
+    write_json(out / CONFIG, config)
+    logits = {"val": validation, "test": predict_logits(classifier, pixels, positions["test"])}
+    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in SPLITS]
+    save_predictions(pd.concat(tables), out / PREDICTIONS)
+    shutil.copyfile(run / HISTORY, out / HISTORY)
+    publish(out, readme=readme)
+
+
+def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metrics]:
+    """Recompute metrics, figures, card and README from a checkpoint's own files; needs no images."""
+    config = json.loads((checkpoint / CONFIG).read_text(encoding="utf-8"))
+    predictions = load_predictions(checkpoint / PREDICTIONS)
+    threshold = config["malignant_threshold"]
+    rows = {split: predictions[predictions["split"] == split] for split in SPLITS}
+    metrics = {split: evaluate(rows[split], threshold=threshold) for split in SPLITS}
+    write_json(checkpoint / METRICS, {"views": len(VIEWS), **{split: asdict(metrics[split]) for split in SPLITS}})
+    history = pd.read_csv(checkpoint / HISTORY)
+    draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
+    write_text(checkpoint / CARD, model_card(config, metrics))
+    if readme is not None:
+        write_text(readme, with_results(readme.read_text(encoding="utf-8"), results_section(metrics["test"], "test")))
+    return metrics
+
+
+def with_results(text: str, results: str) -> str:
+    """A README's text with what stands between the two marks replaced.
+
+    Raises:
+        DataError: if the marks are missing.
+    """
+    before, begin, rest = text.partition(README_BEGIN)
+    _, end, after = rest.partition(README_END)
+    if not begin or not end:
+        raise DataError(f"The README lacks its marks {README_BEGIN} and {README_END}: put them back.")
+    return f"{before}{begin}\n{results}{end}{after}"
+
+
+def _read_run(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    for name in ("run.json", HISTORY, "best.safetensors"):
+        if not (run / name).is_file():
+            raise CheckpointError(f"No {name} in {run}: train first, with python -m skinnet train --out {run}")
+    return json.loads((run / "run.json").read_text(encoding="utf-8")), pd.read_csv(run / HISTORY)
+
+
+def _config(
+    name: str, settings: dict[str, Any], history: pd.DataFrame, table: pd.DataFrame, machine: str
+) -> dict[str, Any]:
+    scale = normalisation(settings["training"]["network"])
+    return {
+        "name": name,
+        "skinnet": skinnet.__version__,
+        "network": settings["training"]["network"],
+        "classes": list(CLASSES),
+        "frame": list(FRAME),
+        "mean": list(scale.mean),
+        "std": list(scale.std),
+        "views": len(VIEWS),
+        "training": settings["training"],
+        "best_epoch": int(history["epoch"][history[SELECTION_METRIC].idxmax()]),
+        "training_minutes": round(float(history["seconds"].sum()) / 60, 1),
+        "machine": machine,
+        "counts": {split: int(count) for split, count in table["split"].value_counts().items()},
+        "data_sha256": settings["data_sha256"],
+        "versions": settings.get("versions", package_versions()),
+    }
+
+
+def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sampling_power: float) -> dict[str, Any]:
+    """Everything fitted on validation."""
+    number = {name: position for position, name in enumerate(CLASSES)}
+    dx = table["dx"].map(number).to_numpy()
+    counts = np.bincount(dx[table["split"] == "train"], minlength=len(CLASSES))
+    calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
+    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts)
+    return {**asdict(calibration), **asdict(decision)}
+
+
+def _this_machine() -> str:
+    return f"{os.cpu_count()} cores ({platform.machine()})"

@@ -1,0 +1,286 @@
+"""Train a network on a prepared data set.
+
+    config = TrainConfig(epochs=20)
+    train(config, root=Path("data"), out=Path("runs/first"))
+
+After each epoch the run folder holds `state.pt` (everything needed to resume), `history.csv` (the validation
+table) and `best.safetensors` (the averaged weights of the best epoch so far, never overwritten by a worse one).
+All random numbers are drawn from the seed, the epoch and the step, so a run that was stopped and resumed takes
+the same way as one that was not.
+
+Class imbalance (nv is 67 % of the images, df 1 %): images are drawn with weight n ** -0.5, n being the images of
+their class. Without it the rare classes hardly move the weights; drawing all classes alike (n ** -1) would show
+each of the 81 dermatofibromas 12 times an epoch and learn them by heart. What the drawing does to the
+probabilities is known exactly and undone in `calibrate`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from skinnet.augment import augment
+from skinnet.dataset import LesionDataset, evaluation_loader, training_loader
+from skinnet.device import keep_freed_memory, pick_device
+from skinnet.errors import TrainingError
+from skinnet.evaluate import OVERALL, Truth, probability_columns
+from skinnet.files import atomic_path, write_json
+from skinnet.index import load_cache, load_index, table_hash
+from skinnet.labels import CLASSES
+from skinnet.model import LITE0, build, normalisation
+
+log = logging.getLogger(__name__)
+
+SELECTION_METRIC = "macro_auroc"
+"""The best epoch has the largest validation value of this: it weighs all classes alike and needs no threshold."""
+
+HISTORY_METRICS = ("balanced_accuracy", "macro_auroc", "malignant_auroc", "accuracy")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All settings of a training run.
+
+    Attributes:
+        network: "efficientnet_lite0" or a torchvision classifier.
+        weights: "imagenet" or "none".
+        epochs: passes over as many images as the training split has.
+        batch_size: images a step.
+        learning_rate: peak of the schedule: linear warm-up, then half a cosine to 0.
+        warmup_epochs: length of the warm-up.
+        weight_decay: of AdamW, for convolutions and linear layers only.
+        label_smoothing: share of the target spread over all classes.
+        ema_decay: per step, of the averaged weights that are validated and kept.
+        sampling_power: images are drawn with weight (images of the class) ** -sampling_power.
+        seed: of everything random.
+    """
+
+    network: str = LITE0
+    weights: str = "imagenet"
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 5e-4
+    warmup_epochs: float = 1.0
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    ema_decay: float = 0.998
+    sampling_power: float = 0.5
+    seed: int = 0
+
+
+@dataclass
+class _Run:
+    """What changes during training and is saved after each epoch."""
+
+    network: nn.Module
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    history: list[dict[str, float]]
+
+    def save(self, path: Path) -> None:
+        with atomic_path(path) as temporary:
+            torch.save(
+                {
+                    "network": self.network.state_dict(),
+                    "average": self.average.state_dict(),
+                    "optimizer": self.optimizer.state_dict(),
+                    "history": self.history,
+                },
+                temporary,
+            )
+
+    def load(self, path: Path) -> None:
+        try:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.history = state["history"]
+        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+            raise TrainingError(f"{path} is damaged: delete it and train again.") from error
+
+
+def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -> pd.DataFrame:
+    """Train, or go on with a run that was stopped.
+
+    Args:
+        root: the data folder, after `prepare`.
+        out: the run folder; new unless `resume`.
+        resume: go on after the last finished epoch.
+
+    Returns:
+        The validation table, a row for each epoch.
+
+    Raises:
+        TrainingError: if the folder is in use, the settings differ from those of the run to resume, or the loss
+            is not finite.
+    """
+    keep_freed_memory()
+    table = load_index(root)
+    settings = {"training": asdict(config), "data_sha256": table_hash(table)}
+    state_path = out / "state.pt"
+    _open_run_folder(out, settings, resume=resume)
+    device = pick_device()
+    sets = _datasets(root, table)
+    run = _new_run(config, device)
+    if state_path.exists():
+        run.load(state_path)
+        log.info("Resuming after epoch %d of %d.", len(run.history), config.epochs)
+    for epoch in range(len(run.history), config.epochs):
+        started = time.monotonic()
+        loss = _train_epoch(run, sets["train"], config, epoch, device)
+        row = {"epoch": epoch + 1, "loss": loss, **_validate(run.average.module, sets["val"], device, config)}
+        row["seconds"] = round(time.monotonic() - started, 1)
+        best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
+        run.history.append(row)
+        log.info(_line(row))
+        if row[SELECTION_METRIC] > best:
+            _save_weights(run.average.module, out / "best.safetensors")
+        run.save(state_path)
+        with atomic_path(out / "history.csv") as temporary:
+            pd.DataFrame(run.history).to_csv(temporary, index=False)
+    return pd.DataFrame(run.history)
+
+
+def _open_run_folder(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
+    path = out / "run.json"
+    if not path.exists():
+        if resume:
+            raise TrainingError(f"There is no run in {out} to resume: leave out --resume, or name its folder.")
+        write_json(path, {**settings, "versions": package_versions()})
+        return
+    if not resume:
+        raise TrainingError(f"{out} holds a run already: go on with --resume, or name another folder.")
+    earlier = json.loads(path.read_text(encoding="utf-8"))
+    changed = [name for name in settings["training"] if earlier["training"].get(name) != settings["training"][name]]
+    if changed:
+        raise TrainingError(
+            f"{out} was trained with another {changed[0]} ({earlier['training'].get(changed[0])}): "
+            "resume with the same settings."
+        )
+    if earlier["data_sha256"] != settings["data_sha256"]:
+        raise TrainingError(f"{out} was trained on other data: resume with the same data, or start a new run.")
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of what the result depends on."""
+    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+
+
+def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
+    pixels = load_cache(root, table).pixels
+    labels = table["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
+    return {
+        split: LesionDataset(pixels, labels, np.flatnonzero(table["split"] == split)) for split in ("train", "val")
+    }
+
+
+def _new_run(config: TrainConfig, device: torch.device) -> _Run:
+    torch.manual_seed(config.seed)
+    network = build(config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet")
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    plain = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=config.learning_rate,
+    )
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
+    return _Run(network, average, optimizer, history=[])
+
+
+def learning_rate(config: TrainConfig, progress: float) -> float:
+    """Rate at `progress` epochs: linear warm-up, then half a cosine down to 0 (Loshchilov & Hutter 2017)."""
+    warmup = min(config.warmup_epochs, config.epochs / 2)
+    if progress < warmup:
+        return config.learning_rate * progress / warmup
+    done = (progress - warmup) / (config.epochs - warmup)
+    return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: int, device: torch.device) -> float:
+    """One epoch; returns its mean loss."""
+    loader = training_loader(
+        dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
+    )
+    prepare_batch = _normaliser(config.network, device)
+    criterion = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
+    run.network.train()
+    losses = []
+    bar = tqdm(loader, f"epoch {epoch + 1}/{config.epochs}", unit="batch", leave=False)
+    for step, (images, labels) in enumerate(bar):
+        seed = (config.seed * 1009 + epoch) * 100_003 + step
+        torch.manual_seed(seed)  # dropout and stochastic depth
+        images = prepare_batch(augment(images, torch.Generator().manual_seed(seed)))
+        for group in run.optimizer.param_groups:
+            group["lr"] = learning_rate(config, epoch + (step + 1) / len(loader))
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
+            logits = run.network(images)
+        loss = criterion(logits.float(), labels.to(device))
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"The loss is not finite in epoch {epoch + 1}, batch {step + 1}: try a lower --learning-rate."
+            )
+        run.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        run.optimizer.step()
+        run.average.update_parameters(run.network)
+        losses.append(loss.item())
+        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
+    return float(np.mean(losses))
+
+
+def _normaliser(network: str, device: torch.device) -> Callable[[Tensor], Tensor]:
+    scale = normalisation(network)
+    mean = torch.tensor(scale.mean, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(scale.std, device=device).view(1, 3, 1, 1)
+
+    def apply(images: Tensor) -> Tensor:
+        normalised = (images.to(device) - mean) / std
+        return normalised.contiguous(memory_format=torch.channels_last)
+
+    return apply
+
+
+@torch.inference_mode()
+def _validate(network: nn.Module, dataset: LesionDataset, device: torch.device, config: TrainConfig) -> dict[str, float]:
+    """Metrics of one view of each validation image, as the network itself judges: not calibrated."""
+    network.eval()
+    prepare_batch = _normaliser(config.network, device)
+    batches = tqdm(evaluation_loader(dataset), "validating", unit="batch", leave=False)
+    logits = torch.cat([network(prepare_batch(images)).float().cpu() for images, _ in batches])
+    labels = torch.from_numpy(dataset.labels[dataset.positions])
+    log_loss = nn.functional.cross_entropy(logits, labels).item()
+    probabilities = logits.softmax(dim=1).numpy()
+    names = np.array(CLASSES)
+    table = pd.DataFrame(probabilities, columns=probability_columns()).assign(
+        lesion_id=range(len(labels)), dx=names[labels], diagnosis=names[probabilities.argmax(axis=1)]
+    )
+    truth, ones = Truth.of(table, threshold=0.5), np.ones((1, len(table)))
+    return {"val_log_loss": log_loss} | {name: float(OVERALL[name](truth, ones)[0]) for name in HISTORY_METRICS}
+
+
+def _line(row: dict[str, float]) -> str:
+    values = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name not in ("epoch", "seconds"))
+    return f"epoch {row['epoch']:.0f}  {values}  {row['seconds']:.0f} s"
+
+
+def _save_weights(network: nn.Module, path: Path) -> None:
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary)

@@ -1,0 +1,204 @@
+"""Fixtures: a drawn data set, a mirror of it, a server with faults, and a tiny trained checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from demo.drawings import LOOKS, draw_lesion
+from skinnet.__main__ import DEFAULT_CHECKPOINT, main
+from skinnet.index import load_index
+
+PROJECT = Path(__file__).parent.parent
+SHARED_MIRROR = PROJECT.parent / "shared" / "mirror"
+LESIONS_PER_CLASS = 12
+DRAWN_SIZE = (240, 180)
+
+
+@pytest.fixture(scope="session")
+def shared_mirror() -> Path:
+    if not SHARED_MIRROR.is_dir():
+        pytest.skip("the real HAM10000 is not here (../shared/mirror)")
+    return SHARED_MIRROR
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Path:
+    return DEFAULT_CHECKPOINT
+
+
+@pytest.fixture(scope="session")
+def drawn_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layout of HAM10000's files, with 7 classes x 12 lesions x 2 or 3 drawn images."""
+    folder = tmp_path_factory.mktemp("mirror")
+    rows = []
+    parts = [zipfile.ZipFile(folder / f"HAM10000_images_part_{part}.zip", "w") for part in (1, 2)]
+    with zipfile.ZipFile(folder / "HAM10000_segmentations_lesion_tschandl.zip", "w") as masks:
+        for dx, look in LOOKS.items():
+            for lesion in range(LESIONS_PER_CLASS):
+                for view in range(2 + lesion % 2):
+                    number = len(rows)
+                    image_id = f"DRAWN_{number:04d}"
+                    path = folder / f"{image_id}.jpg"
+                    draw_lesion(look, seed=number, size=DRAWN_SIZE).save(path, quality=95)
+                    parts[number % 2].write(path, path.name)
+                    path.unlink()
+                    masks.writestr(f"masks/{image_id}_segmentation.png", b"a mask")
+                    rows.append(
+                        {
+                            "lesion_id": f"LESION_{dx}_{lesion}", "image_id": image_id, "dx": dx, "dx_type": "histo",
+                            "age": "" if number % 9 == 0 else 5.0 * (number % 17), "sex": ("male", "female")[view % 2],
+                            "localization": "back", "dataset": "drawn",
+                        }
+                    )  # fmt: skip
+    for part in parts:
+        part.close()
+    pd.DataFrame(rows).to_csv(folder / "HAM10000_metadata.csv", index=False)
+    write_sums(folder)
+    return folder
+
+
+def write_sums(folder: Path) -> None:
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(folder.iterdir())
+        if path.name != "SHA256SUMS"
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+@dataclass
+class Server:
+    """A file server on loopback that can misbehave.
+
+    Attributes:
+        faults: called with the path and the number of the request (from 1); returns "", "drop" (close in the
+            middle of the body), or a status code such as "503".
+        ranges: whether it understands the Range header.
+        requests: (path, Range header) of what was asked.
+    """
+
+    address: str = ""
+    faults: Callable[[str, int], str] = lambda path, number: ""
+    ranges: bool = True
+    requests: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *arguments: object, state: Server, directory: str) -> None:
+        self.state = state
+        super().__init__(*arguments, directory=directory)  # type: ignore[arg-type]
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep the test output clean."""
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range", "")
+        self.state.requests.append((self.path, asked))
+        fault = self.state.faults(self.path, len(self.state.requests))
+        if fault.isdigit():
+            self.send_response(int(fault))
+            self.send_header("Retry-After", "7")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data = path.read_bytes()
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.state.ranges else 0
+        if start >= len(data) > 0:
+            self.send_error(416)
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        body = data[start:]
+        self.wfile.write(body[: len(body) // 2] if fault == "drop" else body)
+        self.close_connection = fault == "drop"
+
+
+@pytest.fixture
+def server_for() -> Iterator[Callable[[Path], Server]]:
+    """Serve a folder: `server_for(folder).address`."""
+    running = []
+
+    def start(folder: Path) -> Server:
+        state = Server()
+        httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, state=state, directory=str(folder)))
+        running.append(httpd)
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        state.address = f"http://127.0.0.1:{httpd.server_port}"
+        return state
+
+    yield start
+    for httpd in running:
+        httpd.shutdown()
+        httpd.server_close()
+
+
+@pytest.fixture(scope="session")
+def drawn_root(drawn_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after acquire and prepare."""
+    root = tmp_path_factory.mktemp("data")
+    assert main(["acquire", "ham10000", "--root", str(root), "--mirror", str(drawn_mirror)]) == 0
+    assert main(["prepare", "--root", str(root)]) == 0
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint released from a run of two epochs on the drawn data."""
+    folder = tmp_path_factory.mktemp("tiny")
+    run, checkpoint = folder / "run", folder / "checkpoint"
+    train = ["train", "--root", str(drawn_root), "--out", str(run), "--epochs", "2", "--ema-decay", "0.5"]
+    assert main(train) == 0
+    release = ["release", "--run", str(run), "--root", str(drawn_root), "--checkpoint", str(checkpoint)]
+    assert main([*release, "--machine", "the test machine"]) == 0
+    return checkpoint
+
+
+@pytest.fixture
+def predictions() -> pd.DataFrame:
+    """A table of 400 made-up predictions, right about two times out of three."""
+    rng = np.random.default_rng(0)
+    names = np.array(sorted(LOOKS))
+    truth = rng.choice(7, size=400, p=[0.05, 0.1, 0.15, 0.05, 0.15, 0.45, 0.05])
+    logits = rng.normal(size=(400, 7)) + 1.8 * np.eye(7)[truth]
+    probabilities = np.round(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 3)
+    table = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in names])
+    return table.assign(
+        lesion_id=[f"L{number}" for number in rng.integers(0, 250, 400)],
+        dx=names[truth],
+        diagnosis=names[(probabilities * [1.5, 1, 1, 2, 1, 0.7, 1]).argmax(axis=1)],
+        split="test",
+    )
+
+
+@pytest.fixture(scope="session")
+def real_root(shared_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real HAM10000 after acquire and prepare."""
+    root = tmp_path_factory.mktemp("real")
+    assert main(["acquire", "ham10000", "--root", str(root), "--mirror", str(shared_mirror)]) == 0
+    assert main(["prepare", "--root", str(root)]) == 0
+    return root
+
+
+@pytest.fixture(scope="session")
+def real_index(real_root: Path) -> pd.DataFrame:
+    return load_index(real_root)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.drawings import LOOKS, draw_lesion
+from skinnet.errors import PhotoError
+from skinnet.preprocess import MAX_PIXELS, display_photo, open_photo, to_input, visible_part
+
+FRAME = (168, 224)
+
+
+@pytest.fixture
+def drawing() -> Image.Image:
+    return draw_lesion(LOOKS["mel"], seed=1)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def difference(first: Image.Image, second: Image.Image) -> float:
+    return float(np.abs(np.asarray(first, float) - np.asarray(second, float)).mean())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG"])
+def test_common_formats_are_read(drawing: Image.Image, kind: str) -> None:
+    assert difference(open_photo(encoded(drawing, kind)), drawing) < 12
+
+
+def test_cmyk_is_converted(drawing: Image.Image) -> None:
+    assert difference(open_photo(encoded(drawing.convert("CMYK"), "JPEG", quality=95)), drawing) < 4
+
+
+def test_a_palette_with_transparency_is_laid_on_white(drawing: Image.Image) -> None:
+    palette = drawing.convert("P", palette=Image.Palette.ADAPTIVE)
+    clear = palette.getpixel((0, 0))
+    photo = open_photo(encoded(palette, "PNG", transparency=clear))
+    assert photo.getpixel((0, 0)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_is_laid_on_white(drawing: Image.Image, mode: str) -> None:
+    clear = drawing.convert(mode)
+    clear.putalpha(0)
+    assert np.asarray(open_photo(encoded(clear, "PNG"))).min() == 255
+
+
+def test_grey_becomes_three_equal_channels(drawing: Image.Image) -> None:
+    pixels = np.asarray(open_photo(encoded(drawing.convert("L"), "PNG")))
+    assert pixels.shape == (450, 600, 3)
+    assert (pixels[..., 0] == pixels[..., 2]).all()
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped(drawing: Image.Image) -> None:
+    grey = np.asarray(drawing.convert("L"), dtype=np.uint16)
+    deep = Image.fromarray(grey * 257)
+    assert deep.mode == "I;16"
+    assert difference(open_photo(encoded(deep, "PNG")), Image.fromarray(grey.astype(np.uint8)).convert("RGB")) < 1
+
+
+def test_the_first_frame_of_an_animation_is_read(drawing: Image.Image) -> None:
+    white = Image.new("RGB", drawing.size, "white")
+    photo = open_photo(encoded(drawing, "WEBP", save_all=True, append_images=[white], lossless=True))
+    assert difference(photo, drawing) < 1
+
+
+def test_exif_rotation_is_applied(drawing: Image.Image) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
+    stored = drawing.transpose(Image.Transpose.ROTATE_90)
+    photo = open_photo(encoded(stored, "PNG", exif=exif))
+    assert difference(photo, drawing) == 0
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A small PNG that claims a huge size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("side", [11_000, 20_000])
+def test_a_huge_picture_is_refused_before_it_is_decoded(side: int) -> None:
+    assert side * side > MAX_PIXELS
+    with pytest.raises(PhotoError, match="too large"):
+        open_photo(bomb(side, side))
+
+
+def test_other_bad_files_are_refused_in_a_sentence(drawing: Image.Image, tmp_path: Path) -> None:
+    jpeg = encoded(drawing, "JPEG")
+    for data, words in [
+        (b"", "empty"),
+        (b"hello", "not a picture"),
+        (b"%PDF-1.7 not a picture", "not a picture"),
+        (jpeg[: len(jpeg) // 2], "damaged or incomplete"),
+        (encoded(drawing, "PNG")[:5000], "damaged or incomplete"),
+        (encoded(drawing.resize((20, 300)), "PNG"), "too small"),
+    ]:
+        with pytest.raises(PhotoError, match=words) as caught:
+            open_photo(data)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(PhotoError, match="does not exist"):
+        open_photo(tmp_path / "absent.jpg")
+    with pytest.raises(PhotoError, match="cannot be read"):
+        open_photo(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [((600, 450), (168, 224)), ((4000, 3000), (168, 224)), ((450, 600), (224, 168)), ((500, 500), (194, 194)),
+     ((224, 224), (168, 224)), ((100, 75), (168, 224)), ((3000, 300), (137, 274))],
+)  # fmt: skip
+def test_the_input_keeps_the_aspect_and_the_area(size: tuple[int, int], shape: tuple[int, int]) -> None:
+    pixels = to_input(Image.new("RGB", size, "red"), frame=FRAME)
+    assert pixels.shape == (*shape, 3)
+    assert pixels.dtype == np.uint8
+    assert shape[0] * shape[1] == pytest.approx(FRAME[0] * FRAME[1], rel=0.01)
+
+
+def test_a_full_size_photo_and_its_squashed_export_give_the_same_input(drawing: Image.Image) -> None:
+    squashed = drawing.resize((224, 224), Image.Resampling.BOX)
+    assert (to_input(drawing, frame=FRAME) == to_input(squashed, frame=FRAME)).all()
+
+
+def test_a_long_photo_is_cut_to_its_middle() -> None:
+    photo = Image.new("RGB", (1000, 100), "red")
+    photo.paste("blue", (400, 0, 600, 100))
+    assert visible_part(photo).size == (200, 100)
+    assert visible_part(photo).getpixel((100, 50)) == (0, 0, 255)
+
+
+def test_the_displayed_photo_is_unsquashed_and_bounded(drawing: Image.Image) -> None:
+    assert display_photo(drawing.resize((224, 224))).size == (299, 224)
+    assert display_photo(drawing.resize((4000, 3000))).size == (640, 480)
+    assert display_photo(drawing).size == (600, 450)
