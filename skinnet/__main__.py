@@ -134,9 +134,7 @@ def release(options: argparse.Namespace) -> int:
     if options.run is None:
         publish(options.checkpoint, readme=options.readme)
     else:
-        release(
-            options.run, root=options.root, out=options.checkpoint, readme=options.readme, machine=options.machine
-        )
+        release(options.run, root=options.root, out=options.checkpoint, readme=options.readme, machine=options.machine)
     print(f"Published in {options.checkpoint}.")
     return 0
 
@@ -207,7 +205,9 @@ def _add_train(commands: Commands) -> None:
         "stopped goes on with --resume.",
     )  # fmt: skip
     _add_root(command)
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of this run, such as runs/first")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of this run, such as runs/first"
+    )
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
     texts = {
         "network": (str, "efficientnet_lite0 (default) or a torchvision classifier such as resnet18"),
@@ -294,5 +294,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Entry point of the console script."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

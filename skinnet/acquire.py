@@ -222,7 +222,7 @@ def fetch(download: Download, path: Path) -> None:
         raise AcquireError(
             f"{download.name} does not match its published checksum: it was removed, run the command again."
         )
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _wait_or_give_up(name: str, attempt: int, error: Exception) -> None:
@@ -230,13 +230,13 @@ def _wait_or_give_up(name: str, attempt: int, error: Exception) -> None:
         raise AcquireError(
             f"{name}: {_reason(error)}, {ATTEMPTS} times. What is here is kept: run the command again."
         ) from error
-    asked = error.seconds if isinstance(error, _Retry) else None
+    asked = error.seconds if isinstance(error, _RetryError) else None
     wait = min(asked if asked is not None else 2.0 ** (attempt - 1), MAX_WAIT_SECONDS)
     log.warning("%s: %s; trying again in %.0f s.", name, _reason(error), wait)
     time.sleep(wait)
 
 
-class _Retry(Exception):
+class _RetryError(Exception):
     """The server asks to come back later; `seconds` if it says when."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
@@ -244,14 +244,14 @@ class _Retry(Exception):
         self.seconds = seconds
 
 
-TRANSIENT = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, _Retry)
+TRANSIENT = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, _RetryError)
 """What may pass if one tries again."""
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, requests.Timeout):
         return "the server did not answer in time"
-    return str(error) if isinstance(error, _Retry) else "the connection broke"
+    return str(error) if isinstance(error, _RetryError) else "the connection broke"
 
 
 def _append(download: Download, part: Path) -> None:
@@ -267,7 +267,7 @@ def _append(download: Download, part: Path) -> None:
             file.write(chunk)
             bar.update(len(chunk))
     if body.total is not None and part.stat().st_size != body.total:
-        raise _Retry(f"only {part.stat().st_size:,} of {body.total:,} bytes came")
+        raise _RetryError(f"only {part.stat().st_size:,} of {body.total:,} bytes came")
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ def _open(url: str, *, offset: int) -> _Body:
     response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS)
     if response.status_code in RETRIED_STATUSES:
         after = response.headers.get("Retry-After", "")
-        raise _Retry(f"the server answered {response.status_code}", float(after) if after.isdigit() else None)
+        raise _RetryError(f"the server answered {response.status_code}", float(after) if after.isdigit() else None)
     if response.status_code == 416:  # nothing lies behind what is here: complete, or not this file's beginning
         return _open(url, offset=0)
     if not response.ok:
@@ -295,7 +295,7 @@ def _open(url: str, *, offset: int) -> _Body:
     length = response.headers.get("Content-Length")
     start = offset if response.headers.get("Content-Range", "").startswith(f"bytes {offset}-") else 0
     if response.status_code == 206 and start != offset:
-        raise _Retry("the server sent another part than asked for")
+        raise _RetryError("the server sent another part than asked for")
     return _Body(start + int(length) if length else None, start, response.iter_content(RECEIVED_BYTES))
 
 
@@ -351,7 +351,9 @@ def unpack(archive: Path, folder: Path) -> int:
                     shutil.copyfileobj(packed, file, CHUNK_BYTES)
             return len(members)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise AcquireError(f"{archive.name} is a damaged archive ({error}): delete {archive} and acquire again.") from error
+        raise AcquireError(
+            f"{archive.name} is a damaged archive ({error}): delete {archive} and acquire again."
+        ) from error
 
 
 def pictures(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -364,7 +366,8 @@ def pictures(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     members = [
         member
         for member in archive.infolist()
-        if not member.is_dir() and not PurePosixPath(member.filename).name.startswith(".")
+        if not member.is_dir()
+        and not PurePosixPath(member.filename).name.startswith(".")
         and "__MACOSX" not in PurePosixPath(member.filename).parts
     ]
     unpacked = sum(member.file_size for member in members)

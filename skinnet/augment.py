@@ -35,7 +35,7 @@ class Augmentation:
     """Largest gain of one colour channel: lamps and cameras differ."""
 
 
-def augment(images: Tensor, generator: torch.Generator, settings: Augmentation = Augmentation()) -> Tensor:  # noqa: B008
+def augment(images: Tensor, generator: torch.Generator, settings: Augmentation = Augmentation()) -> Tensor:
     """Flip, turn by any angle, zoom, stretch, shift and recolour each image of a batch differently.
 
     Args:

@@ -1,9 +1,9 @@
 """From logits to calibrated probabilities and decisions; everything is fitted on the validation split.
 
-    calibration = fit_calibration(logits, dx, sampling_power=0.5, class_counts=counts)
-    probabilities = calibration.probabilities(logits)       # (N, 7), rows sum to one
-    decision = fit_decision(probabilities, dx)
-    diagnoses = decision.diagnoses(probabilities)           # the balanced rule
+calibration = fit_calibration(logits, dx, sampling_power=0.5, class_counts=counts)
+probabilities = calibration.probabilities(logits)       # (N, 7), rows sum to one
+decision = fit_decision(probabilities, dx)
+diagnoses = decision.diagnoses(probabilities)           # the balanced rule
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Judge photos with a trained checkpoint.
 
-    classifier = Classifier.load(Path("checkpoints/skinnet-lite0"))
-    prediction = classifier.predict(open_photo("mole.jpg"))
-    prediction.p_malignant, prediction.diagnosis
+classifier = Classifier.load(Path("checkpoints/skinnet-lite0"))
+prediction = classifier.predict(open_photo("mole.jpg"))
+prediction.p_malignant, prediction.diagnosis
 """
 
 from __future__ import annotations

@@ -59,13 +59,12 @@ def build_cache(paths: Sequence[Path], *, folder: Path, frame: tuple[int, int]) 
     index_path.unlink(missing_ok=True)
     with atomic_path(pixels_path) as temporary:
         pixels = np.lib.format.open_memmap(temporary, "w+", np.uint8, (len(paths), *frame, 3))
-
-        def decode(position: int) -> str:
-            pixels[position], digest = _decode(paths[position], frame)
-            return digest
-
+        digests = []
         with ThreadPoolExecutor() as pool:
-            digests = list(tqdm(pool.map(decode, range(len(paths))), "decoding", len(paths), unit="image"))
+            decoded = pool.map(lambda path: _decode(path, frame), paths)
+            for position, (picture, digest) in enumerate(tqdm(decoded, "decoding", len(paths), unit="image")):
+                pixels[position] = picture
+                digests.append(digest)
         pixels.flush()
         del pixels
     write_json(index_path, {"key": key, "frame": frame, "sha256": digests})

@@ -1,6 +1,6 @@
 """The published figures, drawn from a table of predictions and a training history.
 
-    paths = draw_figures(predictions, metrics, history, folder=Path("figures"))
+paths = draw_figures(predictions, metrics, history, folder=Path("figures"))
 """
 
 from __future__ import annotations

@@ -73,9 +73,7 @@ def read_metadata(folder: Path) -> pd.DataFrame:
     """Read a metadata file with HAM10000's columns and check it against the images beside it, sorted by image_id."""
     path = folder / METADATA
     if not path.exists():
-        raise DataError(
-            f"No {METADATA} in {folder}: run python -m skinnet acquire {DATASET} --root {folder.parent}"
-        )
+        raise DataError(f"No {METADATA} in {folder}: run python -m skinnet acquire {DATASET} --root {folder.parent}")
     raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=["", "unknown"])
     required = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset"]
     if missing := [column for column in required if column not in raw]:
@@ -106,9 +104,7 @@ def _groups(table: pd.DataFrame, cache: Cache) -> np.ndarray:
         for first, second in zip(duplicates["image_id_a"], duplicates["image_id_b"], strict=True)
         if first in position and second in position
     ]
-    identical = [
-        (rows[0], row) for rows in table.groupby("sha256").indices.values() for row in rows[1:]
-    ]
+    identical = [(rows[0], row) for rows in table.groupby("sha256").indices.values() for row in rows[1:]]
     near = near_duplicates(perceptual_hashes(cache.pixels), max_distance=MAX_HASH_DISTANCE)[:, :2]
     log.info(
         "Joined: %d published pairs, %d byte-identical, %d near-duplicate.", len(published), len(identical), len(near)

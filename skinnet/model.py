@@ -84,7 +84,14 @@ class ConvNormAct(nn.Sequential):
     """Convolution, batch normalisation and, unless `linear`, ReLU6."""
 
     def __init__(
-        self, channels_in: int, channels_out: int, kernel: int, *, stride: int = 1, groups: int = 1, linear: bool = False
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        linear: bool = False,
     ) -> None:
         super().__init__(
             SameConv2d(channels_in, channels_out, kernel, stride, groups=groups, bias=False),

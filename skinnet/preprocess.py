@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import io
 import math
-from struct import error as struct_error
 import warnings
 from pathlib import Path
+from struct import error as struct_error
 from typing import BinaryIO
 
 import numpy as np
@@ -56,8 +56,7 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
                 )
             if min(width, height) < MIN_SIDE:
                 raise PhotoError(
-                    f"The picture is too small ({width} x {height} pixels): "
-                    f"each side needs at least {MIN_SIDE} pixels."
+                    f"The picture is too small ({width} x {height} pixels): each side needs at least {MIN_SIDE} pixels."
                 )
             image.seek(0)
             image.load()

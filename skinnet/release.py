@@ -21,7 +21,7 @@ import pandas as pd
 from safetensors.torch import load_file, save_file
 
 import skinnet
-from skinnet.calibrate import fit_calibration, fit_decision
+from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
 from skinnet.card import model_card, results_section
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier
 from skinnet.errors import CheckpointError, DataError
@@ -42,6 +42,8 @@ HISTORY = "history.csv"
 CARD = "MODEL_CARD.md"
 FIGURE_FOLDER = "figures"
 SPLITS = ("val", "test")
+PLAIN_CALIBRATION = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
+PLAIN_DECISION = Decision(class_weights=(1.0,) * len(CLASSES), malignant_threshold=0.5)
 README_BEGIN = "<!-- results: written by skinnet release -->"
 README_END = "<!-- end of results -->"
 
@@ -67,8 +69,7 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None, mac
     network = build(config["network"], classes=len(CLASSES), imagenet=False)
     network.load_state_dict(load_file(run / "best.safetensors"))
     config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-    plain = {"temperature": 1.0, "prior_shift": [0.0] * len(CLASSES)}
-    untuned = Classifier(network, {**config, **plain, "class_weights": [1.0] * len(CLASSES), "malignant_threshold": 0.5})
+    untuned = Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION))
     pixels = load_cache(root, table).pixels
     positions = {split: np.flatnonzero(table["split"] == split) for split in SPLITS}
     validation = predict_logits(untuned, pixels, positions["val"])

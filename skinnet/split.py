@@ -1,8 +1,8 @@
 """Splits without leaks: images that show the same lesion, or are nearly the same picture, stay together.
 
-    pairs = near_duplicates(perceptual_hashes(pixels), max_distance=MAX_HASH_DISTANCE)
-    groups = join_groups(lesion_ids, pairs)
-    splits = split_groups(diagnoses, groups, seed=0)  # "train", "val" or "test" for each image
+pairs = near_duplicates(perceptual_hashes(pixels), max_distance=MAX_HASH_DISTANCE)
+groups = join_groups(lesion_ids, pairs)
+splits = split_groups(diagnoses, groups, seed=0)  # "train", "val" or "test" for each image
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import pickle
 import platform
 import time
 from collections.abc import Callable
@@ -111,7 +112,7 @@ class _Run:
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.history = state["history"]
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+        except (OSError, RuntimeError, LookupError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise TrainingError(f"{path} is damaged: delete it and train again.") from error
 
 
@@ -185,9 +186,7 @@ def package_versions() -> dict[str, str]:
 def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
     pixels = load_cache(root, table).pixels
     labels = table["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
-    return {
-        split: LesionDataset(pixels, labels, np.flatnonzero(table["split"] == split)) for split in ("train", "val")
-    }
+    return {split: LesionDataset(pixels, labels, np.flatnonzero(table["split"] == split)) for split in ("train", "val")}
 
 
 def _new_run(config: TrainConfig, device: torch.device) -> _Run:
@@ -229,7 +228,7 @@ def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: 
         images = prepare_batch(augment(images, torch.Generator().manual_seed(seed)))
         for group in run.optimizer.param_groups:
             group["lr"] = learning_rate(config, epoch + (step + 1) / len(loader))
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
             logits = run.network(images)
         loss = criterion(logits.float(), labels.to(device))
         if not torch.isfinite(loss):
@@ -245,6 +244,11 @@ def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: 
     return float(np.mean(losses))
 
 
+def mixed_precision(network: str, device: torch.device) -> bool:
+    """Whether bfloat16 pays: on CUDA always; on the CPU only where no depthwise gradient is computed in it."""
+    return device.type == "cuda" or (device.type == "cpu" and network == LITE0)
+
+
 def _normaliser(network: str, device: torch.device) -> Callable[[Tensor], Tensor]:
     scale = normalisation(network)
     mean = torch.tensor(scale.mean, device=device).view(1, 3, 1, 1)
@@ -258,7 +262,9 @@ def _normaliser(network: str, device: torch.device) -> Callable[[Tensor], Tensor
 
 
 @torch.inference_mode()
-def _validate(network: nn.Module, dataset: LesionDataset, device: torch.device, config: TrainConfig) -> dict[str, float]:
+def _validate(
+    network: nn.Module, dataset: LesionDataset, device: torch.device, config: TrainConfig
+) -> dict[str, float]:
     """Metrics of one view of each validation image, as the network itself judges: not calibrated."""
     network.eval()
     prepare_batch = _normaliser(config.network, device)

@@ -1,0 +1,45 @@
+# make app    set up and serve the app on http://127.0.0.1:7860
+# make test   set up and run every check and test
+# See the README for the same in plain pip and python lines.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MIRROR ?=
+CHECKPOINT ?=
+
+.PHONY: app test lint data train release clean
+
+app: $(VENV)/.app
+	$(BIN)/python app.py
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+data: $(VENV)/.app
+	$(BIN)/python -m skinnet acquire ham10000 --root data $(if $(MIRROR),--mirror $(MIRROR))
+	$(BIN)/python -m skinnet prepare --root data
+
+train: $(VENV)/.test
+	$(BIN)/python -m skinnet train --root data --out runs/shipped
+
+release: $(VENV)/.app
+	@test -n "$(CHECKPOINT)" || { echo "Name a training run: make release CHECKPOINT=runs/NAME"; exit 2; }
+	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --readme README.md
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/.app: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -r requirements.txt
+	touch $@
+
+$(VENV)/.test: $(VENV)/.app pyproject.toml
+	$(BIN)/python -m pip install -e ".[test]"
+	touch $@

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skinnet.calibrate import Calibration, fit_calibration, fit_decision, prior_shift
+from skinnet.labels import CLASSES
+
+COUNTS = np.array([228, 358, 769, 81, 780, 4693, 100])
+
+
+def draw(temperature: float, power: float, number: int = 60_000) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of a network that is over-confident by `temperature` and was trained on class-balanced draws, with
+    diagnoses that come in the true shares."""
+    rng = np.random.default_rng(0)
+    evidence = rng.normal(scale=1.5, size=(number, 7))  # log odds under the drawn shares
+    under_true = evidence + prior_shift(COUNTS, sampling_power=power)
+    probabilities = np.exp(under_true) / np.exp(under_true).sum(axis=1, keepdims=True)
+    dx = (probabilities.cumsum(axis=1) > rng.random((number, 1))).argmax(axis=1)
+    return evidence * temperature, dx
+
+
+@pytest.mark.parametrize(("temperature", "power"), [(2.0, 0.5), (0.7, 0.5), (1.5, 0.0)])
+def test_a_known_temperature_is_recovered(temperature: float, power: float) -> None:
+    logits, dx = draw(temperature, power)
+    calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=COUNTS)
+    assert calibration.temperature == pytest.approx(temperature, rel=0.03)
+    probabilities = calibration.probabilities(logits)
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert probabilities.mean(axis=0) == pytest.approx(np.bincount(dx, minlength=7) / len(dx), abs=0.01)
+
+
+def test_plain_sampling_needs_no_shift() -> None:
+    assert prior_shift(COUNTS, sampling_power=0.0) == pytest.approx(0)
+    assert prior_shift(COUNTS, sampling_power=1.0) == pytest.approx(np.log(7 * COUNTS / COUNTS.sum()))
+
+
+def test_the_balanced_rule_gives_rare_classes_a_say() -> None:
+    rng = np.random.default_rng(1)
+    dx = rng.choice(7, size=5000, p=COUNTS / COUNTS.sum())
+    logits = rng.normal(size=(5000, 7)) + 2.0 * np.eye(7)[dx]
+    probabilities = Calibration(1.0, tuple(np.log(COUNTS / COUNTS.sum()))).probabilities(logits)
+    decision = fit_decision(probabilities, dx, class_counts=COUNTS)
+
+    def balanced_accuracy(chosen: np.ndarray) -> float:
+        return float(np.mean([(chosen[dx == number] == number).mean() for number in range(7)]))
+
+    diagnoses = np.array([CLASSES.index(name) for name in decision.diagnoses(probabilities)])
+    assert decision.class_weights[3] > decision.class_weights[5] > 0
+    assert balanced_accuracy(diagnoses) > balanced_accuracy(probabilities.argmax(axis=1)) + 0.1
+
+
+def test_the_threshold_finds_95_percent_of_the_malignant() -> None:
+    rng = np.random.default_rng(2)
+    dx = rng.integers(0, 7, 2000)
+    probabilities = rng.dirichlet(np.ones(7), 2000)
+    decision = fit_decision(probabilities, dx, class_counts=COUNTS)
+    malignant = np.isin(dx, [0, 1, 4])
+    found = probabilities[malignant][:, [0, 1, 4]].sum(axis=1) >= decision.malignant_threshold
+    assert 0.95 <= found.mean() < 0.952

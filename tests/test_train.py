@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from skinnet import train as module
+from skinnet.errors import TrainingError
+from skinnet.train import SELECTION_METRIC, TrainConfig, learning_rate, train
+
+SMALL = TrainConfig(weights="none", epochs=2, batch_size=16, ema_decay=0.5)
+
+
+def stop_in_epoch(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
+    original = module._train_epoch
+
+    def stopped(run: Any, dataset: Any, config: Any, number: int, device: Any) -> float:
+        if number == epoch:
+            raise KeyboardInterrupt
+        return original(run, dataset, config, number, device)
+
+    monkeypatch.setattr(module, "_train_epoch", stopped)
+
+
+def test_a_run_that_was_stopped_and_resumed_ends_like_one_that_was_not(
+    drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = train(SMALL, root=drawn_root, out=tmp_path / "unbroken")
+    with monkeypatch.context() as patch:
+        stop_in_epoch(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            train(SMALL, root=drawn_root, out=tmp_path / "stopped")
+    assert len(pd.read_csv(tmp_path / "stopped" / "history.csv")) == 1
+    resumed = train(SMALL, root=drawn_root, out=tmp_path / "stopped", resume=True)
+    pd.testing.assert_frame_equal(unbroken.drop(columns="seconds"), resumed.drop(columns="seconds"))
+    states = [torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("unbroken", "stopped")]
+    for name, tensor in states[0]["network"].items():
+        assert torch.equal(tensor, states[1]["network"][name]), name
+
+
+def test_a_worse_epoch_never_replaces_the_best(
+    drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = iter([0.9, 0.7])
+    kept = []
+    original = module._validate
+
+    def validate(*arguments: Any) -> dict[str, float]:
+        return original(*arguments) | {SELECTION_METRIC: next(values)}
+
+    def save(network: torch.nn.Module, path: Path) -> None:
+        kept.append(path)
+        original_save(network, path)
+
+    original_save = module._save_weights
+    monkeypatch.setattr(module, "_validate", validate)
+    monkeypatch.setattr(module, "_save_weights", save)
+    history = train(SMALL, root=drawn_root, out=tmp_path / "run")
+    assert history[SELECTION_METRIC].tolist() == [0.9, 0.7]
+    assert len(kept) == 1
+    last = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["average"]
+    best = load_file(tmp_path / "run" / "best.safetensors")
+    assert any(not torch.equal(best[name], last[f"module.{name}"]) for name in best)
+
+
+def test_a_folder_in_use_and_changed_settings_are_refused(drawn_root: Path, tmp_path: Path) -> None:
+    one = dataclasses.replace(SMALL, epochs=1)
+    with pytest.raises(TrainingError, match="There is no run in"):
+        train(one, root=drawn_root, out=tmp_path / "run", resume=True)
+    train(one, root=drawn_root, out=tmp_path / "run")
+    with pytest.raises(TrainingError, match="holds a run already: go on with --resume"):
+        train(one, root=drawn_root, out=tmp_path / "run")
+    with pytest.raises(TrainingError, match=r"was trained with another seed \(0\)"):
+        train(dataclasses.replace(one, seed=1), root=drawn_root, out=tmp_path / "run", resume=True)
+    (tmp_path / "run" / "state.pt").write_bytes(b"broken")
+    with pytest.raises(TrainingError, match=r"state\.pt is damaged"):
+        train(one, root=drawn_root, out=tmp_path / "run", resume=True)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(drawn_root: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="The loss is not finite in epoch"):
+        train(dataclasses.replace(SMALL, learning_rate=1e38), root=drawn_root, out=tmp_path / "run")
+
+
+def test_the_learning_rate_rises_then_falls_to_zero() -> None:
+    config = TrainConfig(epochs=10, warmup_epochs=2, learning_rate=1.0)
+    rates = [learning_rate(config, progress / 10) for progress in range(101)]
+    assert rates[10] == pytest.approx(0.5)
+    assert max(rates) == rates[20] == 1.0
+    assert rates[60] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0, abs=1e-12)
+    assert rates[20:] == sorted(rates[20:], reverse=True)
+    assert not any(math.isnan(rate) for rate in rates)
