@@ -21,13 +21,9 @@ OPACITY = 0.45
 METHOD = "gradcam"
 
 
-class Photo(gr.Image):
-    """An image input that hands over the uploaded file untouched, so that skinnet reads and refuses it itself."""
-
-    is_template = True  # Gradio: use the page element of the parent class
-
-    def preprocess(self, payload: Any) -> str | None:
-        return None if payload is None else str(payload.path)
+def _uploaded_file(payload: Any) -> str | None:
+    """Hand over an uploaded file untouched; Gradio would open it first, and fail in its own words."""
+    return None if payload is None else str(payload.path)
 
 
 @dataclass(frozen=True)
@@ -50,10 +46,11 @@ def add(classifier: Classifier, examples: list[Path]) -> None:
     judged = gr.State(None)
     with gr.Row():
         with gr.Column(min_width=300):
-            photo = Photo(
+            photo = gr.Image(
                 type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=340,
                 label="Photo of a skin lesion, taken through a dermatoscope", elem_id="photo",
             )  # fmt: skip
+            photo.preprocess = _uploaded_file  # type: ignore[method-assign]
             gr.Examples(
                 [[str(path)] for path in examples], photo, label="Drawings to try: made by code, not photos",
                 examples_per_page=10, api_visibility="private",
@@ -62,20 +59,20 @@ def add(classifier: Classifier, examples: list[Path]) -> None:
             words = gr.HTML(verdict.invitation(), elem_id="verdict")
         with gr.Column(min_width=300):
             picture = gr.Image(
-                label="Heat map", interactive=False, format="png", height=340, elem_id="heat-map",
+                label="Heat map", interactive=False, format="png", height=340, elem_id="heat-map", buttons=["download"],
                 alt_text="The photo with a heat map of what spoke for the chosen diagnosis",
             )  # fmt: skip
             diagnosis = gr.Dropdown(
                 [(FULL_NAMES[name], name) for name in CLASSES], value=None, label="What spoke for", interactive=True
             )
             method = gr.Dropdown(
-                [(f"{kind.title}: {kind.meaning}", name) for name, kind in METHODS.items()], value=METHOD,
-                label="Method", interactive=True,
-            )  # fmt: skip
+                [(kind.title, name) for name, kind in METHODS.items()], value=METHOD, label="Method", interactive=True
+            )
             opacity = gr.Slider(0, 1, OPACITY, step=0.05, label="Opacity of the map")
             gr.Markdown(
                 "Red is where most of the evidence lies, scaled to each map's own largest value: the map shows "
-                "*where*, not *how much*, and says nothing about whether the evidence is medically sound.",
+                "*where*, not *how much*, and says nothing about whether the evidence is medically sound. "
+                + " ".join(f"*{kind.title}*: {kind.meaning}." for kind in METHODS.values()),
                 elem_classes="hint",
             )
 

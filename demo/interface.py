@@ -32,7 +32,8 @@ def build(checkpoint: Path, *, examples: list[Path]) -> gr.Blocks:
         CheckpointError: if the checkpoint is missing or damaged.
     """
     classifier = Classifier.load(checkpoint)
-    with gr.Blocks(title="skinnet", analytics_enabled=False, delete_cache=(60, KEPT_SECONDS)) as interface:
+    interface: gr.Blocks = gr.Blocks(title="skinnet", analytics_enabled=False, delete_cache=(60, KEPT_SECONDS))
+    with interface:
         gr.Markdown("# skinnet\nSkin cancer detection in dermatoscopic photos, explained.", elem_id="heading")
         gr.HTML(f'<p class="disclaimer">{DISCLAIMER}</p>')
         with gr.Tab("Classify", id="classify"):

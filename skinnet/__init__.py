@@ -1,3 +1,30 @@
-"""skinnet: detect skin cancer in photos of skin lesions. A demonstration, not a medical device."""
+"""skinnet: detect skin cancer in photos of skin lesions. A demonstration, not a medical device.
 
+from skinnet import Classifier, open_photo
+prediction = Classifier.load(Path("checkpoints/ham10000-lite0")).predict(open_photo("mole.jpg"))
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from skinnet.errors import SkinnetError
+from skinnet.labels import CLASSES
+
+if TYPE_CHECKING:
+    from skinnet.classifier import Classifier, Prediction
+    from skinnet.preprocess import open_photo
+
+__all__ = ["CLASSES", "Classifier", "Prediction", "SkinnetError", "open_photo"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch only when it is asked for, so that `--help` is quick (PEP 562)."""
+    if name in ("Classifier", "Prediction"):
+        from skinnet import classifier
+
+        return getattr(classifier, name)
+    if name == "open_photo":
+        from skinnet.preprocess import open_photo
+
+        return open_photo
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

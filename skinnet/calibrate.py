@@ -54,7 +54,8 @@ class Decision:
 
     def diagnoses(self, probabilities: np.ndarray) -> np.ndarray:
         """(N, 7) probabilities -> (N,) names."""
-        return np.array(CLASSES)[(probabilities * np.array(self.class_weights)).argmax(axis=1)]
+        chosen = (probabilities * np.array(self.class_weights)).argmax(axis=1)
+        return np.array([CLASSES[number] for number in chosen])
 
 
 def prior_shift(class_counts: np.ndarray, *, sampling_power: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from skinnet.calibrate import SENSITIVITY
@@ -28,12 +29,18 @@ NAMES = {
 }
 """What each metric of `evaluate` is called in print."""
 
+HEADLINES = (
+    "balanced_accuracy", "macro_auroc", "malignant_auroc", "sensitivity", "specificity", "accuracy",
+    "macro_precision", "macro_recall", "macro_f1", "accuracy_displayed", "balanced_accuracy_displayed",
+)  # fmt: skip
+"""The metrics on the README's first screen."""
+
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
-def overall_table(metrics: Metrics) -> str:
-    """All overall metrics as a Markdown table."""
-    rows = [f"| {NAMES[name]} | {estimate} |" for name, estimate in metrics.overall.items()]
+def overall_table(metrics: Metrics, names: Sequence[str] = tuple(NAMES)) -> str:
+    """Overall metrics as a Markdown table."""
+    rows = [f"| {NAMES[name]} | {metrics.overall[name]} |" for name in names]
     return "\n".join(["| figure | value (95 % interval) |", "|---|---|", *rows])
 
 
@@ -54,8 +61,13 @@ def caption(metrics: Metrics, split: str) -> str:
     )
 
 
+def headline_section(metrics: Metrics, split: str) -> str:
+    """The README's results: headlines and what they are of."""
+    return f"{overall_table(metrics, HEADLINES)}\n\n{caption(metrics, split)}\n"
+
+
 def results_section(metrics: Metrics, split: str) -> str:
-    """The README's results: caption and tables."""
+    """All results of a split."""
     return f"{caption(metrics, split)}\n\n{overall_table(metrics)}\n\n{class_table(metrics)}\n"
 
 
@@ -108,17 +120,10 @@ whole-batch augmentation. Epoch {config["best_epoch"]} was best by validation ma
 It took {config["training_minutes"]:.0f} minutes on {config["machine"]}.
 
 ## Results
-{caption(test, "test")} The test split was scored once, after all choices were made on validation.
-
-{overall_table(test)}
-
-{class_table(test)}
-
+The test split was scored once, after all choices were made on validation.
+{results_section(test, "test")}
 ### Validation, where the choices were made
-{caption(metrics["val"], "val")}
-
-{overall_table(metrics["val"])}
-
+{results_section(metrics["val"], "val")}
 ## Limits
 - **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
 - **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less; models of this kind lose

@@ -14,18 +14,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 from tqdm import tqdm
 
 from skinnet.errors import DataError, PhotoError
 from skinnet.files import atomic_path, write_json
 from skinnet.preprocess import open_photo, to_input
-
-if TYPE_CHECKING:
-    import torch
-    from torch.utils.data import DataLoader
 
 CACHE_VERSION = 1
 """Raised whenever preprocessing changes, so that no stale cache is read."""
@@ -90,7 +87,7 @@ def _decode(path: Path, frame: tuple[int, int]) -> tuple[np.ndarray, str]:
     return pixels, hashlib.sha256(data).hexdigest()
 
 
-class LesionDataset:
+class LesionDataset(Dataset[tuple[np.ndarray, int]]):
     """Images and diagnoses for a torch DataLoader; takes whole batches through `__getitems__`.
 
     Args:
@@ -116,16 +113,12 @@ class LesionDataset:
 
 def collate(items: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Tensor]:
     """Stack items into float32 (B, 3, H, W) in [0, 1] and int64 (B,)."""
-    import torch
-
     pixels, labels = zip(*items, strict=True)
     return pixels_to_tensor(np.stack(pixels)), torch.tensor(labels)
 
 
 def pixels_to_tensor(pixels: np.ndarray) -> torch.Tensor:
     """uint8 (B, H, W, 3) -> float32 (B, 3, H, W) in [0, 1], channels last in memory."""
-    import torch
-
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
 
 
@@ -136,9 +129,6 @@ def training_loader(
 
     The order depends on `seed` and `epoch` alone, so a resumed run sees what an unbroken one would have seen.
     """
-    import torch
-    from torch.utils.data import DataLoader, WeightedRandomSampler
-
     labels = dataset.labels[dataset.positions]
     weights = np.bincount(labels).clip(min=1)[labels].astype(float) ** -sampling_power
     generator = torch.Generator().manual_seed(seed * 100_003 + epoch)
@@ -148,6 +138,4 @@ def training_loader(
 
 def evaluation_loader(dataset: LesionDataset, *, batch_size: int = 32) -> DataLoader[tuple[np.ndarray, int]]:
     """All images once, in order."""
-    from torch.utils.data import DataLoader
-
     return DataLoader(dataset, batch_size, collate_fn=collate)

@@ -138,7 +138,7 @@ class Truth:
     @property
     def p_malignant(self) -> np.ndarray:
         """Float (N,)."""
-        return self.probabilities[:, [CLASSES.index(name) for name in MALIGNANT]].sum(axis=1)
+        return np.asarray(self.probabilities[:, [CLASSES.index(name) for name in MALIGNANT]].sum(axis=1))
 
 
 def probability_columns() -> list[str]:
@@ -157,7 +157,7 @@ def confusion_matrices(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarra
     """Weighted counts, (R, 7, 7): true class by diagnosis."""
     size = len(CLASSES)
     cell = np.eye(size * size)[dx * size + diagnosis]  # (N, 49)
-    return (weights @ cell).reshape(-1, size, size)
+    return np.asarray((weights @ cell).reshape(-1, size, size))
 
 
 def auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -212,7 +212,7 @@ def calibration_error(truth: Truth, weights: np.ndarray) -> np.ndarray:
     order = np.argsort(truth.p_malignant, kind="stable")
     bins = np.array_split(order, CALIBRATION_BINS)
     total = weights.sum(axis=1)
-    error = np.zeros(len(weights))
+    error: np.ndarray = np.zeros(len(weights))
     for members in bins:
         gap = weights[:, members] @ (truth.p_malignant[members] - truth.malignant[members])
         error += np.abs(gap) / total

@@ -86,12 +86,13 @@ def overlay(photo: Image.Image, evidence: np.ndarray, *, opacity: float) -> Imag
     Args:
         photo: PIL RGB from `display_photo`.
         evidence: float (H, W) in [0, 1].
-        opacity: of the colours, from 0 (photo alone) to 1 (map alone).
+        opacity: of the colours where the evidence is 1; elsewhere it falls with the evidence, so that what did not
+            speak for the diagnosis is seen as it is.
 
     Returns:
         PIL RGB of the photo's size.
     """
     grey = Image.fromarray((np.clip(evidence, 0, 1) * 255).astype(np.uint8))
-    smooth = np.asarray(grey.resize(photo.size, Image.Resampling.BICUBIC))
-    colours = (colormaps[COLOURS](smooth)[..., :3] * 255).astype(np.uint8)
-    return Image.blend(photo, Image.fromarray(colours), opacity)
+    smooth = grey.resize(photo.size, Image.Resampling.BICUBIC)
+    colours = (colormaps[COLOURS](np.asarray(smooth))[..., :3] * 255).astype(np.uint8)
+    return Image.composite(Image.fromarray(colours), photo, smooth.point(lambda value: round(value * opacity)))

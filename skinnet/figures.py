@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from skinnet.evaluate import CALIBRATION_BINS, Metrics, Truth
@@ -67,8 +68,7 @@ def _save(figure: Figure, path: Path) -> Path:
 
 
 def _square(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(5.6, 5.4), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # type: ignore[union-attr]
+    figure = Figure(figsize=(5.6, 5.4), layout=ConstrainedLayoutEngine(rect=(0, 0.03, 1, 0.97)))  # room for a caption
     axes = figure.subplots()
     axes.set(title=title, xlabel=x, ylabel=y)
     return figure, axes

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,11 @@ def _items(path: Path) -> Iterator[Item]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.is_file() and file.suffix.lower() in SUFFIXES:
-                yield str(file), lambda file=file: file
+                yield str(file), partial(Path, file)
     elif path.suffix.lower() == ".zip" and path.is_file():
         yield from _zipped(path)
     else:
-        yield str(path), lambda: path
+        yield str(path), partial(Path, path)
 
 
 def _zipped(path: Path) -> Iterator[Item]:
@@ -74,10 +75,10 @@ def _zipped(path: Path) -> Iterator[Item]:
         with zipfile.ZipFile(path) as archive:
             names = [entry.filename for entry in pictures(archive) if Path(entry.filename).suffix.lower() in SUFFIXES]
     except (zipfile.BadZipFile, AcquireError, OSError) as error:
-        yield str(path), _raiser(f"The archive cannot be read: {error}")
+        yield str(path), partial(_refuse, f"The archive cannot be read: {error}")
         return
     for name in names:
-        yield f"{path}/{name}", lambda name=name: _unzip(path, name)
+        yield f"{path}/{name}", partial(_unzip, path, name)
 
 
 def _unzip(path: Path, name: str) -> bytes:
@@ -88,8 +89,5 @@ def _unzip(path: Path, name: str) -> bytes:
         raise PhotoError("The picture is damaged inside its archive.") from error
 
 
-def _raiser(message: str) -> Callable[[], bytes]:
-    def read() -> bytes:
-        raise PhotoError(message)
-
-    return read
+def _refuse(message: str) -> bytes:
+    raise PhotoError(message)

@@ -165,4 +165,4 @@ def to_input(photo: Image.Image, *, frame: tuple[int, int]) -> np.ndarray:
     between = (width, round(height * SQUASHED_ASPECT))
     if photo.width >= between[0] and photo.height >= between[1]:
         photo = photo.resize(between, Image.Resampling.BOX)
-    return np.asarray(photo.resize((width, height), Image.Resampling.BICUBIC))
+    return np.array(photo.resize((width, height), Image.Resampling.BICUBIC))

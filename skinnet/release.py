@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 
 import skinnet
 from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
-from skinnet.card import model_card, results_section
+from skinnet.card import headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
@@ -97,7 +97,7 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metric
     draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
     write_text(checkpoint / CARD, model_card(config, metrics))
     if readme is not None:
-        write_text(readme, with_results(readme.read_text(encoding="utf-8"), results_section(metrics["test"], "test")))
+        write_text(readme, with_results(readme.read_text(encoding="utf-8"), headline_section(metrics["test"], "test")))
     return metrics
 
 
@@ -135,7 +135,7 @@ def _config(
         "std": list(scale.std),
         "views": len(VIEWS),
         "training": settings["training"],
-        "best_epoch": int(history["epoch"][history[SELECTION_METRIC].idxmax()]),
+        "best_epoch": int(history["epoch"].iloc[history[SELECTION_METRIC].argmax()]),
         "training_minutes": round(float(history["seconds"].sum()) / 60, 1),
         "machine": machine,
         "counts": {split: int(count) for split, count in table["split"].value_counts().items()},

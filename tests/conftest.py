@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
+from demo.drawings import LOOKS, draw_lesion, write_examples
 from skinnet.__main__ import DEFAULT_CHECKPOINT, main
 from skinnet.index import load_index
 
@@ -202,3 +203,23 @@ def real_root(shared_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def real_index(real_root: Path) -> pd.DataFrame:
     return load_index(real_root)
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "lesion.jpg"
+    draw_lesion(LOOKS["mel"], seed=5).save(path, quality=95)
+    return path
+
+
+@pytest.fixture(scope="session")
+def address(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app with the shipped checkpoint, served on loopback."""
+    from demo.interface import build, launch
+
+    folder = tmp_path_factory.mktemp("gradio")
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    interface = build(shipped, examples=write_examples(folder / "examples"))
+    _, url, _ = launch(interface, prevent_thread_lock=True, quiet=True)
+    yield url
+    interface.close()

@@ -1,0 +1,115 @@
+"""The shipped checkpoint: does it load, and is everything said of it true?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from demo.results import load_metrics
+from skinnet.calibrate import fit_calibration, fit_decision
+from skinnet.card import headline_section, model_card
+from skinnet.classifier import Classifier, read_config
+from skinnet.evaluate import Metrics, evaluate, probability_columns
+from skinnet.index import load_index, published_split, table_hash
+from skinnet.labels import CLASSES
+from skinnet.predictions import LOGIT_COLUMNS, load_predictions
+from skinnet.preprocess import open_photo
+from skinnet.release import README_BEGIN, README_END
+
+from .conftest import PROJECT
+
+
+@pytest.fixture(scope="module")
+def published(shipped: Path) -> pd.DataFrame:
+    return load_predictions(shipped / "predictions.csv")
+
+
+@pytest.fixture(scope="module")
+def recomputed(shipped: Path, published: pd.DataFrame) -> dict[str, Metrics]:
+    threshold = read_config(shipped)["malignant_threshold"]
+    return {split: evaluate(published[published["split"] == split], threshold=threshold) for split in ("val", "test")}
+
+
+def test_it_loads_and_is_small(shipped: Path) -> None:
+    classifier = Classifier.load(shipped)
+    assert sum(parameter.numel() for parameter in classifier.network.parameters()) == classifier.config["parameters"]
+    assert (shipped / "model.safetensors").stat().st_size < 30e6
+
+
+def test_the_predictions_cover_the_frozen_split(published: pd.DataFrame) -> None:
+    split = published_split()
+    for name in ("val", "test"):
+        assert set(published.loc[published["split"] == name, "image_id"]) == set(split.index[split == name])
+    assert published.groupby("lesion_id")["split"].nunique().max() == 1
+
+
+def test_the_metrics_file_is_what_the_predictions_give(shipped: Path, recomputed: dict[str, Metrics]) -> None:
+    for split, metrics in recomputed.items():
+        saved = asdict(load_metrics(shipped, split))
+        for name, estimate in asdict(metrics)["overall"].items():
+            assert saved["overall"][name] == pytest.approx(estimate, abs=1e-9), name
+        assert saved["confusion"] == metrics.confusion
+
+
+def test_the_readme_and_the_card_say_what_the_predictions_give(shipped: Path, recomputed: dict[str, Metrics]) -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
+    assert written == f"\n{headline_section(recomputed['test'], 'test')}"
+    card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card == model_card(read_config(shipped), recomputed)
+
+
+def test_the_promised_floor_is_reached(recomputed: dict[str, Metrics]) -> None:
+    floors = {"balanced_accuracy": 0.74, "malignant_auroc": 0.93, "macro_auroc": 0.955}
+    for name, floor in floors.items():
+        value = recomputed["test"].overall[name].value
+        assert value is not None
+        assert value >= floor, name
+
+
+def test_every_choice_was_made_on_validation(shipped: Path, published: pd.DataFrame) -> None:
+    """Temperature, class weights and threshold follow from the validation logits alone."""
+    config = read_config(shipped)
+    validation = published[published["split"] == "val"]
+    logits = validation[LOGIT_COLUMNS].to_numpy()
+    dx = validation["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
+    counts = np.array([228, 358, 769, 81, 780, 4693, 100])  # of the training split
+    power = config["training"]["sampling_power"]
+    calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts)
+    assert calibration.temperature == pytest.approx(config["temperature"], rel=1e-3)
+    assert calibration.prior_shift == pytest.approx(config["prior_shift"])
+    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts)
+    assert decision.class_weights == pytest.approx(config["class_weights"], rel=1e-6)
+    assert decision.malignant_threshold == pytest.approx(config["malignant_threshold"], abs=1e-4)
+
+
+def test_probabilities_and_diagnoses_follow_from_the_logits(shipped: Path, published: pd.DataFrame) -> None:
+    classifier = Classifier.load(shipped)
+    judged = classifier.judge(published[LOGIT_COLUMNS].to_numpy())
+    probabilities = np.array([list(prediction.probabilities.values()) for prediction in judged])
+    assert probabilities == pytest.approx(published[probability_columns()].to_numpy(), abs=1e-5)
+    same = [prediction.diagnosis for prediction in judged] == published["diagnosis"]
+    assert same.mean() > 0.999
+
+
+def test_real_images_give_the_published_predictions(shipped: Path, published: pd.DataFrame, real_root: Path) -> None:
+    table = load_index(real_root)
+    assert table_hash(table) == read_config(shipped)["data_sha256"]
+    classifier = Classifier.load(shipped)
+    rows = published[published["split"] == "test"].sample(200, random_state=0)
+    folder = real_root / "ham10000" / "images"
+    measured = [classifier.predict(open_photo(folder / f"{image_id}.jpg")) for image_id in rows["image_id"]]
+    probabilities = np.array([list(prediction.probabilities.values()) for prediction in measured])
+    assert np.abs(probabilities - rows[probability_columns()].to_numpy()).max() < 1e-3
+
+
+def test_it_says_which_packages_and_data_it_came_from(shipped: Path) -> None:
+    config = json.loads((shipped / "config.json").read_text())
+    assert {"python", "torch", "numpy"} <= set(config["versions"])
+    assert len(config["data_sha256"]) == 64
+    assert config["counts"] == {"train": 7009, "test": 2004, "val": 1002}

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skinnet.__main__ import main
+
+from .conftest import PROJECT
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["acquire"], ["prepare"], ["train"], ["evaluate"], ["predict"], ["explain"], ["release"]]
+)
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    assert len(capsys.readouterr().out) > 200
+
+
+def imported_by(statement: str) -> set[str]:
+    code = f"import sys; sys.argv = ['skinnet', '--help']\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_help_is_quick_because_it_imports_no_torch() -> None:
+    modules = imported_by("from skinnet.__main__ import main, parser; parser()")
+    assert "skinnet.labels" in modules
+    assert not {"torch", "pandas", "numpy", "gradio"} & modules
+
+
+def test_the_library_never_imports_gradio() -> None:
+    names = [path.stem for path in (PROJECT / "skinnet").glob("*.py") if not path.stem.startswith("__")]
+    assert len(names) > 15
+    modules = imported_by("\n".join(f"import skinnet.{name}" for name in names))
+    assert "torch" in modules
+    assert not {"gradio", "demo"} & modules
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["prepare", "--root", "{empty}"], "run python -m skinnet acquire ham10000"),
+        (["train", "--root", "{empty}", "--out", "{empty}/run"], "run python -m skinnet prepare"),
+        (["evaluate", "--root", "{empty}"], "run python -m skinnet prepare"),
+        (["predict", "{empty}"], "No pictures found"),
+        (["predict", "x.jpg", "--checkpoint", "{empty}"], "No config.json in"),
+        (["explain", "{empty}/x.jpg", "--out", "{empty}/map.png"], "The file does not exist"),
+        (["release", "--run", "{empty}/run"], "No run.json in"),
+        (["acquire", "ham10000", "--mirror", "{empty}/nowhere"], "No SHA256SUMS on the mirror"),
+    ],
+)
+def test_errors_are_one_line_and_exit_with_1(
+    command: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word.format(empty=tmp_path) for word in command]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda folder: (folder / "model.safetensors").unlink(), "No model.safetensors in"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 100), "is damaged: restore its files"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged"),
+        (lambda folder: (folder / "config.json").write_text('{"classes": ["cat"]}'), "is for the classes cat"),
+    ],
+)
+def test_a_damaged_checkpoint_is_told_in_one_line(
+    damage: object, words: str, shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(shipped, folder)
+    damage(folder)  # type: ignore[operator]
+    assert main(["predict", "x.jpg", "--checkpoint", str(folder)]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
