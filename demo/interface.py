@@ -48,6 +48,7 @@ def build(checkpoint: Path, *, examples: list[Path]) -> gr.Blocks:
 def launch(interface: gr.Blocks, **options: Any) -> Any:
     """Serve an interface with skinnet's settings; `options` are those of Gradio's launch."""
     return interface.launch(
+        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         css=CSS_FILE.read_text(encoding="utf-8"),
         footer_links=["api"],
         run_history=False,

@@ -8,6 +8,7 @@ prediction.p_malignant, prediction.diagnosis
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +68,12 @@ class Classifier:
     Attributes:
         network: torch module, (B, 3, H, W) -> logits (B, 7), in evaluation mode.
         config: the contents of `config.json`.
+        lock: held while the network runs: the heat maps hook into it, and must not see another thread's photo.
     """
 
     def __init__(self, network: nn.Module, config: dict[str, Any]) -> None:
         self.network = network.eval()
+        self.lock = threading.Lock()
         self.config = config
         self.frame: tuple[int, int] = tuple(config["frame"])
         self.calibration = Calibration(config["temperature"], tuple(config["prior_shift"]))
@@ -105,7 +108,8 @@ class Classifier:
         """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
         images = self.to_tensor(pixels)
         views = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])
-        logits = self.network(views.contiguous(memory_format=torch.channels_last))
+        with self.lock:
+            logits = self.network(views.contiguous(memory_format=torch.channels_last))
         return np.asarray(logits.view(len(VIEWS), len(images), -1).mean(dim=0).numpy())
 
     def predict(self, photo: Image.Image) -> Prediction:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +46,6 @@ METHODS = {
 }
 """At the last layer Grad-CAM, HiRes-CAM and XGrad-CAM give the same picture: the first stands for all three."""
 
-_LOCK = threading.Lock()
-
 
 def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, method: str = "gradcam") -> np.ndarray:
     """Compute a class activation map of one photo, as it is (not mirrored).
@@ -71,7 +68,7 @@ def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, meth
     images = classifier.to_tensor(pixels[None])
     target = ClassifierOutputTarget(CLASSES.index(diagnosis))
     layer = last_feature_layer(classifier.network)
-    with _LOCK, torch.enable_grad():  # the package hooks into the network, which only one thread may do at a time
+    with classifier.lock, torch.enable_grad():
         maps = METHODS[method].make(classifier.network, [layer])
         try:
             with contextlib.redirect_stdout(io.StringIO()):

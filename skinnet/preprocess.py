@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from pathlib import Path
 from struct import error as struct_error
 from typing import BinaryIO
@@ -23,7 +22,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from skinnet.errors import PhotoError
 
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 89_000_000
+TOO_LARGE = f"The picture is too large: save it with at most {MAX_PIXELS // 1_000_000} million pixels."
 MAX_FILE_BYTES = 100_000_000
 MIN_SIDE = 32
 MAX_ASPECT = 2.0
@@ -45,26 +45,19 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
     """
     data = _read(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large and odd files; the checks below decide
-            image = Image.open(io.BytesIO(data))
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise PhotoError(
-                    f"The picture is too large ({width} x {height} pixels): "
-                    f"save it with at most {MAX_PIXELS // 1_000_000} million pixels."
-                )
-            if min(width, height) < MIN_SIDE:
-                raise PhotoError(
-                    f"The picture is too small ({width} x {height} pixels): each side needs at least {MIN_SIDE} pixels."
-                )
-            image.seek(0)
-            image.load()
-            return _to_rgb(ImageOps.exif_transpose(image))
-    except Image.DecompressionBombError as error:
-        raise PhotoError(
-            f"The picture is too large: save it with at most {MAX_PIXELS // 1_000_000} million pixels."
-        ) from error
+        image = Image.open(io.BytesIO(data))
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise PhotoError(TOO_LARGE)
+        if min(width, height) < MIN_SIDE:
+            raise PhotoError(
+                f"The picture is too small ({width} x {height} pixels): each side needs at least {MIN_SIDE} pixels."
+            )
+        image.seek(0)
+        image.load()
+        return _to_rgb(ImageOps.exif_transpose(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoError(TOO_LARGE) from error
     except UnidentifiedImageError as error:
         raise PhotoError("The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF or BMP.") from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, struct_error) as error:

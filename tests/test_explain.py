@@ -71,6 +71,16 @@ def test_maps_drawn_at_the_same_time_do_not_mix(classifier: Classifier, pixels: 
         assert evidence == pytest.approx(alone[name], abs=1e-5)
 
 
+def test_a_photo_judged_while_a_map_is_drawn_does_not_change_it(classifier: Classifier, pixels: np.ndarray) -> None:
+    alone = heat_map(classifier, pixels, diagnosis="mel")
+    other = np.ascontiguousarray(pixels[::-1])
+    with ThreadPoolExecutor(4) as pool:
+        judged = [pool.submit(classifier.logits, other[None]) for _ in range(8)]
+        maps = [pool.submit(heat_map, classifier, pixels, diagnosis="mel") for _ in range(4)]
+        assert all(done.result().shape == (1, 7) for done in judged)
+        assert all(done.result() == pytest.approx(alone, abs=1e-5) for done in maps)
+
+
 def test_unknown_names_are_refused(classifier: Classifier, pixels: np.ndarray) -> None:
     with pytest.raises(SkinnetError, match="Unknown diagnosis 'wart': use one of akiec"):
         heat_map(classifier, pixels, diagnosis="wart")
