@@ -1,19 +1,22 @@
-"""Serve skinnet in the browser: python app.py
+"""Serve skinnet in the browser: python app.py [CHECKPOINT]
 
-Host and port by GRADIO_SERVER_NAME and GRADIO_SERVER_PORT (default: http://127.0.0.1:7860).
+CHECKPOINT is the folder of a trained network, by default the shipped one. Host and port come from
+GRADIO_SERVER_NAME and GRADIO_SERVER_PORT (default: http://127.0.0.1:7860).
 """
 
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported: nothing leaves this machine
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from demo.interface import serve
+from skinnet.__main__ import DEFAULT_CHECKPOINT
 from skinnet.errors import SkinnetError
 
 if __name__ == "__main__":
     try:
-        serve()
+        serve(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_CHECKPOINT)
     except SkinnetError as error:
         sys.exit(f"skinnet: {error}")

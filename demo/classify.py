@@ -48,7 +48,7 @@ def add(classifier: Classifier, examples: list[Path]) -> None:
         with gr.Column(min_width=300):
             photo = gr.Image(
                 type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=340,
-                label="Photo of a skin lesion, taken through a dermatoscope", elem_id="photo",
+                label="Dermatoscopic photo of a lesion", elem_id="photo",
             )  # fmt: skip
             photo.preprocess = _uploaded_file  # type: ignore[method-assign]
             gr.Examples(

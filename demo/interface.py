@@ -11,7 +11,6 @@ import gradio as gr
 
 from demo import about, classify, results
 from demo.drawings import write_examples
-from skinnet.__main__ import DEFAULT_CHECKPOINT
 from skinnet.classifier import Classifier
 from skinnet.labels import DISCLAIMER
 from skinnet.preprocess import MAX_FILE_BYTES
@@ -58,7 +57,7 @@ def launch(interface: gr.Blocks, **options: Any) -> Any:
     )
 
 
-def serve(checkpoint: Path = DEFAULT_CHECKPOINT) -> None:
+def serve(checkpoint: Path) -> None:
     """Serve until stopped; the temporary folder goes with the process."""
     with tempfile.TemporaryDirectory(prefix="skinnet-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder

@@ -292,6 +292,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"skinnet: {error.filename or 'The system says'}: {error.strerror or error}", file=sys.stderr)
+        return 1
 
 
 def run() -> None:

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import requests
@@ -282,9 +282,12 @@ class _Body:
 def _open(url: str, *, offset: int) -> _Body:
     """Ask for a file from byte `offset` on; a server that cannot do that starts at 0."""
     if url.startswith("file:"):
-        return _open_file(Path(url2pathname(unquote(urlsplit(url).path))), offset)
+        return _open_file(Path(url2pathname(urlsplit(url).path)), offset)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS)
+    try:
+        response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS)
+    except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
+        raise AcquireError(f"{url} is no http, https or file address.") from error
     if response.status_code in RETRIED_STATUSES:
         after = response.headers.get("Retry-After", "")
         raise _RetryError(f"the server answered {response.status_code}", float(after) if after.isdigit() else None)

@@ -91,7 +91,9 @@ class Classifier:
         config = read_config(folder)
         path = folder / WEIGHTS
         if not path.is_file():
-            raise CheckpointError(f"No {WEIGHTS} in {folder}: name a checkpoint folder with --checkpoint.")
+            raise CheckpointError(
+                f"No {WEIGHTS} in {folder}, so it is no checkpoint: name another folder, or restore it."
+            )
         try:
             network = build(config["network"], classes=len(config["classes"]), imagenet=False)
             network.load_state_dict(load_file(path))
@@ -141,7 +143,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     if not path.is_file():
-        raise CheckpointError(f"No {CONFIG} in {folder}: name a checkpoint folder with --checkpoint.")
+        raise CheckpointError(f"No {CONFIG} in {folder}, so it is no checkpoint: name another folder, or restore it.")
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         classes: Sequence[str] = config["classes"]

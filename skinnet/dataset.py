@@ -8,6 +8,7 @@ Decoding a JPEG costs more than training on it, so `prepare` decodes each once i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ def build_cache(paths: Sequence[Path], *, folder: Path, frame: tuple[int, int]) 
     """
     key = _cache_key(paths, frame)
     index_path, pixels_path = folder / "index.json", folder / "pixels.npy"
-    if index_path.exists() and pixels_path.exists():
+    with contextlib.suppress(OSError, ValueError, KeyError):  # absent or damaged: made anew
         index = json.loads(index_path.read_text(encoding="utf-8"))
         if index["key"] == key:
             return Cache(np.load(pixels_path, mmap_mode="r"), index["sha256"])

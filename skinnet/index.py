@@ -13,6 +13,7 @@ import hashlib
 import logging
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ def read_metadata(folder: Path) -> pd.DataFrame:
     path = folder / METADATA
     if not path.exists():
         raise DataError(f"No {METADATA} in {folder}: run python -m skinnet acquire {DATASET} --root {folder.parent}")
-    raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=["", "unknown"])
+    raw = read_table(path, mend="acquire it again", dtype=str, keep_default_na=False, na_values=["", "unknown"])
     required = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset"]
     if missing := [column for column in required if column not in raw]:
         raise DataError(f"{path} lacks the column {missing[0]}: acquire it again.")
@@ -118,6 +119,19 @@ def published_split() -> pd.Series:
     return _packaged_csv("ham10000_split.csv").set_index("image_id")["split"]
 
 
+def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
+    """Read a CSV file; `options` are those of pandas.
+
+    Raises:
+        DataError: if it is no CSV, with `mend` as the advice.
+    """
+    try:
+        table: pd.DataFrame = pd.read_csv(path, **options)
+    except ValueError as error:  # pandas' own errors are ValueErrors too
+        raise DataError(f"{path} is damaged: {mend}.") from error
+    return table
+
+
 def _packaged_csv(name: str) -> pd.DataFrame:
     with resources.files("skinnet").joinpath("splits", name).open(encoding="utf-8") as file:
         return pd.read_csv(file)
@@ -132,18 +146,26 @@ def load_index(root: Path) -> pd.DataFrame:
     """Read what `prepare` wrote.
 
     Raises:
-        DataError: if it is not there.
+        DataError: if it is not there or damaged.
     """
     path = root / DATASET / INDEX
     if not path.exists():
         raise DataError(f"No {path}: run python -m skinnet prepare --root {root}")
-    return pd.read_csv(path)
+    table = read_table(path, mend=f"run python -m skinnet prepare --root {root}")
+    if missing := [name for name in ("image_id", "lesion_id", "dx", "split", "sha256", "path") if name not in table]:
+        raise DataError(f"{path} lacks the column {missing[0]}: run python -m skinnet prepare --root {root}")
+    return table
 
 
 def load_cache(root: Path, table: pd.DataFrame) -> Cache:
     """The decoded images of an index, in its order."""
     folder = root / DATASET
     return build_cache([folder / path for path in table["path"]], folder=folder / "cache", frame=FRAME)
+
+
+def split_hash(table: pd.DataFrame) -> str:
+    """SHA-256 over image ids and splits."""
+    return hashlib.sha256(table.sort_values("image_id")[["image_id", "split"]].to_csv(index=False).encode()).hexdigest()
 
 
 def table_hash(table: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ from skinnet.dataset import Cache
 from skinnet.device import keep_freed_memory
 from skinnet.errors import DataError
 from skinnet.files import atomic_path
+from skinnet.index import read_table
 from skinnet.labels import CLASSES
 
 BATCH = 4
@@ -69,8 +70,8 @@ def load_predictions(path: Path) -> pd.DataFrame:
     """Read a table of predictions.
 
     Raises:
-        DataError: if it is not there.
+        DataError: if it is not there or damaged.
     """
     if not path.is_file():
-        raise DataError(f"No {path}: run python -m skinnet release, or name a checkpoint folder with --checkpoint.")
-    return pd.read_csv(path)
+        raise DataError(f"No {path}: run python -m skinnet release, or name another checkpoint.")
+    return read_table(path, mend="run python -m skinnet release")

@@ -23,12 +23,12 @@ from safetensors.torch import load_file, save_file
 import skinnet
 from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
-from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier
+from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
 from skinnet.figures import draw_figures
 from skinnet.files import atomic_path, write_json, write_text
-from skinnet.index import FRAME, load_cache, load_index, table_hash
+from skinnet.index import FRAME, load_cache, load_index, read_table, split_hash, table_hash
 from skinnet.labels import CLASSES
 from skinnet.model import build, normalisation
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
@@ -87,13 +87,13 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None, mac
 
 def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metrics]:
     """Recompute metrics, figures, card and README from a checkpoint's own files; needs no images."""
-    config = json.loads((checkpoint / CONFIG).read_text(encoding="utf-8"))
+    config = read_config(checkpoint)
     predictions = load_predictions(checkpoint / PREDICTIONS)
     threshold = config["malignant_threshold"]
     rows = {split: predictions[predictions["split"] == split] for split in SPLITS}
     metrics = {split: evaluate(rows[split], threshold=threshold) for split in SPLITS}
     write_json(checkpoint / METRICS, {"views": len(VIEWS), **{split: asdict(metrics[split]) for split in SPLITS}})
-    history = pd.read_csv(checkpoint / HISTORY)
+    history = read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run")
     draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
     write_text(checkpoint / CARD, model_card(config, metrics))
     if readme is not None:
@@ -140,6 +140,7 @@ def _config(
         "machine": machine,
         "counts": {split: int(count) for split, count in table["split"].value_counts().items()},
         "data_sha256": settings["data_sha256"],
+        "split_sha256": split_hash(table),
         "versions": settings.get("versions", package_versions()),
     }
 

@@ -7,6 +7,8 @@ import pytest
 from skinnet.classifier import Classifier
 from skinnet.preprocess import open_photo
 
+from .test_preprocess import png_of_size
+
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
 
 
@@ -30,6 +32,7 @@ def test_a_bad_file_gets_a_sentence_and_the_app_stays_up(address: str, photo: Pa
         ("empty.jpg", b"", "The file is empty"),
         ("text.jpg", b"hello", "not a picture"),
         ("half.jpg", photo.read_bytes()[:9000], "damaged or incomplete"),
+        ("bomb.png", png_of_size(20_000, 20_000), "too large"),
     ]:
         (tmp_path / name).write_bytes(data)
         with pytest.raises(AppError, match=words) as caught:

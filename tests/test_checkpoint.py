@@ -15,7 +15,7 @@ from skinnet.calibrate import fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
 from skinnet.classifier import Classifier, read_config
 from skinnet.evaluate import Metrics, evaluate, probability_columns
-from skinnet.index import load_index, published_split, table_hash
+from skinnet.index import load_index, published_split, split_hash, table_hash
 from skinnet.labels import CLASSES
 from skinnet.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.preprocess import open_photo
@@ -41,10 +41,11 @@ def test_it_loads_and_is_small(shipped: Path) -> None:
     assert (shipped / "model.safetensors").stat().st_size < 30e6
 
 
-def test_the_predictions_cover_the_frozen_split(published: pd.DataFrame) -> None:
+def test_the_predictions_cover_the_frozen_split(shipped: Path, published: pd.DataFrame) -> None:
     split = published_split()
     for name in ("val", "test"):
         assert set(published.loc[published["split"] == name, "image_id"]) == set(split.index[split == name])
+    assert split_hash(split.reset_index()) == read_config(shipped)["split_sha256"]
     assert published.groupby("lesion_id")["split"].nunique().max() == 1
 
 

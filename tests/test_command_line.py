@@ -53,15 +53,26 @@ def test_the_library_never_imports_gradio() -> None:
         (["explain", "{empty}/x.jpg", "--out", "{empty}/map.png"], "The file does not exist"),
         (["release", "--run", "{empty}/run"], "No run.json in"),
         (["acquire", "ham10000", "--mirror", "{empty}/nowhere"], "No SHA256SUMS on the mirror"),
+        (["acquire", "ham10000", "--mirror", "ftp://127.0.0.1"], "is no http, https or file address"),
+        (["acquire", "ham10000", "--root", "/dev/null", "--mirror", "{mirror}"], "/dev/null"),
     ],
 )
 def test_errors_are_one_line_and_exit_with_1(
-    command: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: list[str], words: str, tmp_path: Path, drawn_mirror: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([word.format(empty=tmp_path) for word in command]) == 1
+    assert main([word.format(empty=tmp_path, mirror=drawn_mirror) for word in command]) == 1
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "app.py", str(tmp_path)], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert (
+        done.stderr.strip()
+        == f"skinnet: No config.json in {tmp_path}, so it is no checkpoint: name another folder, or restore it."
+    )
 
 
 @pytest.mark.parametrize(

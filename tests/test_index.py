@@ -54,6 +54,22 @@ def test_the_cache_is_made_once_and_again_when_a_file_changes(copy: Path, drawn_
     assert table["sha256"][0] == table["sha256"][1]
 
 
+def test_a_damaged_cache_is_made_again(copy: Path) -> None:
+    table = prepare(copy)
+    before = load_cache(copy, table).pixels[7].copy()
+    pixels = copy / "ham10000" / "cache" / "pixels.npy"
+    pixels.write_bytes(pixels.read_bytes()[:5000])
+    assert (load_cache(copy, table).pixels[7] == before).all()
+
+
+def test_a_damaged_index_is_told_with_the_command_that_mends_it(copy: Path) -> None:
+    path = copy / "ham10000" / "index.csv"
+    for content, words in [(b"\xff\xfe\x00", "is damaged"), (b"", "is damaged"), (b"a,b\n1,2\n", "lacks the column")]:
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=f"{words}.*run python -m skinnet prepare"):
+            load_index(copy)
+
+
 def test_byte_identical_images_share_a_group_and_a_split(copy: Path) -> None:
     images = copy / "ham10000" / "images"
     shutil.copyfile(images / "DRAWN_0200.jpg", images / "DRAWN_0000.jpg")

@@ -81,7 +81,7 @@ def test_exif_rotation_is_applied(drawing: Image.Image) -> None:
     assert difference(photo, drawing) == 0
 
 
-def bomb(width: int, height: int) -> bytes:
+def png_of_size(width: int, height: int) -> bytes:
     """A small PNG that claims a huge size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -97,7 +97,7 @@ def bomb(width: int, height: int) -> bytes:
 def test_a_huge_picture_is_refused_before_it_is_decoded(side: int) -> None:
     assert side * side > MAX_PIXELS
     with pytest.raises(PhotoError, match="too large"):
-        open_photo(bomb(side, side))
+        open_photo(png_of_size(side, side))
 
 
 def test_other_bad_files_are_refused_in_a_sentence(drawing: Image.Image, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_worse_epoch_never_replaces_the_best(
 
 
 def test_a_folder_in_use_and_changed_settings_are_refused(drawn_root: Path, tmp_path: Path) -> None:
-    one = dataclasses.replace(SMALL, epochs=1)
+    one = dataclasses.replace(SMALL, epochs=1, network="resnet18")
     with pytest.raises(TrainingError, match="There is no run in"):
         train(one, root=drawn_root, out=tmp_path / "run", resume=True)
     train(one, root=drawn_root, out=tmp_path / "run")
