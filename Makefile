@@ -13,8 +13,9 @@ CHECKPOINT ?=
 app: $(VENV)/.app
 	$(BIN)/python app.py
 
-test: $(VENV)/.test lint
+test: $(VENV)/.test
 	$(BIN)/python -m pytest
+	$(MAKE) lint
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -18,5 +18,5 @@ from skinnet.errors import SkinnetError
 if __name__ == "__main__":
     try:
         serve(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_CHECKPOINT)
-    except SkinnetError as error:
+    except (SkinnetError, OSError, ValueError) as error:  # the last two: a port that is taken or no number
         sys.exit(f"skinnet: {error}")

@@ -11,14 +11,23 @@ import numpy as np
 from PIL import Image
 
 from demo import verdict
-from skinnet.classifier import Classifier, Prediction
+from skinnet.classifier import Classifier
 from skinnet.errors import PhotoError
+from skinnet.evaluate import Metrics
 from skinnet.explain import METHODS, heat_map, overlay
 from skinnet.labels import CLASSES, FULL_NAMES
 from skinnet.preprocess import display_photo, open_photo, to_input
 
 OPACITY = 0.45
+NO_PHOTO = "There is no photo to draw a map of: upload one. It is kept for ten minutes at most."
 METHOD = "gradcam"
+ONE_AT_A_TIME: dict[str, Any] = {
+    "concurrency_id": "photo",
+    "concurrency_limit": 1,
+    "trigger_mode": "always_last",
+    "api_visibility": "private",
+}
+"""Events run in the order they came, so that a map never stands beside another photo's verdict."""
 
 
 def _uploaded_file(payload: Any) -> str | None:
@@ -41,9 +50,15 @@ class Judged:
     evidence: np.ndarray
 
 
-def add(classifier: Classifier, examples: list[Path]) -> None:
-    """Add the tab's contents to the interface that is being built."""
-    judged = gr.State(None)
+def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_seconds: int) -> None:
+    """Add the tab's contents to the interface that is being built.
+
+    Args:
+        metrics: of the test split.
+        examples: drawings to offer.
+        kept_seconds: how long the last photo is kept, in memory, to draw other maps of it.
+    """
+    judged = gr.State(None, time_to_live=kept_seconds)
     with gr.Row():
         with gr.Column(min_width=300):
             photo = gr.Image(
@@ -70,7 +85,7 @@ def add(classifier: Classifier, examples: list[Path]) -> None:
             )
             opacity = gr.Slider(0, 1, OPACITY, step=0.05, label="Opacity of the map")
             gr.Markdown(
-                "Red is where most of the evidence lies, scaled to each map's own largest value: the map shows "
+                "Red is where most of the evidence lies, on a scale of each map's own: the map shows "
                 "*where*, not *how much*, and says nothing about whether the evidence is medically sound. "
                 + " ".join(f"*{kind.title}*: {kind.meaning}." for kind in METHODS.values()),
                 elem_classes="hint",
@@ -87,32 +102,36 @@ def add(classifier: Classifier, examples: list[Path]) -> None:
         prediction = classifier.judge(classifier.logits(pixels[None]))[0]
         evidence = heat_map(classifier, pixels, diagnosis=prediction.diagnosis, method=method)
         kept = Judged(pixels, display_photo(opened), evidence)
-        words = verdict.verdict(prediction, threshold=classifier.decision.malignant_threshold)
+        words = verdict.verdict(prediction, metrics)
         return kept, words, overlay(kept.shown, evidence, opacity=opacity), prediction.diagnosis
 
     def redraw(kept: Judged | None, diagnosis: str | None, method: str, opacity: float) -> tuple[Any, ...]:
         if kept is None or diagnosis is None:
-            return kept, None
+            raise gr.Error(NO_PHOTO, print_exception=False)
         evidence = heat_map(classifier, kept.pixels, diagnosis=diagnosis, method=method)
         kept = Judged(kept.pixels, kept.shown, evidence)
         return kept, overlay(kept.shown, evidence, opacity=opacity)
 
-    def fade(kept: Judged | None, opacity: float) -> Image.Image | None:
-        return None if kept is None else overlay(kept.shown, kept.evidence, opacity=opacity)
+    def fade(kept: Judged | None, opacity: float) -> Image.Image:
+        if kept is None:
+            raise gr.Error(NO_PHOTO, print_exception=False)
+        return overlay(kept.shown, kept.evidence, opacity=opacity)
 
-    photo.change(judge, [photo, method, opacity], [judged, words, picture, diagnosis], api_visibility="private")
+    photo.change(judge, [photo, method, opacity], [judged, words, picture, diagnosis], **ONE_AT_A_TIME)
     for control in (diagnosis, method):
-        control.input(redraw, [judged, diagnosis, method, opacity], [judged, picture], api_visibility="private")
-    opacity.release(fade, [judged, opacity], picture, api_visibility="private")
+        control.input(redraw, [judged, diagnosis, method, opacity], [judged, picture], **ONE_AT_A_TIME)
+    opacity.release(fade, [judged, opacity], picture, **ONE_AT_A_TIME)
     _add_endpoint(classifier)
 
 
 def _add_endpoint(classifier: Classifier) -> None:
     """`/classify`: an image file in, the columns of `skinnet predict` as JSON out."""
 
-    def classify(image: str) -> dict[str, Any]:
+    def classify(image: str | None) -> dict[str, Any]:
+        if image is None:
+            raise gr.Error("No image was sent.", print_exception=False)
         try:
-            prediction: Prediction = classifier.predict(open_photo(image))
+            prediction = classifier.predict(open_photo(image))
         except PhotoError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return prediction.as_row()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from skinnet.preprocess import MAX_FILE_BYTES
 
 CSS_FILE = Path(__file__).with_name("style.css")
 KEPT_SECONDS = 600
-"""Uploaded pictures and drawn maps are deleted from the temporary folder after this long."""
+"""Uploaded pictures and drawn maps are deleted, on disk and in memory, after this long."""
 
 
 def build(checkpoint: Path, *, examples: list[Path]) -> gr.Blocks:
@@ -36,7 +38,7 @@ def build(checkpoint: Path, *, examples: list[Path]) -> gr.Blocks:
         gr.Markdown("# skinnet\nSkin cancer detection in dermatoscopic photos, explained.", elem_id="heading")
         gr.HTML(f'<p class="disclaimer">{DISCLAIMER}</p>')
         with gr.Tab("Classify", id="classify"):
-            classify.add(classifier, examples)
+            classify.add(classifier, results.load_metrics(checkpoint, "test"), examples, kept_seconds=KEPT_SECONDS)
         with gr.Tab("Results", id="results"):
             results.add(checkpoint)
         with gr.Tab("About", id="about"):
@@ -58,7 +60,8 @@ def launch(interface: gr.Blocks, **options: Any) -> Any:
 
 
 def serve(checkpoint: Path) -> None:
-    """Serve until stopped; the temporary folder goes with the process."""
+    """Serve until stopped, by Ctrl-C or SIGTERM; the temporary folder with the pictures goes with the process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="skinnet-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         interface = build(checkpoint, examples=write_examples(Path(folder) / "examples"))

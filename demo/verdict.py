@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from skinnet.classifier import Prediction
+from skinnet.evaluate import Estimate, Metrics
 from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
 
 
@@ -27,8 +28,13 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.1f} %" if probability < 0.1 or probability > 0.9 else f"{100 * probability:.0f} %"
 
 
-def verdict(prediction: Prediction, *, threshold: float) -> str:
-    """Chance of malignancy, what it means, the seven diagnoses as bars, and the notice."""
+def verdict(prediction: Prediction, metrics: Metrics) -> str:
+    """Chance of malignancy, what it means, the seven diagnoses as bars, and the notice.
+
+    Args:
+        metrics: of the test split: how many such lesions the threshold finds.
+    """
+    threshold, sensitivity = metrics.threshold, metrics.overall["sensitivity"]
     if prediction.suspicious:
         kind, headline = "suspicious", "Suspicious: a doctor should look at this lesion."
     else:
@@ -41,14 +47,20 @@ def verdict(prediction: Prediction, *, threshold: float) -> str:
 <div class="verdict {kind}" role="status">
   <p class="chance"><span>{percent(prediction.p_malignant)}</span> chance that the lesion is {MALIGNANT_MEANING}</p>
   {_track(prediction.p_malignant, threshold=threshold)}
-  <p><strong>{headline}</strong> The threshold is {percent(threshold)}: it found 95 % of such lesions in validation, and
-  so misses about one in twenty.</p>
+  <p><strong>{headline}</strong> The threshold is {percent(threshold)}. On {metrics.images:,} test images it found
+  {_share(sensitivity)} of the {MALIGNANT_MEANING} ones, and missed the others.</p>
   <p>Diagnosis by the balanced rule: <strong>{escape(FULL_NAMES[prediction.diagnosis])}</strong></p>
   <table class="bars"><caption>Probability of each diagnosis</caption><tbody>{bars}</tbody></table>
   <p class="hint">The chance is the sum of those marked ▲. The balanced rule (●) weighs rare diagnoses up, so it may
   differ from the longest bar.</p>
   <p class="disclaimer">{DISCLAIMER}</p>
 </div>"""
+
+
+def _share(estimate: Estimate) -> str:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return "an unknown share"
+    return f"{estimate.value:.0%} (95 % interval {estimate.low:.0%} to {estimate.high:.0%})"
 
 
 def _bar(name: str, probability: float, *, marked: bool) -> str:

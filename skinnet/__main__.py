@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skinnet import __version__
+from skinnet.config import TrainConfig
 from skinnet.errors import SkinnetError
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 
@@ -44,10 +45,9 @@ def prepare(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    from skinnet.train import TrainConfig, train
+    from skinnet.train import train
 
-    chosen = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
-    settings = {name: value for name, value in chosen.items() if value is not None}
+    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
     train(TrainConfig(**settings), root=options.root, out=options.out, resume=options.resume)
     print(f"Done. Publish it with: python -m skinnet release --run {options.out} --root {options.root}")
     return 0
@@ -64,6 +64,8 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.root is None:
         predictions = load_predictions(options.checkpoint / "predictions.csv")
         predictions = predictions[predictions["split"] == options.split]
+        if predictions.empty:
+            raise SkinnetError(f"The checkpoint publishes no {options.split} predictions: name the data with --root.")
     else:
         table = load_index(options.root)
         predictions = predict_split(classifier, table, load_cache(options.root, table), options.split)
@@ -76,13 +78,13 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _save_evaluation(options: argparse.Namespace, predictions: pd.DataFrame, metrics: Any) -> None:
-    import pandas as pd
-
     from skinnet.figures import draw_figures
     from skinnet.files import write_json
+    from skinnet.index import read_table
 
     write_json(options.out / "metrics.json", {options.split: dataclasses.asdict(metrics)})
-    draw_figures(predictions, metrics, pd.read_csv(options.checkpoint / "history.csv"), folder=options.out)
+    history = read_table(options.checkpoint / "history.csv", mend="restore it")
+    draw_figures(predictions, metrics, history, folder=options.out)
 
 
 def predict(options: argparse.Namespace) -> int:
@@ -91,7 +93,7 @@ def predict(options: argparse.Namespace) -> int:
 
     table = predict_paths(Classifier.load(options.checkpoint), options.paths)
     if options.format == "csv":
-        text = table.to_csv(index=False, float_format="%.6f")
+        text = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     elif options.format == "json":
         text = table.to_json(orient="records", indent=2) + "\n"
     else:
@@ -209,21 +211,11 @@ def _add_train(commands: Commands) -> None:
         "--out", type=Path, required=True, metavar="DIR", help="folder of this run, such as runs/first"
     )
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    texts = {
-        "network": (str, "efficientnet_lite0 (default) or a torchvision classifier such as resnet18"),
-        "weights": (str, "what to start from: imagenet (default) or none"),
-        "epochs": (int, "passes over the training images (default: 20)"),
-        "batch_size": (int, "images a step (default: 32)"),
-        "learning_rate": (float, "peak of the schedule (default: 0.0005)"),
-        "warmup_epochs": (float, "epochs of rising learning rate (default: 1)"),
-        "weight_decay": (float, "pull of the weights towards zero (default: 0.05)"),
-        "label_smoothing": (float, "share of the target spread over all classes (default: 0.1)"),
-        "ema_decay": (float, "of the averaged weights, per step (default: 0.998)"),
-        "sampling_power": (float, "0 draws images as they come, 1 all classes alike (default: 0.5)"),
-        "seed": (int, "of everything random (default: 0)"),
-    }
-    for name, (kind, text) in texts.items():
-        command.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)
+    for setting in dataclasses.fields(TrainConfig):
+        command.add_argument(
+            f"--{setting.name.replace('_', '-')}", type=type(setting.default), default=setting.default,
+            help=f"{setting.metadata['meaning']} (default: {setting.default})",
+        )  # fmt: skip
 
 
 def _add_evaluate(commands: Commands) -> None:
@@ -256,7 +248,7 @@ def _add_explain(commands: Commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
     command.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
     command.add_argument(
-        "--method", choices=["gradcam", "layercam", "gradcam++", "eigengradcam"], default="gradcam",
+        "--method", choices=["gradcam", "layercam", "gradcam++"], default="gradcam",
         help="kind of class activation map (default: gradcam)",
     )  # fmt: skip
     command.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (default: 0.5)")
@@ -266,14 +258,14 @@ def _add_explain(commands: Commands) -> None:
 def _add_release(commands: Commands) -> None:
     command = _add(
         commands, "release", release, "Rebuild everything that is published from one training run.",
-        "Calibration and thresholds (on validation), predictions, metrics, figures, model card, README. "
-        "Without --run, all but the first two from the checkpoint's own predictions.",
+        "Calibration and thresholds (on validation), predictions, metrics, figures, model card, and with --readme "
+        "the README's numbers. Replaces the checkpoint that --checkpoint names. Without --run, the last four are made "
+        "from the checkpoint's own predictions.",
     )  # fmt: skip
     command.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
     _add_root(command)
     _add_checkpoint(command)
     command.add_argument("--readme", type=Path, help="README whose results to rewrite")
-    command.add_argument("--machine", help="what the training ran on, for the model card")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -287,7 +279,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"skinnet: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("skinnet: stopped. What was finished is kept: run the command again to go on.", file=sys.stderr)
+        print("skinnet: stopped. acquire, prepare and train --resume go on where they were.", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -19,6 +19,7 @@ import stat
 import time
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -29,8 +30,8 @@ from urllib.request import url2pathname
 import requests
 from tqdm import tqdm
 
-from skinnet.errors import AcquireError
-from skinnet.files import CHUNK_BYTES, atomic_path, write_json
+from skinnet.errors import AcquireError, DataError
+from skinnet.files import CHUNK_BYTES, atomic_path, read_json, write_json
 
 log = logging.getLogger(__name__)
 
@@ -133,9 +134,8 @@ def _place(folder: Path, remote: RemoteFile) -> Path:
 
 
 def _read_record(folder: Path) -> dict[str, dict[str, Any]]:
-    with contextlib.suppress(OSError, json.JSONDecodeError):
-        record: dict[str, dict[str, Any]] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return record
+    with contextlib.suppress(DataError):  # absent or damaged: what it would say is found out again
+        return read_json(folder / RECORD, mend="")
     return {}
 
 
@@ -161,7 +161,7 @@ def from_mirror(source: Source, mirror: str) -> list[Download]:
     base = mirror.rstrip("/") if "://" in mirror else Path(mirror).resolve().as_uri()
     try:
         listing = _read_all(f"{base}/SHA256SUMS").decode()
-    except AcquireError as error:
+    except (AcquireError, UnicodeDecodeError) as error:
         raise AcquireError(
             f"No SHA256SUMS on the mirror ({error}): make it there with sha256sum * > SHA256SUMS"
         ) from error
@@ -288,6 +288,8 @@ def _open(url: str, *, offset: int) -> _Body:
         response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS)
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
         raise AcquireError(f"{url} is no http, https or file address.") from error
+    if not response.ok:
+        response.close()
     if response.status_code in RETRIED_STATUSES:
         after = response.headers.get("Retry-After", "")
         raise _RetryError(f"the server answered {response.status_code}", float(after) if after.isdigit() else None)
@@ -298,8 +300,14 @@ def _open(url: str, *, offset: int) -> _Body:
     length = response.headers.get("Content-Length")
     start = offset if response.headers.get("Content-Range", "").startswith(f"bytes {offset}-") else 0
     if response.status_code == 206 and start != offset:
+        response.close()
         raise _RetryError("the server sent another part than asked for")
-    return _Body(start + int(length) if length else None, start, response.iter_content(RECEIVED_BYTES))
+
+    def chunks() -> Iterator[bytes]:
+        with response:
+            yield from response.iter_content(RECEIVED_BYTES)
+
+    return _Body(start + int(length) if length else None, start, chunks())
 
 
 def _open_file(path: Path, offset: int) -> _Body:
@@ -345,7 +353,8 @@ def unpack(archive: Path, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = pictures(opened)
+            members = safe_members(opened)
+            _refuse_same_names(archive.name, members)
             for member in tqdm(members, f"unpacking {archive.name}", unit="file"):
                 target = folder / PurePosixPath(member.filename).name
                 if target.exists() and target.stat().st_size == member.file_size:
@@ -359,8 +368,15 @@ def unpack(archive: Path, folder: Path) -> int:
         ) from error
 
 
-def pictures(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The entries of an archive that may be pictures, after checking that it is safe to read.
+def _refuse_same_names(archive: str, members: list[zipfile.ZipInfo]) -> None:
+    names = Counter(PurePosixPath(member.filename).name for member in members)
+    name, count = names.most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        raise AcquireError(f"{archive} holds two files named {name}: refused.")
+
+
+def safe_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in an archive, hidden ones left out, after checking that it is safe to read.
 
     Raises:
         AcquireError: if it is encrypted, holds a link, or would unpack to more than the limits.
@@ -377,14 +393,9 @@ def pictures(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     packed = sum(member.compress_size for member in members)
     if len(members) > MAX_MEMBERS or unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * max(packed, 1):
         raise AcquireError(f"{name} would unpack to {len(members):,} files of {unpacked / 1e9:.1f} GB: refused.")
-    seen: set[str] = set()
     for member in members:
-        own_name = PurePosixPath(member.filename).name
         if member.flag_bits & 1:
             raise AcquireError(f"{name} is encrypted: unpack it yourself.")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise AcquireError(f"{name} holds a link ({member.filename}): refused.")
-        if own_name in seen:
-            raise AcquireError(f"{name} holds two files named {own_name}: refused.")
-        seen.add(own_name)
     return members

@@ -28,10 +28,10 @@ class Augmentation:
     """Largest stretch of width over height, as a share."""
     shift: float = 0.08
     """Largest shift, as a share of the side."""
-    brightness: float = 0.2
-    contrast: float = 0.2
-    saturation: float = 0.2
-    tint: float = 0.06
+    brightness: float = 0.15
+    contrast: float = 0.15
+    saturation: float = 0.1
+    tint: float = 0.04
     """Largest gain of one colour channel: lamps and cameras differ."""
 
 

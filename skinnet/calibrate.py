@@ -93,8 +93,10 @@ def fit_calibration(
 def fit_decision(probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.ndarray) -> Decision:
     """Choose the balanced rule's weights and the verdict's threshold.
 
-    The weights are (share of the class) ** -power, so that one number is fitted and not seven: validation holds
-    11 dermatofibromas. The power is the one with the best balanced accuracy; of equal ones, their middle.
+    The weights are (share of the class) ** -power, so that one number is fitted and not seven: validation holds 11
+    dermatofibromas. The power is the one with the best balanced accuracy; of equal ones, the one in their middle.
+    The threshold lies midway between the lowest score that it finds and the next lower one, so that rounding never
+    decides.
     """
     share = class_counts / class_counts.sum()
     powers = np.linspace(0, 1.5, 61)
@@ -102,8 +104,10 @@ def fit_decision(probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.
         recall_score(dx, (probabilities * share**-power).argmax(axis=1), average="macro", zero_division=0)
         for power in powers
     ]
-    best = float(np.mean(powers[np.isclose(recalls, max(recalls))]))
+    optima = np.flatnonzero(np.isclose(recalls, max(recalls)))
+    best = powers[optima[len(optima) // 2]]
     malignant = [CLASSES.index(name) for name in MALIGNANT]
     scores = np.sort(probabilities[np.isin(dx, malignant)][:, malignant].sum(axis=1))
-    threshold = scores[int(np.floor(len(scores) * (1 - SENSITIVITY)))] if len(scores) else 0.5
-    return Decision(tuple((share**-best).tolist()), float(threshold))
+    missed = int(len(scores) * (1 - SENSITIVITY) + 1e-9)
+    below = scores[missed - 1] if missed else 0.0
+    return Decision(tuple((share**-best).tolist()), float((below + scores[missed]) / 2))

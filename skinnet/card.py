@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skinnet.calibrate import SENSITIVITY
+from skinnet.config import LITE0
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 
@@ -81,6 +82,11 @@ def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
     training = config["training"]
     test = metrics["test"]
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config["class_weights"], strict=True))
+    pretrained = training["weights"] == "imagenet"
+    start = "ImageNet weights" if pretrained else "random weights"
+    origin = ""
+    if pretrained and config["network"] == LITE0:
+        origin = " They started from Google's EfficientNet-Lite0 (Apache-2.0)."
     classes = "\n".join(f"- `{name}`: {FULL_NAMES[name]}" for name in CLASSES)
     return f"""# Model card: {config["name"]}
 
@@ -107,16 +113,18 @@ Teaching and demonstration: how such a network judges dermatoscopic photos, how 
 Not for diagnosis, triage, screening or reassurance.
 
 ## Data
-HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), the 224 x 224 export un-squashed to 4:3:
+HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), in the geometry of its 224 x 224 export, which
+is un-squashed to 4:3; a full-size photo takes the same way:
 {config["counts"]["train"]:,} training, {config["counts"]["val"]:,} validation and {config["counts"]["test"]:,} test
 images. Images of one lesion, published duplicates, byte-identical files and near-duplicates are never in two splits.
 Table hash {config["data_sha256"][:16]}.
 
 ## Training
-{training["epochs"]} epochs from ImageNet weights, all layers, batches of {training["batch_size"]}, AdamW at
+{training["epochs"]} epochs from {start}, all layers, batches of {training["batch_size"]}, AdamW at
 {training["learning_rate"]}, cosine schedule, averaged weights (EMA {training["ema_decay"]}), label smoothing
 {training["label_smoothing"]}, images drawn with weight (images of the class) ^ -{training["sampling_power"]},
-whole-batch augmentation. Epoch {config["best_epoch"]} was best by validation macro AUROC and is the one published.
+whole-batch augmentation. Epoch {config["best_epoch"]} was best by the mean of macro and (pre)malignant AUROC on
+validation and is the one published.
 It took {config["training_minutes"]:.0f} minutes on {config["machine"]}.
 
 ## Results
@@ -138,5 +146,5 @@ The test split was scored once, after all choices were made on validation.
 
 ## Licence
 The weights were trained on HAM10000 (CC BY-NC 4.0) and are published under CC BY-NC 4.0: non-commercial use, with
-attribution to Tschandl, Rosendahl and Kittler. They started from Google's EfficientNet-Lite0 (Apache-2.0).
+attribution to Tschandl, Rosendahl and Kittler.{origin}
 """

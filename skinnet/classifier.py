@@ -1,15 +1,13 @@
 """Judge photos with a trained checkpoint.
 
-classifier = Classifier.load(Path("checkpoints/skinnet-lite0"))
+classifier = Classifier.load(Path("checkpoints/ham10000-lite0"))
 prediction = classifier.predict(open_photo("mole.jpg"))
 prediction.p_malignant, prediction.diagnosis
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +21,19 @@ from torch import Tensor, nn
 
 from skinnet.calibrate import Calibration, Decision
 from skinnet.dataset import pixels_to_tensor
-from skinnet.errors import CheckpointError, TrainingError
+from skinnet.errors import CheckpointError, DataError, TrainingError
+from skinnet.files import read_json
 from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.model import build
 from skinnet.preprocess import to_input
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+REQUIRED = (
+    "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "malignant_threshold",
+    "parameters", "training", "training_minutes", "machine",
+)  # fmt: skip
+"""What every `config.json` holds."""
 VIEWS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
 """A photo is judged four times: as it is, mirrored left-right, top-bottom, and both; the logits are averaged.
 Each view is the axes to flip of a (B, 3, H, W) tensor."""
@@ -98,7 +102,7 @@ class Classifier:
             network = build(config["network"], classes=len(config["classes"]), imagenet=False)
             network.load_state_dict(load_file(path))
             return Classifier(network, config)
-        except (SafetensorError, RuntimeError, OSError, KeyError, TypeError, TrainingError) as error:
+        except (SafetensorError, RuntimeError, OSError, ValueError, TypeError, TrainingError) as error:
             raise CheckpointError(f"The checkpoint in {folder} is damaged: restore its files.") from error
 
     def to_tensor(self, pixels: np.ndarray) -> Tensor:
@@ -145,10 +149,13 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"No {CONFIG} in {folder}, so it is no checkpoint: name another folder, or restore it.")
     try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        classes: Sequence[str] = config["classes"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged: restore it.") from error
-    if tuple(classes) != CLASSES:
-        raise CheckpointError(f"{path} is for the classes {', '.join(classes)}, not for {', '.join(CLASSES)}.")
+        config = read_json(path, mend="restore it")
+    except DataError as error:
+        raise CheckpointError(str(error)) from error
+    if "classes" in config and tuple(config["classes"]) != CLASSES:
+        raise CheckpointError(f"{path} is for other classes than {', '.join(CLASSES)}.")
+    if missing := [name for name in REQUIRED if name not in config]:
+        raise CheckpointError(f"{path} lacks {missing[0]}: restore it.")
+    if any(len(config[name]) != len(CLASSES) for name in ("prior_shift", "class_weights")):
+        raise CheckpointError(f"{path} is damaged: restore it.")
     return config

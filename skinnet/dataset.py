@@ -2,7 +2,7 @@
 
 Decoding a JPEG costs more than training on it, so `prepare` decodes each once into a memory map:
 
-    cache = build_cache(paths, folder=Path("data/ham10000/cache"), frame=(168, 224))
+    cache = build_cache(paths, folder=Path("data/ham10000/cache"), frame=(192, 256))
     loader = training_loader(dataset, batch_size=32, sampling_power=0.5, seed=0, epoch=3)
 """
 
@@ -82,7 +82,7 @@ def _decode(path: Path, frame: tuple[int, int]) -> tuple[np.ndarray, str]:
     try:
         pixels = to_input(open_photo(data), frame=frame)
     except PhotoError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {error} Or delete it and acquire it again.") from error
     if pixels.shape[:2] != frame:
         raise DataError(f"{path}: training needs photos of aspect {frame[1]}:{frame[0]}, this one is otherwise.")
     return pixels, hashlib.sha256(data).hexdigest()
@@ -94,6 +94,7 @@ class LesionDataset(Dataset[tuple[np.ndarray, int]]):
     Args:
         pixels: uint8 (N, H, W, 3), a memory map will do.
         labels: int (N,), positions in `CLASSES`.
+        positions: int (M,), the images that belong to this set.
     """
 
     def __init__(self, pixels: np.ndarray, labels: np.ndarray, positions: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """The machine that torch runs on."""
 
 import ctypes
+import os
 import platform
 
 import torch
@@ -11,6 +12,13 @@ def pick_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def describe(device: torch.device) -> str:
+    """A device in words, for the record."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{os.cpu_count()} {platform.machine()} CPU cores" + (" with MPS" if device.type == "mps" else "")
 
 
 def keep_freed_memory() -> None:

@@ -122,7 +122,10 @@ class Truth:
         if missing := [column for column in needed if column not in predictions]:
             raise DataError(f"The predictions lack the column {missing[0]}.")
         if predictions.empty:
-            raise DataError("The predictions have no rows.")
+            raise DataError("The predictions have no rows: is the split the right one?")
+        known = predictions[["dx", "diagnosis"]].isin(CLASSES).all(axis=None)
+        if not known or predictions[needed].isna().any(axis=None):
+            raise DataError("The predictions have empty fields or unknown classes: make them again.")
         position = {name: number for number, name in enumerate(CLASSES)}
         probabilities = predictions[probability_columns()].to_numpy(float)
         return Truth(
@@ -171,38 +174,38 @@ def auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.n
     Returns:
         float (R,); NaN where only one class has weight.
     """
-    values, rank = np.unique(scores, return_inverse=True)
-    order = np.argsort(rank, kind="stable")
-    starts = np.searchsorted(rank[order], np.arange(len(values)))
-    ordered = weights[:, order]
-    positives = np.add.reduceat(ordered * positive[order], starts, axis=1)  # (R, V)
-    negatives = np.add.reduceat(ordered * ~positive[order], starts, axis=1)
-    below = np.cumsum(negatives, axis=1) - negatives / 2
-    return _ratio((positives * below).sum(axis=1), positives.sum(axis=1) * negatives.sum(axis=1))
+    negatives, positives = _cumulative(positive, scores, weights)
+    gained = np.diff(positives, axis=1, prepend=0)
+    below = negatives - np.diff(negatives, axis=1, prepend=0) / 2
+    return _ratio((gained * below).sum(axis=1), positives[:, -1] * negatives[:, -1])
 
 
 def average_precision(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Area under the precision-recall curve as scikit-learn defines it: float (R,)."""
-    values, rank = np.unique(-scores, return_inverse=True)
+    negatives, positives = _cumulative(positive, -scores, weights)
+    drawn = positives + negatives
+    precision = np.divide(positives, drawn, out=np.zeros_like(drawn), where=drawn > 0)
+    return _ratio((precision * np.diff(positives, axis=1, prepend=0)).sum(axis=1), positives[:, -1])
+
+
+def _cumulative(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weight of the negatives and of the positives at or below each distinct score, rising: two (R, V) arrays."""
+    _, rank = np.unique(scores, return_inverse=True)
     order = np.argsort(rank, kind="stable")
-    starts = np.searchsorted(rank[order], np.arange(len(values)))
+    starts = np.flatnonzero(np.diff(rank[order], prepend=-1))
     ordered = weights[:, order]
-    hits = np.add.reduceat(ordered * positive[order], starts, axis=1)
-    drawn = np.cumsum(np.add.reduceat(ordered, starts, axis=1), axis=1)
-    precision = np.divide(np.cumsum(hits, axis=1), drawn, out=np.zeros_like(drawn), where=drawn > 0)
-    return _ratio((precision * hits).sum(axis=1), hits.sum(axis=1))
+    each = [np.add.reduceat(ordered * chosen[order], starts, axis=1) for chosen in (~positive, positive)]
+    return np.cumsum(each[0], axis=1), np.cumsum(each[1], axis=1)
 
 
 def specificity_at(sensitivity: float) -> Callable[[Truth, np.ndarray], np.ndarray]:
     """Specificity at the highest threshold that reaches a sensitivity, read off the curve of the same images."""
 
     def metric(truth: Truth, weights: np.ndarray) -> np.ndarray:
-        order = np.argsort(-truth.p_malignant, kind="stable")
-        ordered, positive = weights[:, order], truth.malignant[order]
-        found = np.cumsum(ordered * positive, axis=1)
-        alarms = np.cumsum(ordered * ~positive, axis=1)
+        alarms, found = _cumulative(truth.malignant, -truth.p_malignant, weights)
         reached = (found >= sensitivity * found[:, -1:] - 1e-9).argmax(axis=1)
-        return 1 - _ratio(alarms[np.arange(len(alarms)), reached], alarms[:, -1])
+        false = _ratio(alarms[np.arange(len(alarms)), reached], alarms[:, -1])
+        return np.where(found[:, -1] > 0, 1 - false, np.nan)
 
     return metric
 
@@ -267,7 +270,7 @@ def _displayed(truth: Truth, weights: np.ndarray) -> np.ndarray:
 
 
 def _macro(values: np.ndarray) -> np.ndarray:
-    """Mean over the classes that have images: float (R,)."""
+    """Mean over the classes where it is defined: float (R,)."""
     return _ratio(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1))
 
 

@@ -3,8 +3,8 @@
     evidence = heat_map(classifier, pixels, diagnosis="mel", method="gradcam")  # float32 (H, W) in [0, 1]
     picture = overlay(display_photo(photo), evidence, opacity=0.5)
 
-The maps come from the package grad-cam. Each is scaled to its own largest value: it shows where, not how much. A
-map of zeros means that no part of the photo spoke for the diagnosis.
+The maps come from the package grad-cam, which stretches each from its own smallest to its own largest value: a map
+shows where, not how much. In a Grad-CAM map of zeros no part of the photo spoke for the diagnosis.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from matplotlib import colormaps
 from PIL import Image
-from pytorch_grad_cam import EigenGradCAM, GradCAM, GradCAMPlusPlus, LayerCAM
+from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, LayerCAM
 from pytorch_grad_cam.base_cam import BaseCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
@@ -42,9 +42,9 @@ METHODS = {
     "gradcam": Method("Grad-CAM", "evidence for the diagnosis minus evidence against it", GradCAM),
     "layercam": Method("Layer-CAM", "evidence for the diagnosis alone", LayerCAM),
     "gradcam++": Method("Grad-CAM++", "evidence for it, each kind of feature counted alike", GradCAMPlusPlus),
-    "eigengradcam": Method("Eigen-Grad-CAM", "what the evidence has in common", EigenGradCAM),
 }
-"""At the last layer Grad-CAM, HiRes-CAM and XGrad-CAM give the same picture: the first stands for all three."""
+"""At the last layer Grad-CAM, HiRes-CAM and XGrad-CAM give the same picture: the first stands for all three.
+Eigen-CAM and its kin are left out: the sign of their main direction, and so what is shown, is arbitrary."""
 
 
 def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, method: str = "gradcam") -> np.ndarray:

@@ -1,12 +1,13 @@
-"""Files that are either whole or absent: atomic writes, checksums, JSON."""
+"""Files that are either whole or absent: atomic writes, JSON."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+from skinnet.errors import DataError
 
 CHUNK_BYTES = 1 << 20
 
@@ -26,7 +27,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -34,15 +35,16 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return stream_sha256(file)
+def read_json(path: Path, *, mend: str) -> dict[str, Any]:
+    """Read a JSON object.
 
-
-def stream_sha256(file: BinaryIO) -> str:
-    """SHA-256 of what is left to read in an open file."""
-    digest = hashlib.sha256()
-    while chunk := file.read(CHUNK_BYTES):
-        digest.update(chunk)
-    return digest.hexdigest()
+    Raises:
+        DataError: if it is missing or damaged, with `mend` as the advice.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is missing or damaged: {mend}.") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path} is damaged: {mend}.")
+    return content

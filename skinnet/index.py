@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 DATASET = "ham10000"
 METADATA = "HAM10000_metadata.csv"
 INDEX = "index.csv"
-FRAME = (168, 224)
+FRAME = (192, 256)
 """Height and width of the network's input: 4:3, as the photos of HAM10000."""
 SPLIT_SEED = 2018
 MIN_LESIONS = 10
@@ -79,13 +79,15 @@ def read_metadata(folder: Path) -> pd.DataFrame:
     required = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset"]
     if missing := [column for column in required if column not in raw]:
         raise DataError(f"{path} lacks the column {missing[0]}: acquire it again.")
-    unknown = sorted(set(raw["dx"]) - set(CLASSES), key=str)
+    if raw[["image_id", "lesion_id", "dx"]].isna().any(axis=None):
+        raise DataError(f"{path} has rows without image_id, lesion_id or dx: acquire it again.")
+    unknown = sorted(set(raw["dx"]) - set(CLASSES))
     if unknown:
         raise DataError(f"{path} has the diagnosis {unknown[0]!r}, which is none of {', '.join(CLASSES)}.")
     if raw["image_id"].duplicated().any():
         raise DataError(f"{path} names image {raw['image_id'][raw['image_id'].duplicated()].iloc[0]} twice.")
     table = raw.rename(columns={"localization": "site", "dataset": "source"})
-    table["age"] = pd.to_numeric(table["age"])
+    table["age"] = pd.to_numeric(table["age"], errors="coerce")
     table = table.sort_values("image_id", ignore_index=True)
     table["path"] = "images/" + table["image_id"] + ".jpg"
     absent = [name for name in table["path"] if not (folder / name).exists()]
@@ -138,8 +140,10 @@ def _packaged_csv(name: str) -> pd.DataFrame:
 
 
 def _check_no_leak(table: pd.DataFrame) -> None:
-    splits = table.groupby("group")["split"].nunique()
-    assert (splits == 1).all(), f"group {splits.idxmax()} is in two splits"
+    for _, rows in table.groupby("group"):
+        if rows["split"].nunique() > 1:
+            names = ", ".join(rows["image_id"])
+            raise DataError(f"The images {names} belong together but are in two splits: were files exchanged?")
 
 
 def load_index(root: Path) -> pd.DataFrame:
@@ -158,17 +162,32 @@ def load_index(root: Path) -> pd.DataFrame:
 
 
 def load_cache(root: Path, table: pd.DataFrame) -> Cache:
-    """The decoded images of an index, in its order."""
+    """The decoded images of an index, in its order.
+
+    Raises:
+        DataError: if images are missing or changed since `prepare`.
+    """
     folder = root / DATASET
-    return build_cache([folder / path for path in table["path"]], folder=folder / "cache", frame=FRAME)
+    if absent := [path for path in table["path"] if not (folder / path).exists()]:
+        raise DataError(f"{folder / absent[0]} is missing: run python -m skinnet acquire {DATASET} --root {root}")
+    cache = build_cache([folder / path for path in table["path"]], folder=folder / "cache", frame=FRAME)
+    if cache.sha256 != table["sha256"].tolist():
+        raise DataError(
+            f"Images in {folder} changed since they were split: run python -m skinnet prepare --root {root}"
+        )
+    return cache
 
 
 def split_hash(table: pd.DataFrame) -> str:
     """SHA-256 over image ids and splits."""
-    return hashlib.sha256(table.sort_values("image_id")[["image_id", "split"]].to_csv(index=False).encode()).hexdigest()
+    return _rows_hash(table, ["image_id", "split"])
 
 
 def table_hash(table: pd.DataFrame) -> str:
     """SHA-256 over image ids, diagnoses, splits and file hashes: what a checkpoint was trained on."""
-    rows = table.sort_values("image_id")[["image_id", "dx", "split", "sha256"]]
-    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
+    return _rows_hash(table, ["image_id", "dx", "split", "sha256"])
+
+
+def _rows_hash(table: pd.DataFrame, columns: list[str]) -> str:
+    rows = table.sort_values("image_id")[columns].to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(rows.encode()).hexdigest()

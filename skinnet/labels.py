@@ -17,7 +17,7 @@ MALIGNANT_MEANING: Final = "malignant or pre-malignant"
 FULL_NAMES: Final = {
     "akiec": "Actinic keratosis / Bowen's disease",
     "bcc": "Basal cell carcinoma",
-    "bkl": "Benign keratosis",
+    "bkl": "Keratosis (seborrhoeic, solar lentigo)",
     "df": "Dermatofibroma",
     "mel": "Melanoma",
     "nv": "Melanocytic nevus (mole)",

@@ -16,9 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from skinnet.config import LITE0
 from skinnet.errors import TrainingError
-
-LITE0 = "efficientnet_lite0"
 
 
 @dataclass(frozen=True)
@@ -216,15 +215,15 @@ def _renamed(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict
 
 
 def _build_torchvision(name: str, *, classes: int, imagenet: bool) -> nn.Module:
-    from torchvision.models import get_model, list_models
+    from torchvision import models
 
-    if name not in list_models(module=__import__("torchvision").models):
+    if name not in models.list_models(module=models):
         raise TrainingError(
             f"Unknown network {name!r}: use {LITE0} or a torchvision classifier "
             "(resnet18, mobilenet_v3_large, convnext_tiny, ...)."
         )
     try:
-        network: nn.Module = get_model(name, weights="DEFAULT" if imagenet else None)
+        network: nn.Module = models.get_model(name, weights="DEFAULT" if imagenet else None)
     except OSError as error:
         raise TrainingError(
             f"torchvision could not download the ImageNet weights of {name} ({error}): "
@@ -236,7 +235,19 @@ def _build_torchvision(name: str, *, classes: int, imagenet: bool) -> nn.Module:
     path, layer = heads[-1]
     parent, _, attribute = path.rpartition(".")
     setattr(network.get_submodule(parent), attribute, nn.Linear(layer.in_features, classes))
+    _check_takes_photos(network, name)
     return network
+
+
+@torch.no_grad()
+def _check_takes_photos(network: nn.Module, name: str) -> None:
+    """Some classifiers take square inputs of one size only, or return more than logits."""
+    try:
+        fits = isinstance(network.eval()(torch.zeros(1, 3, 192, 256)), Tensor)
+    except (AssertionError, RuntimeError):
+        fits = False
+    if not fits:
+        raise TrainingError(f"{name} does not take photos of any size, or returns more than logits: choose another.")
 
 
 def last_feature_layer(network: nn.Module) -> nn.Module:

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from skinnet.acquire import pictures
+from skinnet.acquire import safe_members
 from skinnet.classifier import Classifier
 from skinnet.errors import AcquireError, DataError, PhotoError
 from skinnet.evaluate import probability_columns
@@ -59,10 +59,14 @@ def _row(classifier: Classifier, item: Item) -> dict[str, Any]:
     return {"path": name, "error": "", **prediction.as_row(), **extra}
 
 
+def _is_picture(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
+
+
 def _items(path: Path) -> Iterator[Item]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file() and file.suffix.lower() in SUFFIXES:
+            if file.is_file() and _is_picture(file.name):
                 yield str(file), partial(Path, file)
     elif path.suffix.lower() == ".zip" and path.is_file():
         yield from _zipped(path)
@@ -73,8 +77,8 @@ def _items(path: Path) -> Iterator[Item]:
 def _zipped(path: Path) -> Iterator[Item]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [entry.filename for entry in pictures(archive) if Path(entry.filename).suffix.lower() in SUFFIXES]
-    except (zipfile.BadZipFile, AcquireError, OSError) as error:
+            names = [entry.filename for entry in safe_members(archive) if _is_picture(entry.filename)]
+    except (zipfile.BadZipFile, AcquireError, OSError, NotImplementedError) as error:
         yield str(path), partial(_refuse, f"The archive cannot be read: {error}")
         return
     for name in names:

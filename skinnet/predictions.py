@@ -63,7 +63,7 @@ def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarra
 def save_predictions(predictions: pd.DataFrame, path: Path) -> None:
     """Write a table of predictions as CSV, six decimals."""
     with atomic_path(path) as temporary:
-        predictions.to_csv(temporary, index=False, float_format=f"%.{DECIMALS}f")
+        predictions.to_csv(temporary, index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
 
 
 def load_predictions(path: Path) -> pd.DataFrame:
@@ -74,4 +74,7 @@ def load_predictions(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DataError(f"No {path}: run python -m skinnet release, or name another checkpoint.")
-    return read_table(path, mend="run python -m skinnet release")
+    predictions = read_table(path, mend="run python -m skinnet release")
+    if "split" not in predictions:
+        raise DataError(f"{path} lacks the column split: run python -m skinnet release.")
+    return predictions

@@ -3,7 +3,7 @@
 Validation, test, command line, app and heat map all come through here:
 
     photo = open_photo("mole.jpg")          # PIL RGB: turned upright, 8 bits, transparency on white
-    pixels = to_input(photo, frame=(168, 224))  # uint8 (H, W, 3), about 168 x 224 pixels, aspect kept
+    pixels = to_input(photo, frame=(192, 256))  # uint8 (H, W, 3), about 192 x 256 pixels, aspect kept
 
 The network averages over positions, so its input may have any aspect: a photo is scaled to the *area* of the
 frame, nothing is cut off (unless it is longer than 2:1) and nothing is distorted.
@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from struct import error as struct_error
 from typing import BinaryIO
 
 import numpy as np
@@ -27,8 +26,11 @@ TOO_LARGE = f"The picture is too large: save it with at most {MAX_PIXELS // 1_00
 MAX_FILE_BYTES = 100_000_000
 MIN_SIDE = 32
 MAX_ASPECT = 2.0
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+"""No others: Pillow would hand some of them to outside programs."""
 SQUASHED_SIZE = (224, 224)
 SQUASHED_ASPECT = 4 / 3
+EXPORT_FRAME = (168, 224)
 """Exports of HAM10000 for machine learning (MedMNIST's among them) squash its 600 x 450 photos to 224 x 224.
 A picture of exactly this size is therefore un-squashed. A square 224 x 224 photo that was not squashed is
 widened by a third, which is within what the network met in training."""
@@ -45,7 +47,7 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
     """
     data = _read(source)
     try:
-        image = Image.open(io.BytesIO(data))
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise PhotoError(TOO_LARGE)
@@ -59,8 +61,12 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(TOO_LARGE) from error
     except UnidentifiedImageError as error:
-        raise PhotoError("The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF or BMP.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, struct_error) as error:
+        raise PhotoError(
+            "The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF, BMP or GIF."
+        ) from error
+    except PhotoError:
+        raise
+    except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
         raise PhotoError("The picture is damaged or incomplete: save or copy it again.") from error
 
 
@@ -85,20 +91,15 @@ def _read(source: str | Path | bytes | BinaryIO) -> bytes:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = _to_8_bits(image)
+    if image.mode in ("I", "F"):
+        raise PhotoError("The picture has 32 bits a pixel, whose scale is not known: save it with 8 bits.")
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))  # Pillow's own conversion clips at 255
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         image = Image.alpha_composite(white, rgba)
     return image.convert("RGB")
-
-
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit greys hold 0..65535; Pillow's own conversion would clip them at 255."""
-    values = np.asarray(image, dtype=np.float64)
-    top = 65535.0 if values.max() > 255 else 255.0
-    return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).round().astype(np.uint8))
 
 
 def input_size(photo_size: tuple[int, int], *, frame: tuple[int, int]) -> tuple[int, int]:
@@ -143,8 +144,8 @@ def display_photo(photo: Image.Image, *, longest_side: int = DISPLAY_SIDE) -> Im
 def to_input(photo: Image.Image, *, frame: tuple[int, int]) -> np.ndarray:
     """Scale a photo for the network.
 
-    A larger photo is first averaged down to the geometry of the published 224 x 224 exports (height 4/3 of the
-    final one), so that a full-size photo and its export take the same way.
+    A larger photo is first averaged down to the geometry of the 224 x 224 exports that the network was trained on, so
+    that a full-size photo and its export become the same input.
 
     Args:
         photo: RGB, any size.
@@ -155,7 +156,8 @@ def to_input(photo: Image.Image, *, frame: tuple[int, int]) -> np.ndarray:
     """
     photo = visible_part(photo)
     width, height = input_size(photo.size, frame=frame)
-    between = (width, round(height * SQUASHED_ASPECT))
+    export = input_size(photo.size, frame=EXPORT_FRAME)
+    between = (export[0], round(export[1] * SQUASHED_ASPECT))
     if photo.width >= between[0] and photo.height >= between[1]:
         photo = photo.resize(between, Image.Resampling.BOX)
     return np.array(photo.resize((width, height), Image.Resampling.BICUBIC))

@@ -7,10 +7,7 @@ Temperature, class weights and threshold are fitted on validation; the test spli
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import platform
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import skinnet
@@ -27,35 +25,33 @@ from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
 from skinnet.figures import draw_figures
-from skinnet.files import atomic_path, write_json, write_text
+from skinnet.files import atomic_path, read_json, write_json, write_text
 from skinnet.index import FRAME, load_cache, load_index, read_table, split_hash, table_hash
 from skinnet.labels import CLASSES
 from skinnet.model import build, normalisation
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
-from skinnet.train import SELECTION_METRIC, package_versions
+from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
 
 log = logging.getLogger(__name__)
 
 PREDICTIONS = "predictions.csv"
 METRICS = "metrics.json"
-HISTORY = "history.csv"
 CARD = "MODEL_CARD.md"
 FIGURE_FOLDER = "figures"
-SPLITS = ("val", "test")
+PUBLISHED_SPLITS = ("val", "test")
 PLAIN_CALIBRATION = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
 PLAIN_DECISION = Decision(class_weights=(1.0,) * len(CLASSES), malignant_threshold=0.5)
 README_BEGIN = "<!-- results: written by skinnet release -->"
 README_END = "<!-- end of results -->"
 
 
-def release(run: Path, *, root: Path, out: Path, readme: Path | None = None, machine: str | None = None) -> None:
+def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> None:
     """Write a checkpoint folder, and the README's results between their two marks.
 
     Args:
         run: a run folder of `train`.
         root: the data folder, as in training.
         out: the checkpoint folder to make.
-        machine: what the training ran on, in words; by default this machine.
 
     Raises:
         CheckpointError: if the run folder lacks something.
@@ -65,13 +61,16 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None, mac
     table = load_index(root)
     if table_hash(table) != settings["data_sha256"]:
         raise DataError(f"{root} holds other data than {run} was trained on: prepare the same data again.")
-    config = _config(out.name, settings, history, table, machine or _this_machine())
+    config = _config(out.name, settings, history, table)
     network = build(config["network"], classes=len(CLASSES), imagenet=False)
-    network.load_state_dict(load_file(run / "best.safetensors"))
+    try:
+        network.load_state_dict(load_file(run / BEST))
+    except (SafetensorError, RuntimeError) as error:
+        raise CheckpointError(f"{run / BEST} is damaged: train again.") from error
     config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
     untuned = Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION))
     pixels = load_cache(root, table).pixels
-    positions = {split: np.flatnonzero(table["split"] == split) for split in SPLITS}
+    positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
     validation = predict_logits(untuned, pixels, positions["val"])
     config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
     classifier = Classifier(network, config)
@@ -79,7 +78,7 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None, mac
         save_file(network.state_dict(), temporary)
     write_json(out / CONFIG, config)
     logits = {"val": validation, "test": predict_logits(classifier, pixels, positions["test"])}
-    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in SPLITS]
+    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
     save_predictions(pd.concat(tables), out / PREDICTIONS)
     shutil.copyfile(run / HISTORY, out / HISTORY)
     publish(out, readme=readme)
@@ -90,9 +89,11 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metric
     config = read_config(checkpoint)
     predictions = load_predictions(checkpoint / PREDICTIONS)
     threshold = config["malignant_threshold"]
-    rows = {split: predictions[predictions["split"] == split] for split in SPLITS}
-    metrics = {split: evaluate(rows[split], threshold=threshold) for split in SPLITS}
-    write_json(checkpoint / METRICS, {"views": len(VIEWS), **{split: asdict(metrics[split]) for split in SPLITS}})
+    rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
+    metrics = {split: evaluate(rows[split], threshold=threshold) for split in PUBLISHED_SPLITS}
+    write_json(
+        checkpoint / METRICS, {"views": len(VIEWS), **{split: asdict(metrics[split]) for split in PUBLISHED_SPLITS}}
+    )
     history = read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run")
     draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
     write_text(checkpoint / CARD, model_card(config, metrics))
@@ -115,15 +116,14 @@ def with_results(text: str, results: str) -> str:
 
 
 def _read_run(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
-    for name in ("run.json", HISTORY, "best.safetensors"):
+    for name in (SETTINGS, HISTORY, BEST):
         if not (run / name).is_file():
             raise CheckpointError(f"No {name} in {run}: train first, with python -m skinnet train --out {run}")
-    return json.loads((run / "run.json").read_text(encoding="utf-8")), pd.read_csv(run / HISTORY)
+    mend = "train again"
+    return read_json(run / SETTINGS, mend=mend), read_table(run / HISTORY, mend=mend)
 
 
-def _config(
-    name: str, settings: dict[str, Any], history: pd.DataFrame, table: pd.DataFrame, machine: str
-) -> dict[str, Any]:
+def _config(name: str, settings: dict[str, Any], history: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     scale = normalisation(settings["training"]["network"])
     return {
         "name": name,
@@ -137,11 +137,11 @@ def _config(
         "training": settings["training"],
         "best_epoch": int(history["epoch"].iloc[history[SELECTION_METRIC].argmax()]),
         "training_minutes": round(float(history["seconds"].sum()) / 60, 1),
-        "machine": machine,
+        "machine": settings["machine"],
         "counts": {split: int(count) for split, count in table["split"].value_counts().items()},
         "data_sha256": settings["data_sha256"],
         "split_sha256": split_hash(table),
-        "versions": settings.get("versions", package_versions()),
+        "versions": settings["versions"],
     }
 
 
@@ -153,7 +153,3 @@ def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sam
     calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
     decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts)
     return {**asdict(calibration), **asdict(decision)}
-
-
-def _this_machine() -> str:
-    return f"{os.cpu_count()} cores ({platform.machine()})"

@@ -16,9 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
 
-SPLITS = ("train", "val", "test")
 HASH_SIDE = 16
-HASH_BITS = HASH_SIDE * HASH_SIDE - 1
 THUMBNAIL_SIDE = 64
 MAX_HASH_DISTANCE = 20
 """Of 255 bits. The pairs of HAM10000 at up to 50 bits that carry different lesion ids were looked at: one, at

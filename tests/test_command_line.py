@@ -80,8 +80,9 @@ def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
     [
         (lambda folder: (folder / "model.safetensors").unlink(), "No model.safetensors in"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 100), "is damaged: restore its files"),
-        (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged"),
-        (lambda folder: (folder / "config.json").write_text('{"classes": ["cat"]}'), "is for the classes cat"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json is missing or damaged: restore it"),
+        (lambda folder: (folder / "config.json").write_text("{}"), "lacks classes: restore it"),
+        (lambda folder: (folder / "config.json").write_text('{"classes": ["cat"]}'), "is for other classes than akiec"),
     ],
 )
 def test_a_damaged_checkpoint_is_told_in_one_line(

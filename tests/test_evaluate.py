@@ -89,7 +89,7 @@ def test_specificity_at_a_sensitivity_is_read_off_the_curve(predictions: pd.Data
     truth = Truth.of(predictions, threshold=0.3)
     false, true, _ = oracle.roc_curve(truth.malignant, truth.p_malignant, drop_intermediate=False)
     measured = evaluate(predictions, threshold=0.3, bootstraps=0).overall["specificity_at_95"].value
-    assert measured == pytest.approx(1 - false[true >= 0.95].min(), abs=0.01)
+    assert measured == pytest.approx(1 - false[true >= 0.95].min(), abs=1e-9)
 
 
 def test_what_is_undefined_is_none(predictions: pd.DataFrame) -> None:
@@ -97,6 +97,7 @@ def test_what_is_undefined_is_none(predictions: pd.DataFrame) -> None:
     measured = evaluate(only_moles, threshold=0.3, bootstraps=20)
     assert measured.overall["malignant_auroc"].value is None
     assert measured.overall["sensitivity"].value is None
+    assert measured.overall["specificity_at_95"].value is None
     assert measured.per_class["mel"]["recall"].value is None
     assert str(measured.overall["malignant_auroc"]) == "n/a"
     assert measured.overall["accuracy"].value is not None
@@ -105,5 +106,7 @@ def test_what_is_undefined_is_none(predictions: pd.DataFrame) -> None:
 def test_tables_that_do_not_fit_are_refused(predictions: pd.DataFrame) -> None:
     with pytest.raises(DataError, match="lack the column p_mel"):
         evaluate(predictions.drop(columns="p_mel"), threshold=0.3)
+    with pytest.raises(DataError, match="have empty fields or unknown classes"):
+        evaluate(predictions.assign(diagnosis=None), threshold=0.3)
     with pytest.raises(DataError, match="have no rows"):
         evaluate(predictions[:0], threshold=0.3)

@@ -54,6 +54,14 @@ def test_the_cache_is_made_once_and_again_when_a_file_changes(copy: Path, drawn_
     assert table["sha256"][0] == table["sha256"][1]
 
 
+def test_images_that_changed_since_they_were_split_are_refused(copy: Path) -> None:
+    table = prepare(copy)
+    images = copy / "ham10000" / "images"
+    shutil.copyfile(images / "DRAWN_0001.jpg", images / "DRAWN_0000.jpg")
+    with pytest.raises(DataError, match="changed since they were split: run python -m skinnet prepare"):
+        load_cache(copy, table)
+
+
 def test_a_damaged_cache_is_made_again(copy: Path) -> None:
     table = prepare(copy)
     before = load_cache(copy, table).pixels[7].copy()
@@ -108,6 +116,9 @@ def test_odd_metadata_are_refused(copy: Path) -> None:
         read_metadata(folder)
     edit(folder, dx="nv", image_id="DRAWN_0001")
     with pytest.raises(DataError, match="names image DRAWN_0001 twice"):
+        read_metadata(folder)
+    edit(folder, image_id="DRAWN_0000", lesion_id="")
+    with pytest.raises(DataError, match="has rows without image_id, lesion_id or dx"):
         read_metadata(folder)
     (folder / "HAM10000_metadata.csv").write_text("lesion_id,image_id\n")
     with pytest.raises(DataError, match="lacks the column dx"):

@@ -6,8 +6,16 @@ import pytest
 import torch
 from torch import nn
 
+from skinnet.config import LITE0
 from skinnet.errors import TrainingError
-from skinnet.model import LITE0, EfficientNetLite0, build, last_feature_layer, load_lite0_imagenet, normalisation
+from skinnet.model import (
+    EfficientNetLite0,
+    SameConv2d,
+    build,
+    last_feature_layer,
+    load_lite0_imagenet,
+    normalisation,
+)
 
 
 def test_lite0_has_the_published_number_of_parameters() -> None:
@@ -44,12 +52,22 @@ def test_missing_weights_are_told_with_the_command_that_installs_them(monkeypatc
         build(LITE0, classes=7, imagenet=True)
 
 
-def test_a_depthwise_convolution_gives_the_same_in_both_precisions() -> None:
-    network = EfficientNetLite0(classes=7).eval()
-    images = torch.rand(2, 3, 96, 128)
+@pytest.mark.parametrize("size", [7, 8])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
+def test_same_padding_puts_the_odd_pixel_last(size: int, kernel: int, stride: int) -> None:
+    """By TensorFlow's rule output i is centred so that the padding before is the smaller half."""
+    convolution = SameConv2d(4, 4, kernel, stride, groups=4, bias=False)
+    images = torch.rand(2, 4, size, size)
+    outputs = -(-size // stride)
+    total = max((outputs - 1) * stride + kernel - size, 0)
+    before = total // 2
+    padded = torch.zeros(2, 4, size + total, size + total)
+    padded[:, :, before : before + size, before : before + size] = images
+    expected = torch.nn.functional.conv2d(padded, convolution.weight, None, stride, groups=4)
+    assert convolution(images).shape[-1] == outputs
+    assert torch.allclose(convolution(images), expected, atol=1e-6)
     with torch.autocast("cpu", torch.bfloat16):
-        rough = network(images)
-    assert (rough - network(images)).abs().max() < 0.1
+        assert (convolution(images).float() - expected).abs().max() < 0.02
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "convnext_tiny"])
@@ -61,7 +79,12 @@ def test_torchvision_classifiers_get_seven_outputs_and_a_layer_for_maps(name: st
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("resnet1", "Unknown network 'resnet1'"), ("squeezenet1_0", "no single linear classifier")]
+    ("name", "words"),
+    [
+        ("resnet1", "Unknown network 'resnet1'"),
+        ("squeezenet1_0", "no single linear classifier"),
+        ("vit_b_32", "does not take photos of any size"),
+    ],
 )
 def test_other_names_are_refused(name: str, words: str) -> None:
     with pytest.raises(TrainingError, match=words):

@@ -58,6 +58,18 @@ def test_a_zip_gives_the_same_as_its_files(photos: Path, capsys: pytest.CaptureF
     assert packed["path"].tolist() == [f"{archive}/a.jpg", f"{archive}/deeper/b.PNG"]
 
 
+def test_files_of_one_name_in_two_folders_of_a_zip_are_both_judged(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = photos.parent / "patients.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name in ("p1/img.jpg", "p2/img.jpg", "p1/Thumbs.db", "p2/Thumbs.db"):
+            opened.write(photos / "a.jpg", name)
+    code, table = predict(capsys, archive)
+    assert code == 0
+    assert table["path"].tolist() == [f"{archive}/p1/img.jpg", f"{archive}/p2/img.jpg"]
+
+
 def test_bad_pictures_become_rows_and_the_others_are_judged(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (photos / "empty.jpg").touch()
     (photos / "broken.jpg").write_bytes((photos / "a.jpg").read_bytes()[:3000])

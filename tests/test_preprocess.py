@@ -109,6 +109,8 @@ def test_other_bad_files_are_refused_in_a_sentence(drawing: Image.Image, tmp_pat
         (jpeg[: len(jpeg) // 2], "damaged or incomplete"),
         (encoded(drawing, "PNG")[:5000], "damaged or incomplete"),
         (encoded(drawing.resize((20, 300)), "PNG"), "too small"),
+        (encoded(drawing.convert("F"), "TIFF"), "32 bits a pixel"),
+        (encoded(drawing.convert("RGB"), "PPM"), "not a picture"),
     ]:
         with pytest.raises(PhotoError, match=words) as caught:
             open_photo(data)
@@ -131,9 +133,13 @@ def test_the_input_keeps_the_aspect_and_the_area(size: tuple[int, int], shape: t
     assert shape[0] * shape[1] == pytest.approx(FRAME[0] * FRAME[1], rel=0.01)
 
 
-def test_a_full_size_photo_and_its_squashed_export_give_the_same_input(drawing: Image.Image) -> None:
+@pytest.mark.parametrize("frame", [(168, 224), (192, 256)])
+def test_a_full_size_photo_and_its_squashed_export_give_the_same_input(
+    drawing: Image.Image, frame: tuple[int, int]
+) -> None:
     squashed = drawing.resize((224, 224), Image.Resampling.BOX)
-    assert (to_input(drawing, frame=FRAME) == to_input(squashed, frame=FRAME)).all()
+    assert to_input(drawing, frame=frame).shape == (*frame, 3)
+    assert (to_input(drawing, frame=frame) == to_input(squashed, frame=frame)).all()
 
 
 def test_a_long_photo_is_cut_to_its_middle() -> None:

@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import load_file
 
 from skinnet import train as module
+from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
-from skinnet.train import SELECTION_METRIC, TrainConfig, learning_rate, train
+from skinnet.train import SELECTION_METRIC, learning_rate, train
 
 SMALL = TrainConfig(weights="none", epochs=2, batch_size=16, ema_decay=0.5)
 
@@ -81,6 +82,28 @@ def test_a_folder_in_use_and_changed_settings_are_refused(drawn_root: Path, tmp_
     (tmp_path / "run" / "state.pt").write_bytes(b"broken")
     with pytest.raises(TrainingError, match=r"state\.pt is damaged"):
         train(one, root=drawn_root, out=tmp_path / "run", resume=True)
+
+
+def test_a_run_that_never_began_leaves_its_folder_free(drawn_root: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="Unknown network 'resnet1'"):
+        train(dataclasses.replace(SMALL, network="resnet1"), root=drawn_root, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("weights", "imgnet", "Unknown weights 'imgnet': use imagenet or none"),
+        ("epochs", 0, "epochs is 0: it must be at least 1"),
+        ("batch_size", 0, "batch_size is 0"),
+        ("learning_rate", -1.0, "learning_rate is -1.0: it must be at least 0"),
+        ("label_smoothing", 2.0, "label_smoothing is 2.0: it must be below 1"),
+        ("ema_decay", math.nan, "ema_decay is nan"),
+    ],
+)
+def test_settings_out_of_range_are_refused(setting: str, value: object, words: str) -> None:
+    with pytest.raises(TrainingError, match=words):
+        TrainConfig(**{setting: value})  # type: ignore[arg-type]
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(drawn_root: Path, tmp_path: Path) -> None:

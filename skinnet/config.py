@@ -1,0 +1,47 @@
+"""All settings of a training run, in one place; the command line makes its options from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from skinnet.errors import TrainingError
+
+LITE0 = "efficientnet_lite0"
+WEIGHTS = ("imagenet", "none")
+
+
+def _setting(default: Any, meaning: str, least: float | None = None, below: float | None = None) -> Any:
+    """A field with its meaning and, for a number, its range: least <= value < below."""
+    return field(default=default, metadata={"meaning": meaning, "least": least, "below": below})
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of a training run; the meaning of each stands beside it.
+
+    Raises:
+        TrainingError: if a number is out of its range.
+    """
+
+    network: str = _setting(LITE0, f"{LITE0} or a torchvision classifier such as resnet18")
+    weights: str = _setting("imagenet", "what to start from: imagenet or none")
+    epochs: int = _setting(8, "passes over as many images as the training split has", 1)
+    batch_size: int = _setting(32, "images a step", 1)
+    learning_rate: float = _setting(5e-4, "peak of the schedule", 0)
+    warmup_epochs: float = _setting(1.0, "epochs of rising learning rate", 0)
+    weight_decay: float = _setting(0.05, "pull of the weights towards zero", 0)
+    label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)
+    ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 1)
+    sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
+    seed: int = _setting(0, "of everything random", 0)
+
+    def __post_init__(self) -> None:
+        if self.weights not in WEIGHTS:
+            raise TrainingError(f"Unknown weights {self.weights!r}: use {' or '.join(WEIGHTS)}.")
+        for setting in fields(self):
+            value, least, below = getattr(self, setting.name), setting.metadata["least"], setting.metadata["below"]
+            if least is not None and not value >= least:
+                raise TrainingError(f"{setting.name} is {value}: it must be at least {least}.")
+            if below is not None and not value < below:
+                raise TrainingError(f"{setting.name} is {value}: it must be below {below}.")
