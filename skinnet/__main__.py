@@ -136,7 +136,7 @@ def release(options: argparse.Namespace) -> int:
     if options.run is None:
         publish(options.checkpoint, readme=options.readme)
     else:
-        release(options.run, root=options.root, out=options.checkpoint, readme=options.readme, machine=options.machine)
+        release(options.run, root=options.root, out=options.checkpoint, readme=options.readme)
     print(f"Published in {options.checkpoint}.")
     return 0
 

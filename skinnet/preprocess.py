@@ -26,7 +26,7 @@ TOO_LARGE = f"The picture is too large: save it with at most {MAX_PIXELS // 1_00
 MAX_FILE_BYTES = 100_000_000
 MIN_SIDE = 32
 MAX_ASPECT = 2.0
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """No others: Pillow would hand some of them to outside programs."""
 SQUASHED_SIZE = (224, 224)
 SQUASHED_ASPECT = 4 / 3
@@ -45,27 +45,27 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
     Raises:
         PhotoError: if it is missing, empty, no picture, damaged, or larger than `MAX_PIXELS`.
     """
-    data = _read(source)
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise PhotoError(TOO_LARGE)
-        if min(width, height) < MIN_SIDE:
-            raise PhotoError(
-                f"The picture is too small ({width} x {height} pixels): each side needs at least {MIN_SIDE} pixels."
-            )
-        image.seek(0)
-        image.load()
-        return _to_rgb(ImageOps.exif_transpose(image))
+        image = Image.open(io.BytesIO(_read(source)), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(TOO_LARGE) from error
     except UnidentifiedImageError as error:
         raise PhotoError(
             "The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF, BMP or GIF."
         ) from error
-    except PhotoError:
-        raise
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PhotoError(TOO_LARGE)
+    if min(width, height) < MIN_SIDE:
+        raise PhotoError(
+            f"The picture is too small ({width} x {height} pixels): each side needs at least {MIN_SIDE} pixels."
+        )
+    if image.mode in ("I", "F"):
+        raise PhotoError("The picture has 32 bits a pixel, whose scale is not known: save it with 8 bits.")
+    try:
+        image.seek(0)
+        image.load()
+        return _to_rgb(ImageOps.exif_transpose(image))
     except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
         raise PhotoError("The picture is damaged or incomplete: save or copy it again.") from error
 
@@ -91,8 +91,6 @@ def _read(source: str | Path | bytes | BinaryIO) -> bytes:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F"):
-        raise PhotoError("The picture has 32 bits a pixel, whose scale is not known: save it with 8 bits.")
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))  # Pillow's own conversion clips at 255
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
