@@ -223,7 +223,10 @@ def calibration_error(truth: Truth, weights: np.ndarray) -> np.ndarray:
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)
+    quotient: np.ndarray = np.divide(
+        numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0
+    )
+    return quotient
 
 
 def _estimate(values: np.ndarray) -> Estimate:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from matplotlib import colormaps
 from PIL import Image
-from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, LayerCAM
+from pytorch_grad_cam import GradCAM, LayerCAM
 from pytorch_grad_cam.base_cam import BaseCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget, FinerWeightedTarget
 
 from skinnet.classifier import Classifier
 from skinnet.errors import SkinnetError
@@ -31,19 +33,32 @@ COLOURS = "turbo"
 
 @dataclass(frozen=True)
 class Method:
-    """A way to make a class activation map."""
+    """A way to make a class activation map.
+
+    Attributes:
+        make: the package's class.
+        target: what a class's number is turned into for the package: the score whose evidence is mapped.
+    """
 
     title: str
     meaning: str
     make: type[BaseCAM]
+    target: Callable[[int], Any]
+
+
+def _over_rivals(number: int) -> FinerWeightedTarget:
+    """The lead of a class over the others, each weighted by its probability (Zhang et al., CVPR 2025)."""
+    return FinerWeightedTarget(number, [other for other in range(len(CLASSES)) if other != number], alpha=1.0)
 
 
 METHODS = {
-    "gradcam": Method("Grad-CAM", "evidence for the diagnosis minus evidence against it", GradCAM),
-    "layercam": Method("Layer-CAM", "evidence for the diagnosis alone", LayerCAM),
-    "gradcam++": Method("Grad-CAM++", "evidence for it, each kind of feature counted alike", GradCAMPlusPlus),
+    "gradcam": Method(
+        "Grad-CAM", "evidence for the diagnosis minus evidence against it", GradCAM, ClassifierOutputTarget
+    ),
+    "layercam": Method("Layer-CAM", "evidence for the diagnosis alone", LayerCAM, ClassifierOutputTarget),
+    "finercam": Method("Finer-CAM", "evidence for the diagnosis rather than for its rivals", GradCAM, _over_rivals),
 }
-"""At the last layer Grad-CAM, HiRes-CAM and XGrad-CAM give the same picture: the first stands for all three.
+"""At the last layer Grad-CAM, HiRes-CAM and XGrad-CAM give the same picture, and nearly so do Layer-CAM and Grad-CAM++.
 Eigen-CAM and its kin are left out: the sign of their main direction, and so what is shown, is arbitrary."""
 
 
@@ -66,7 +81,7 @@ def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, meth
     if method not in METHODS:
         raise SkinnetError(f"Unknown method {method!r}: use one of {', '.join(METHODS)}.")
     images = classifier.to_tensor(pixels[None])
-    target = ClassifierOutputTarget(CLASSES.index(diagnosis))
+    target = METHODS[method].target(CLASSES.index(diagnosis))
     layer = last_feature_layer(classifier.network)
     with classifier.lock, torch.enable_grad():
         maps = METHODS[method].make(classifier.network, [layer])
