@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +12,7 @@ import pytest
 from skinnet.classifier import Classifier
 from skinnet.preprocess import open_photo
 
+from .conftest import PROJECT
 from .test_preprocess import png_of_size
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
@@ -47,3 +53,27 @@ def test_the_image_is_the_only_argument_and_the_only_endpoint(address: str) -> N
     endpoints = Client(address, verbose=False).view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert list(endpoints) == ["/classify"]
     assert [parameter["parameter_name"] for parameter in endpoints["/classify"]["parameters"]] == ["image"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_the_app_leaves_no_picture_behind(stop: signal.Signals, photo: Path, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    port = free_port()
+    settings = os.environ | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(tmp_path)}
+    settings.pop("GRADIO_TEMP_DIR", None)
+    with subprocess.Popen([sys.executable, "app.py"], cwd=PROJECT, env=settings, stdout=subprocess.PIPE) as app:
+        assert app.stdout is not None
+        assert any(b"Running on" in line for line in app.stdout)
+        Client(f"http://127.0.0.1:{port}", verbose=False).predict(handle_file(str(photo)), api_name="/classify")
+        assert list(tmp_path.glob("skinnet-*/**/lesion.jpg"))
+        app.send_signal(stop)
+        app.communicate(timeout=30)
+    assert list(tmp_path.glob("skinnet-*")) == []
