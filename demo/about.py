@@ -15,4 +15,4 @@ def add(checkpoint: Path) -> None:
     path = checkpoint / CARD
     if not path.is_file():
         raise CheckpointError(f"No {path}: run python -m skinnet release.")
-    gr.Markdown(path.read_text(encoding="utf-8"))
+    gr.Markdown(path.read_text(encoding="utf-8"), elem_classes="tables")

@@ -22,7 +22,8 @@ def add(checkpoint: Path) -> None:
     gr.Markdown(
         f"## How good is it?\n{results_section(load_metrics(checkpoint, 'test'), 'test')}\n"
         f"The {config['network']} was trained for {config['training']['epochs']} epochs in "
-        f"{config['training_minutes']:.0f} minutes on {config['machine']}."
+        f"{config['training_minutes']:.0f} minutes on {config['machine']}.",
+        elem_classes="tables",
     )
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
 

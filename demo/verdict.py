@@ -60,7 +60,7 @@ def verdict(prediction: Prediction, metrics: Metrics) -> str:
 def _share(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "an unknown share"
-    return f"{estimate.value:.0%} (95 % interval {estimate.low:.0%} to {estimate.high:.0%})"
+    return f"{100 * estimate.value:.0f} % (95 % interval {100 * estimate.low:.0f} to {100 * estimate.high:.0f} %)"
 
 
 def _bar(name: str, probability: float, *, marked: bool) -> str:

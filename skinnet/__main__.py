@@ -248,7 +248,7 @@ def _add_explain(commands: Commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
     command.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
     command.add_argument(
-        "--method", choices=["gradcam", "layercam", "finercam"], default="gradcam",
+        "--method", choices=["gradcam", "finercam", "fullgrad"], default="gradcam",
         help="kind of class activation map (default: gradcam)",
     )  # fmt: skip
     command.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (default: 0.5)")

@@ -13,6 +13,7 @@ from skinnet.__main__ import main, parser
 from skinnet.classifier import Classifier
 from skinnet.errors import SkinnetError
 from skinnet.explain import METHODS, heat_map, overlay
+from skinnet.labels import CLASSES
 from skinnet.preprocess import display_photo, to_input
 
 
@@ -46,14 +47,15 @@ def test_gradcam_is_the_weighted_sum_of_the_last_features(classifier: Classifier
     """For global average pooling and a linear head Grad-CAM has a closed form (Zhou et al., CVPR 2016)."""
     import torch
 
+    diagnosis = classifier.judge(classifier.logits(pixels[None]))[0].most_likely
     with torch.inference_mode():
         features = classifier.network.features(classifier.to_tensor(pixels[None]))[0]  # type: ignore[operator]
-        weights = classifier.network.classifier.weight[4]  # type: ignore[union-attr, index]
+        weights = classifier.network.classifier.weight[CLASSES.index(diagnosis)]  # type: ignore[union-attr, index]
         evidence = torch.einsum("c,chw->hw", weights, features).clamp(min=0).numpy()
     grown = np.asarray(
         Image.fromarray(evidence / evidence.max()).resize(pixels.shape[1::-1], Image.Resampling.BILINEAR)
     )
-    measured = heat_map(classifier, pixels, diagnosis="mel", method="gradcam")
+    measured = heat_map(classifier, pixels, diagnosis=diagnosis, method="gradcam")
     assert np.corrcoef(grown.ravel(), measured.ravel())[0, 1] > 0.99
 
 

@@ -48,7 +48,9 @@ def test_above_the_threshold_it_is_suspicious(metrics: Metrics) -> None:
 
 def test_it_says_how_many_the_threshold_found_on_test_images(metrics: Metrics) -> None:
     words = text_of(verdict(prediction("mel", p_malignant=0.62, suspicious=True), metrics))
-    assert f"On 2,004 test images it found {metrics.overall['sensitivity'].value:.0%} (95 % interval" in words
+    sensitivity = metrics.overall["sensitivity"].value
+    assert sensitivity is not None
+    assert f"On 2,004 test images it found {100 * sensitivity:.0f} % (95 % interval" in words
 
 
 @pytest.mark.parametrize(
