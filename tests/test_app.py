@@ -69,11 +69,21 @@ def test_stopping_the_app_leaves_no_picture_behind(stop: signal.Signals, photo: 
     port = free_port()
     settings = os.environ | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(tmp_path)}
     settings.pop("GRADIO_TEMP_DIR", None)
-    with subprocess.Popen([sys.executable, "app.py"], cwd=PROJECT, env=settings, stdout=subprocess.PIPE) as app:
-        assert app.stdout is not None
-        assert any(b"Running on" in line for line in app.stdout)
-        Client(f"http://127.0.0.1:{port}", verbose=False).predict(handle_file(str(photo)), api_name="/classify")
-        assert list(tmp_path.glob("skinnet-*/**/lesion.jpg"))
-        app.send_signal(stop)
-        app.communicate(timeout=30)
+    with subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=PROJECT,
+        env=settings,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as app:
+        try:
+            assert app.stdout is not None
+            assert any(b"Running on" in line for line in app.stdout)
+            client = Client(f"http://127.0.0.1:{port}", verbose=False)
+            client.predict(handle_file(str(photo)), api_name="/classify")
+            assert list(tmp_path.glob("skinnet-*/**/lesion.jpg"))
+            app.send_signal(stop)
+            app.communicate(timeout=30)
+        finally:
+            app.kill()
     assert list(tmp_path.glob("skinnet-*")) == []
