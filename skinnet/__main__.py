@@ -79,8 +79,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _save_evaluation(options: argparse.Namespace, predictions: pd.DataFrame, metrics: Any) -> None:
     from skinnet.figures import draw_figures
-    from skinnet.files import write_json
-    from skinnet.index import read_table
+    from skinnet.files import read_table, write_json
 
     write_json(options.out / "metrics.json", {options.split: dataclasses.asdict(metrics)})
     history = read_table(options.checkpoint / "history.csv", mend="restore it")
@@ -119,9 +118,9 @@ def explain(options: argparse.Namespace) -> int:
 
     classifier = Classifier.load(options.checkpoint)
     photo = open_photo(options.image)
-    prediction = classifier.predict(photo)
-    diagnosis = options.diagnosis or prediction.diagnosis
     pixels = to_input(photo, frame=classifier.frame)
+    prediction = classifier.judge(classifier.logits(pixels[None]))[0]
+    diagnosis = options.diagnosis or prediction.diagnosis
     evidence = heat_map(classifier, pixels, diagnosis=diagnosis, method=options.method)
     with atomic_path(options.out) as temporary:
         overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")

@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import recall_score
 
-from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 
 SENSITIVITY = 0.95
 """Share of the (pre)malignant validation images that the threshold of the verdict has to find."""
@@ -106,8 +106,7 @@ def fit_decision(probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.
     ]
     optima = np.flatnonzero(np.isclose(recalls, max(recalls)))
     best = powers[optima[len(optima) // 2]]
-    malignant = [CLASSES.index(name) for name in MALIGNANT]
-    scores = np.sort(probabilities[np.isin(dx, malignant)][:, malignant].sum(axis=1))
+    scores = np.sort(probabilities[np.isin(dx, MALIGNANT_NUMBERS)][:, MALIGNANT_NUMBERS].sum(axis=1))
     missed = int(len(scores) * (1 - SENSITIVITY) + 1e-9)
     below = scores[missed - 1] if missed else 0.0
     return Decision(tuple((share**-best).tolist()), float((below + scores[missed]) / 2))

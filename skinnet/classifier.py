@@ -23,7 +23,7 @@ from skinnet.calibrate import Calibration, Decision
 from skinnet.dataset import pixels_to_tensor
 from skinnet.errors import CheckpointError, DataError, TrainingError
 from skinnet.files import read_json
-from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 from skinnet.model import build
 from skinnet.preprocess import to_input
 
@@ -125,7 +125,7 @@ class Classifier:
     def judge(self, logits: np.ndarray) -> list[Prediction]:
         """Mean logits (N, 7) -> N predictions."""
         probabilities = self.calibration.probabilities(logits.astype(np.float64))
-        malignant = probabilities[:, [CLASSES.index(name) for name in MALIGNANT]].sum(axis=1)
+        malignant = probabilities[:, MALIGNANT_NUMBERS].sum(axis=1)
         return [
             Prediction(
                 diagnosis=str(diagnosis),

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from skinnet.errors import DataError
-from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT, MALIGNANT_NUMBERS
 
 BOOTSTRAPS = 1000
 CALIBRATION_BINS = 15
@@ -126,11 +126,10 @@ class Truth:
         known = predictions[["dx", "diagnosis"]].isin(CLASSES).all(axis=None)
         if not known or predictions[needed].isna().any(axis=None):
             raise DataError("The predictions have empty fields or unknown classes: make them again.")
-        position = {name: number for number, name in enumerate(CLASSES)}
         probabilities = predictions[probability_columns()].to_numpy(float)
         return Truth(
-            dx=predictions["dx"].map(position).to_numpy(int),
-            diagnosis=predictions["diagnosis"].map(position).to_numpy(int),
+            dx=predictions["dx"].map(CLASS_NUMBERS).to_numpy(int),
+            diagnosis=predictions["diagnosis"].map(CLASS_NUMBERS).to_numpy(int),
             largest=probabilities.argmax(axis=1),
             probabilities=probabilities,
             malignant=predictions["dx"].isin(MALIGNANT).to_numpy(),
@@ -141,7 +140,7 @@ class Truth:
     @property
     def p_malignant(self) -> np.ndarray:
         """Float (N,)."""
-        return np.asarray(self.probabilities[:, [CLASSES.index(name) for name in MALIGNANT]].sum(axis=1))
+        return np.asarray(self.probabilities[:, MALIGNANT_NUMBERS].sum(axis=1))
 
 
 def probability_columns() -> list[str]:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from skinnet.errors import DataError
 
 CHUNK_BYTES = 1 << 20
@@ -48,3 +50,16 @@ def read_json(path: Path, *, mend: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DataError(f"{path} is damaged: {mend}.")
     return content
+
+
+def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
+    """Read a CSV file; `options` are those of pandas.
+
+    Raises:
+        DataError: if it is no CSV, with `mend` as the advice.
+    """
+    try:
+        table: pd.DataFrame = pd.read_csv(path, **options)
+    except ValueError as error:  # pandas' own errors are ValueErrors too
+        raise DataError(f"{path} is damaged: {mend}.") from error
+    return table

@@ -13,14 +13,13 @@ import hashlib
 import logging
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from skinnet.dataset import Cache, build_cache
 from skinnet.errors import DataError
-from skinnet.files import atomic_path
+from skinnet.files import atomic_path, read_table
 from skinnet.labels import CLASSES
 from skinnet.split import MAX_HASH_DISTANCE, join_groups, near_duplicates, perceptual_hashes, split_groups
 
@@ -119,19 +118,6 @@ def _groups(table: pd.DataFrame, cache: Cache) -> np.ndarray:
 def published_split() -> pd.Series:
     """The frozen split of HAM10000: "train", "val" or "test" by image_id."""
     return _packaged_csv("ham10000_split.csv").set_index("image_id")["split"]
-
-
-def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
-    """Read a CSV file; `options` are those of pandas.
-
-    Raises:
-        DataError: if it is no CSV, with `mend` as the advice.
-    """
-    try:
-        table: pd.DataFrame = pd.read_csv(path, **options)
-    except ValueError as error:  # pandas' own errors are ValueErrors too
-        raise DataError(f"{path} is damaged: {mend}.") from error
-    return table
 
 
 def _packaged_csv(name: str) -> pd.DataFrame:

@@ -14,6 +14,12 @@ MALIGNANT: Final = ("akiec", "bcc", "mel")
 MALIGNANT_MEANING: Final = "malignant or pre-malignant"
 """What `p_malignant` is the probability of: actinic keratosis is pre-malignant, Bowen's disease is in situ."""
 
+CLASS_NUMBERS: Final = {name: number for number, name in enumerate(CLASSES)}
+"""Position of each diagnosis among the network's outputs."""
+
+MALIGNANT_NUMBERS: Final = [CLASS_NUMBERS[name] for name in MALIGNANT]
+"""Positions of the malignant ones."""
+
 FULL_NAMES: Final = {
     "akiec": "Actinic keratosis / Bowen's disease",
     "bcc": "Basal cell carcinoma",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,11 @@ def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame
     Raises:
         DataError: if there is no picture at all.
     """
-    items = [item for path in paths for item in _items(path)]
-    if not items:
-        raise DataError(f"No pictures found: skinnet reads {', '.join(SUFFIXES)}.")
-    rows = [_row(classifier, item) for item in tqdm(items, "judging", unit="picture", disable=len(items) < 10)]
+    with ExitStack() as archives:
+        items = [item for path in paths for item in _items(path, archives)]
+        if not items:
+            raise DataError(f"No pictures found: skinnet reads {', '.join(SUFFIXES)}.")
+        rows = [_row(classifier, item) for item in tqdm(items, "judging", unit="picture", disable=len(items) < 10)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -63,31 +65,32 @@ def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
 
-def _items(path: Path) -> Iterator[Item]:
+def _items(path: Path, archives: ExitStack) -> Iterator[Item]:
+    """The pictures that a path leads to; archives stay open until `archives` is left."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.is_file() and _is_picture(file.name):
                 yield str(file), partial(Path, file)
     elif path.suffix.lower() == ".zip" and path.is_file():
-        yield from _zipped(path)
+        yield from _zipped(path, archives)
     else:
         yield str(path), partial(Path, path)
 
 
-def _zipped(path: Path) -> Iterator[Item]:
+def _zipped(path: Path, archives: ExitStack) -> Iterator[Item]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [entry.filename for entry in safe_members(archive) if _is_picture(entry.filename)]
+        archive = archives.enter_context(zipfile.ZipFile(path))
+        entries = [entry for entry in safe_members(archive) if _is_picture(entry.filename)]
     except (zipfile.BadZipFile, AcquireError, OSError, NotImplementedError) as error:
         yield str(path), partial(_refuse, f"The archive cannot be read: {error}")
         return
-    for name in names:
-        yield f"{path}/{name}", partial(_unzip, path, name)
+    for entry in entries:
+        yield f"{path}/{entry.filename}", partial(_unzip, archive, entry)
 
 
-def _unzip(path: Path, name: str) -> bytes:
+def _unzip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+        with archive.open(entry) as file:
             return file.read(MAX_FILE_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise PhotoError("The picture is damaged inside its archive.") from error

@@ -16,8 +16,7 @@ from skinnet.classifier import Classifier
 from skinnet.dataset import Cache
 from skinnet.device import keep_freed_memory
 from skinnet.errors import DataError
-from skinnet.files import atomic_path
-from skinnet.index import read_table
+from skinnet.files import atomic_path, read_table
 from skinnet.labels import CLASSES
 
 BATCH = 4

@@ -7,7 +7,6 @@ Temperature, class weights and threshold are fitted on validation; the test spli
 
 from __future__ import annotations
 
-import logging
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -25,14 +24,12 @@ from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
 from skinnet.figures import draw_figures
-from skinnet.files import atomic_path, read_json, write_json, write_text
-from skinnet.index import FRAME, load_cache, load_index, read_table, split_hash, table_hash
-from skinnet.labels import CLASSES
+from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
+from skinnet.index import FRAME, load_cache, load_index, split_hash, table_hash
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
 from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
-
-log = logging.getLogger(__name__)
 
 PREDICTIONS = "predictions.csv"
 METRICS = "metrics.json"
@@ -147,8 +144,7 @@ def _config(name: str, settings: dict[str, Any], history: pd.DataFrame, table: p
 
 def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sampling_power: float) -> dict[str, Any]:
     """Everything fitted on validation."""
-    number = {name: position for position, name in enumerate(CLASSES)}
-    dx = table["dx"].map(number).to_numpy()
+    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.bincount(dx[table["split"] == "train"], minlength=len(CLASSES))
     calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
     decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts)

@@ -1,6 +1,6 @@
 """Train a network on a prepared data set.
 
-    config = TrainConfig(epochs=20)
+    config = TrainConfig(epochs=8)
     train(config, root=Path("data"), out=Path("runs/first"))
 
 After each epoch the run folder holds `state.pt` (everything needed to resume), `history.csv` (the validation
@@ -42,7 +42,7 @@ from skinnet.errors import TrainingError
 from skinnet.evaluate import OVERALL, Truth, probability_columns
 from skinnet.files import atomic_path, read_json, write_json
 from skinnet.index import load_cache, load_index, table_hash
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ def package_versions() -> dict[str, str]:
 
 def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
     pixels = load_cache(root, table).pixels
-    labels = table["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
+    labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
     return {split: LesionDataset(pixels, labels, np.flatnonzero(table["split"] == split)) for split in ("train", "val")}
 
 
