@@ -1,113 +1,91 @@
-"""The uint8 cache of decoded images, and the Dataset and DataLoaders over it.
+"""The Dataset and DataLoaders over decoded images.
 
-Decoding a JPEG costs more than training on it, so `prepare` decodes each once into a memory map:
-
-    cache = build_cache(paths, folder=Path("data/ham10000/cache"), frame=(192, 256))
-    loader = training_loader(dataset, batch_size=32, sampling_power=0.5, seed=0, epoch=3)
+dataset = LesionDataset(cache, labels, positions, frame=(192, 256))
+loader = training_loader(dataset, batch_size=32, sampling_power=0.5, seed=0, epoch=3)
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from collections import defaultdict
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
-from tqdm import tqdm
-
-from skinnet.errors import DataError, PhotoError
-from skinnet.files import atomic_path, write_json
-from skinnet.preprocess import open_photo, to_input
-
-CACHE_VERSION = 1
-"""Raised whenever preprocessing changes, so that no stale cache is read."""
 
 
-@dataclass(frozen=True)
-class Cache:
-    """Decoded images: `pixels` uint8 (N, H, W, 3), read from disk as needed, and the sha256 of their files."""
+class Images(Protocol):
+    """Anything that gives uint8 (H, W, 3) by position: a `Cache`, or an array (N, H, W, 3)."""
 
-    pixels: np.ndarray
-    sha256: list[str]
+    def __getitem__(self, position: int, /) -> np.ndarray: ...
 
 
-def build_cache(paths: Sequence[Path], *, folder: Path, frame: tuple[int, int]) -> Cache:
-    """Decode images into `folder`, or read back what an earlier call with the same files left there.
+def fit_to_frame(pixels: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
+    """Give a picture the shape of a training batch without scaling it.
+
+    A picture that lies across the frame is turned by 90 degrees, since a lesion has no up. What is too long then is
+    cut, what is too short is continued by its mirror image, both alike on either side.
 
     Args:
-        paths: the N image files; the cache keeps their order.
-        folder: where `pixels.npy` and `index.json` go.
-        frame: (height, width) of the network's input, in pixels.
+        pixels: uint8 (H, W, 3).
+        frame: (height, width) in pixels.
 
-    Raises:
-        DataError: if an image cannot be decoded or has another aspect than the frame.
+    Returns:
+        uint8 (*frame, 3); the picture itself if it fits.
     """
-    key = _cache_key(paths, frame)
-    index_path, pixels_path = folder / "index.json", folder / "pixels.npy"
-    with contextlib.suppress(OSError, ValueError, KeyError):  # absent or damaged: made anew
-        index = json.loads(index_path.read_text(encoding="utf-8"))
-        if index["key"] == key:
-            return Cache(np.load(pixels_path, mmap_mode="r"), index["sha256"])
-    index_path.unlink(missing_ok=True)
-    with atomic_path(pixels_path) as temporary:
-        pixels = np.lib.format.open_memmap(temporary, "w+", np.uint8, (len(paths), *frame, 3))
-        digests = []
-        with ThreadPoolExecutor() as pool:
-            decoded = pool.map(lambda path: _decode(path, frame), paths)
-            for position, (picture, digest) in enumerate(tqdm(decoded, "decoding", len(paths), unit="image")):
-                pixels[position] = picture
-                digests.append(digest)
-        pixels.flush()
-        del pixels
-    write_json(index_path, {"key": key, "frame": frame, "sha256": digests})
-    return Cache(np.load(pixels_path, mmap_mode="r"), digests)
+    if pixels.shape[:2] == frame:
+        return pixels
+    if (pixels.shape[0] - pixels.shape[1]) * (frame[0] - frame[1]) < 0:
+        pixels = np.rot90(pixels)
+    height, width = (min(frame[axis], pixels.shape[axis]) for axis in range(2))
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    above, before = (frame[0] - height) // 2, (frame[1] - width) // 2
+    margins = ((above, frame[0] - height - above), (before, frame[1] - width - before), (0, 0))
+    return np.pad(pixels[top : top + height, left : left + width], margins, mode="reflect")
 
 
-def _cache_key(paths: Sequence[Path], frame: tuple[int, int]) -> str:
-    digest = hashlib.sha256(f"{CACHE_VERSION} {frame}".encode())
-    for path in paths:
-        status = path.stat()
-        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+def equal_shapes(images: Images, positions: np.ndarray, *, batch_size: int) -> list[list[int]]:
+    """Deal images into batches of one shape each, in order where all shapes are equal.
 
+    Args:
+        positions: int (M,), the images to deal.
 
-def _decode(path: Path, frame: tuple[int, int]) -> tuple[np.ndarray, str]:
-    data = path.read_bytes()
-    try:
-        pixels = to_input(open_photo(data), frame=frame)
-    except PhotoError as error:
-        raise DataError(f"{path}: {error} Or delete it and acquire it again.") from error
-    if pixels.shape[:2] != frame:
-        raise DataError(f"{path}: training needs photos of aspect {frame[1]}:{frame[0]}, this one is otherwise.")
-    return pixels, hashlib.sha256(data).hexdigest()
+    Returns:
+        batches of items 0 to M - 1, which count along `positions`.
+    """
+    by_shape: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for item, position in enumerate(positions):
+        by_shape[images[position].shape].append(item)
+    return [
+        items[start : start + batch_size] for items in by_shape.values() for start in range(0, len(items), batch_size)
+    ]
 
 
 class LesionDataset(Dataset[tuple[np.ndarray, int]]):
     """Images and diagnoses for a torch DataLoader; takes whole batches through `__getitems__`.
 
     Args:
-        pixels: uint8 (N, H, W, 3), a memory map will do.
+        images: N images.
         labels: int (N,), positions in `CLASSES`.
         positions: int (M,), the images that belong to this set.
+        frame: (height, width) that every image is fitted to, for training; without it they stay whole.
     """
 
-    def __init__(self, pixels: np.ndarray, labels: np.ndarray, positions: np.ndarray) -> None:
-        self.pixels = pixels
+    def __init__(
+        self, images: Images, labels: np.ndarray, positions: np.ndarray, *, frame: tuple[int, int] | None = None
+    ) -> None:
+        self.images = images
         self.labels = labels
         self.positions = positions
+        self.frame = frame
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def __getitem__(self, item: int) -> tuple[np.ndarray, int]:
         position = self.positions[item]
-        return self.pixels[position], int(self.labels[position])
+        pixels = self.images[position]
+        return pixels if self.frame is None else fit_to_frame(pixels, self.frame), int(self.labels[position])
 
     def __getitems__(self, items: list[int]) -> list[tuple[np.ndarray, int]]:
         return [self[item] for item in items]
@@ -139,5 +117,6 @@ def training_loader(
 
 
 def evaluation_loader(dataset: LesionDataset, *, batch_size: int = 32) -> DataLoader[tuple[np.ndarray, int]]:
-    """All images once, in order."""
-    return DataLoader(dataset, batch_size, collate_fn=collate)
+    """All images once, whole; in order where all have the same shape."""
+    batches = equal_shapes(dataset.images, dataset.positions, batch_size=batch_size)
+    return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)

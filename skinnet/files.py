@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: atomic writes, JSON."""
+"""Files that are either whole or absent: atomic writes, JSON, one writer at a time."""
 
 import json
 import os
@@ -24,6 +24,19 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Wait until no other process is inside with the same lock file; a process that dies lets go of it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinnet.dataset import Cache, build_cache
+from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
 from skinnet.labels import CLASSES
@@ -47,6 +47,8 @@ def prepare(root: Path) -> pd.DataFrame:
     folder = root / DATASET
     table = read_metadata(folder)
     cache = build_cache([folder / path for path in table["path"]], folder=folder / "cache", frame=FRAME)
+    for position, failure in cache.failures.items():
+        raise DataError(f"{folder / table['path'][position]}: {failure} Or delete it and acquire it again.")
     table["sha256"] = cache.sha256
     table["group"] = _groups(table, cache)
     published = published_split()
@@ -107,7 +109,9 @@ def _groups(table: pd.DataFrame, cache: Cache) -> np.ndarray:
         if first in position and second in position
     ]
     identical = [(rows[0], row) for rows in table.groupby("sha256").indices.values() for row in rows[1:]]
-    near = near_duplicates(perceptual_hashes(cache.pixels), max_distance=MAX_HASH_DISTANCE)[:, :2]
+    near = near_duplicates(
+        perceptual_hashes(cache[position] for position in range(len(cache))), max_distance=MAX_HASH_DISTANCE
+    )[:, :2]
     log.info(
         "Joined: %d published pairs, %d byte-identical, %d near-duplicate.", len(published), len(identical), len(near)
     )

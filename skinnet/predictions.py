@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from skinnet.classifier import Classifier
-from skinnet.dataset import Cache
+from skinnet.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
@@ -25,22 +25,24 @@ DECIMALS = 6
 LOGIT_COLUMNS = [f"logit_{name}" for name in CLASSES]
 
 
-def predict_logits(classifier: Classifier, pixels: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Mean logits of the chosen images.
+def predict_logits(classifier: Classifier, images: Images, positions: np.ndarray) -> np.ndarray:
+    """Mean logits of the chosen images, each judged whole: batches hold images of one shape.
 
     Args:
-        pixels: uint8 (N, H, W, 3).
+        images: what `positions` count along.
         positions: int (M,), which of them.
 
     Returns:
         float32 (M, 7).
     """
     keep_freed_memory()
-    starts = tqdm(range(0, len(positions), BATCH), "predicting", unit="batch")
-    return np.concatenate([classifier.logits(pixels[positions[start : start + BATCH]]) for start in starts])
+    logits = np.zeros((len(positions), len(CLASSES)), np.float32)
+    for items in tqdm(equal_shapes(images, positions, batch_size=BATCH), "predicting", unit="batch"):
+        logits[items] = classifier.logits(np.stack([images[position] for position in positions[items]]))
+    return logits
 
 
-def predict_split(classifier: Classifier, table: pd.DataFrame, cache: Cache, split: str) -> pd.DataFrame:
+def predict_split(classifier: Classifier, table: pd.DataFrame, images: Images, split: str) -> pd.DataFrame:
     """Judge all images of a split.
 
     Raises:
@@ -49,7 +51,7 @@ def predict_split(classifier: Classifier, table: pd.DataFrame, cache: Cache, spl
     positions = np.flatnonzero(table["split"] == split)
     if not len(positions):
         raise DataError(f"The data have no images in the split {split!r}: use train, val or test.")
-    return with_judgement(classifier, table.iloc[positions], predict_logits(classifier, cache.pixels, positions))
+    return with_judgement(classifier, table.iloc[positions], predict_logits(classifier, images, positions))
 
 
 def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 Validation, test, command line, app and heat map all come through here:
 
-    photo = open_photo("mole.jpg")          # PIL RGB: turned upright, 8 bits, transparency on white
+    photo = open_photo("mole.jpg")          # PIL RGB: turned upright, sRGB, 8 bits, transparency on white
     pixels = to_input(photo, frame=(192, 256))  # uint8 (H, W, 3), about 192 x 256 pixels, aspect kept
 
 The network averages over positions, so its input may have any aspect: a photo is scaled to the *area* of the
@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import io
 import math
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from skinnet.errors import PhotoError
 
@@ -28,6 +29,8 @@ MIN_SIDE = 32
 MAX_ASPECT = 2.0
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """No others: Pillow would hand some of them to outside programs."""
+SAME_COLOUR = 2
+"""Levels of 255: a profile that moves no colour further is sRGB, of which every maker has an own rounding."""
 SQUASHED_SIZE = (224, 224)
 SQUASHED_ASPECT = 4 / 3
 EXPORT_FRAME = (168, 224)
@@ -38,6 +41,9 @@ widened by a third, which is within what the network met in training."""
 
 def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
     """Read a picture as RGB, upright, 8 bits a channel, transparency on white, first frame of an animation.
+
+    Colours come out as sRGB, by the ICC profile in the file. A profile that is damaged or meant for another kind of
+    picture is passed over.
 
     Args:
         source: path, the bytes of a file, or an open binary file.
@@ -65,7 +71,8 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
     try:
         image.seek(0)
         image.load()
-        return _to_rgb(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)  # a copy of the largest picture would take 360 MB
+        return _to_rgb(image)
     except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
         raise PhotoError("The picture is damaged or incomplete: save or copy it again.") from error
 
@@ -79,10 +86,8 @@ def _read(source: str | Path | bytes | BinaryIO) -> bytes:
                 data = file.read(MAX_FILE_BYTES + 1)
         else:
             data = source.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError as error:
-        raise PhotoError("The file does not exist.") from error
     except OSError as error:
-        raise PhotoError(f"The file cannot be read: {error.strerror or error}.") from error
+        raise PhotoError(unreadable(error)) from error
     if not data:
         raise PhotoError("The file is empty.")
     if len(data) > MAX_FILE_BYTES:
@@ -90,14 +95,58 @@ def _read(source: str | Path | bytes | BinaryIO) -> bytes:
     return data
 
 
+def unreadable(error: OSError) -> str:
+    """What the system says of a file, in a sentence."""
+    if isinstance(error, FileNotFoundError):
+        return "The file does not exist."
+    return f"The file cannot be read: {error.strerror or error}."
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))  # Pillow's own conversion clips at 255
+    alpha = None
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        image = Image.alpha_composite(white, rgba)
-    return image.convert("RGB")
+        alpha = rgba.getchannel("A")
+        image = rgba.convert("L" if image.mode in ("LA", "La") else "RGB")
+    if profile:
+        image = _to_srgb(image, profile)
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if alpha is not None:
+        image.putalpha(alpha)
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    return image
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """RGB by an ICC profile; the picture as it is where that is sRGB already, damaged, or for other channels."""
+    if image.mode not in ("L", "CMYK"):
+        image = image.convert("RGB")
+    try:
+        if image.mode == "RGB" and _is_srgb(profile):
+            return image
+        return _srgb_transform(profile, image.mode).apply(image)
+    except (OSError, ImageCms.PyCMSError):
+        return image
+
+
+def _srgb_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    return ImageCms.buildTransform(source, target, mode, "RGB")
+
+
+@lru_cache(maxsize=8)
+def _is_srgb(profile: bytes) -> bool:
+    """Told by what the profile does, since its name may be any; remembered, since most pictures share a few."""
+    levels = np.arange(0, 256, 17, dtype=np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+    converted = np.asarray(_srgb_transform(profile, "RGB").apply(Image.fromarray(colours)))
+    return bool(np.abs(converted.astype(int) - colours).max() <= SAME_COLOUR)
 
 
 def input_size(photo_size: tuple[int, int], *, frame: tuple[int, int]) -> tuple[int, int]:

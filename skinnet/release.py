@@ -66,15 +66,15 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
         raise CheckpointError(f"{run / BEST} is damaged: train again.") from error
     config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
     untuned = Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION))
-    pixels = load_cache(root, table).pixels
+    images = load_cache(root, table)
     positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
-    validation = predict_logits(untuned, pixels, positions["val"])
+    validation = predict_logits(untuned, images, positions["val"])
     config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
     classifier = Classifier(network, config)
     with atomic_path(out / WEIGHTS) as temporary:
         save_file(network.state_dict(), temporary)
     write_json(out / CONFIG, config)
-    logits = {"val": validation, "test": predict_logits(classifier, pixels, positions["test"])}
+    logits = {"val": validation, "test": predict_logits(classifier, images, positions["test"])}
     tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
     save_predictions(pd.concat(tables), out / PREDICTIONS)
     shutil.copyfile(run / HISTORY, out / HISTORY)

@@ -41,7 +41,7 @@ from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
 from skinnet.evaluate import OVERALL, Truth, probability_columns
 from skinnet.files import atomic_path, read_json, write_json
-from skinnet.index import load_cache, load_index, table_hash
+from skinnet.index import FRAME, load_cache, load_index, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
 
@@ -164,9 +164,13 @@ def package_versions() -> dict[str, str]:
 
 
 def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
-    pixels = load_cache(root, table).pixels
+    images = load_cache(root, table)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
-    return {split: LesionDataset(pixels, labels, np.flatnonzero(table["split"] == split)) for split in ("train", "val")}
+    positions = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val")}
+    return {
+        "train": LesionDataset(images, labels, positions["train"], frame=FRAME),
+        "val": LesionDataset(images, labels, positions["val"]),
+    }
 
 
 def _new_run(config: TrainConfig, device: torch.device) -> _Run:
@@ -249,8 +253,8 @@ def _validate(
     network.eval()
     prepare_batch = _normaliser(config.network, device)
     batches = tqdm(evaluation_loader(dataset), "validating", unit="batch", leave=False)
-    logits = torch.cat([network(prepare_batch(images)).float().cpu() for images, _ in batches])
-    labels = torch.from_numpy(dataset.labels[dataset.positions])
+    judged = [(network(prepare_batch(images)).float().cpu(), batch_labels) for images, batch_labels in batches]
+    logits, labels = (torch.cat(parts) for parts in zip(*judged, strict=True))
     log_loss = nn.functional.cross_entropy(logits, labels).item()
     probabilities = logits.softmax(dim=1).numpy()
     names = np.array(CLASSES)

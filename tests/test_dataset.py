@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from skinnet.dataset import LesionDataset, build_cache, evaluation_loader, training_loader
-from skinnet.errors import DataError
+from skinnet.dataset import LesionDataset, evaluation_loader, fit_to_frame, training_loader
 
 
 @pytest.fixture
@@ -42,9 +38,35 @@ def test_evaluation_sees_each_image_once_in_order(dataset: LesionDataset) -> Non
     assert (images[:, 0, 0, 0] * 255).round().int().tolist() == [number % 256 for number in range(1000)]
 
 
-def test_an_image_of_another_aspect_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "tall.png"
-    Image.new("RGB", (60, 90)).save(path)
-    with pytest.raises(DataError, match=r"tall\.png: training needs photos of aspect 224:168"):
-        build_cache([path], folder=tmp_path / "cache", frame=(168, 224))
-    assert not (tmp_path / "cache" / "pixels.npy").exists()
+def test_evaluation_sees_images_of_any_shape_whole_in_batches_of_one_shape() -> None:
+    shapes = [(2, 3), (3, 2), (2, 3), (2, 3), (2, 2)]
+    images = [np.full((*shape, 3), number, dtype=np.uint8) for number, shape in enumerate(shapes)]
+    dataset = LesionDataset(images, np.arange(5), np.arange(5))
+    batches = [(tuple(images.shape), labels.tolist()) for images, labels in evaluation_loader(dataset, batch_size=2)]
+    assert batches == [((2, 3, 2, 3), [0, 2]), ((1, 3, 2, 3), [3]), ((1, 3, 3, 2), [1]), ((1, 3, 2, 2), [4])]
+
+
+def test_an_image_of_the_frame_is_not_touched() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    assert fit_to_frame(pixels, (6, 8)) is pixels
+
+
+def test_a_tall_image_is_turned_into_the_frame() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 6, 3), dtype=np.uint8)
+    assert (fit_to_frame(pixels, (6, 8)) == np.rot90(pixels)).all()
+
+
+def test_other_images_are_cut_and_mirrored_alike_on_both_sides_without_scaling() -> None:
+    row = np.arange(10, dtype=np.uint8)
+    pixels = np.broadcast_to(row[:, None] * 10 + row, (10, 10))[..., None].repeat(3, axis=2)
+    fitted = fit_to_frame(pixels, (6, 14))[..., 0]
+    assert fitted.shape == (6, 14)
+    assert fitted[0].tolist() == [22, 21, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 28, 27]
+    assert fitted[:, 2].tolist() == [20, 30, 40, 50, 60, 70]
+
+
+def test_training_batches_hold_images_of_any_aspect() -> None:
+    images = [np.zeros((*shape, 3), dtype=np.uint8) for shape in [(6, 8), (8, 6), (7, 7), (5, 10), (10, 5)]]
+    dataset = LesionDataset(images, np.zeros(5, dtype=int), np.arange(5), frame=(6, 8))
+    ((batch, _),) = training_loader(dataset, batch_size=5, sampling_power=0, seed=0, epoch=0)
+    assert batch.shape == (5, 3, 6, 8)

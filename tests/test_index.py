@@ -38,11 +38,11 @@ def test_the_cache_holds_what_the_command_line_would_compute(drawn_root: Path) -
     cache = load_cache(drawn_root, table)
     for position in (0, 100, 209):
         photo = open_photo(drawn_root / "ham10000" / table["path"][position])
-        assert (cache.pixels[position] == to_input(photo, frame=FRAME)).all()
+        assert (cache[position] == to_input(photo, frame=FRAME)).all()
 
 
 def test_the_cache_is_made_once_and_again_when_a_file_changes(copy: Path, drawn_root: Path) -> None:
-    pixels = copy / "ham10000" / "cache" / "pixels.npy"
+    pixels = copy / "ham10000" / "cache" / "pixels.u8"
     prepare(copy)
     first = pixels.stat().st_mtime_ns
     prepare(copy)
@@ -64,10 +64,10 @@ def test_images_that_changed_since_they_were_split_are_refused(copy: Path) -> No
 
 def test_a_damaged_cache_is_made_again(copy: Path) -> None:
     table = prepare(copy)
-    before = load_cache(copy, table).pixels[7].copy()
-    pixels = copy / "ham10000" / "cache" / "pixels.npy"
+    before = load_cache(copy, table)[7].copy()
+    pixels = copy / "ham10000" / "cache" / "pixels.u8"
     pixels.write_bytes(pixels.read_bytes()[:5000])
-    assert (load_cache(copy, table).pixels[7] == before).all()
+    assert (load_cache(copy, table)[7] == before).all()
 
 
 def test_a_damaged_index_is_told_with_the_command_that_mends_it(copy: Path) -> None:
