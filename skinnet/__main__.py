@@ -37,10 +37,30 @@ def acquire(options: argparse.Namespace) -> int:
 def prepare(options: argparse.Namespace) -> int:
     import pandas as pd
 
-    from skinnet.index import prepare
+    from skinnet.index import LEFT_OUT, prepare
 
-    table = prepare(options.root)
-    print(pd.crosstab(table["dx"], table["split"], margins=True, margins_name="all").to_string())
+    index = prepare(options.root, options.sources or None)
+    table = index.table.assign(dx=index.table["dx"].fillna("none of ours"))
+    print(pd.crosstab([table["source"], table["dx"]], table["split"], margins=True, margins_name="all").to_string())
+    if not index.left_out.empty:
+        print(index.left_out.value_counts(["source", "reason"]).rename("left out").to_frame().to_string())
+        print(f"Each of them is named in {options.root / LEFT_OUT}.")
+    return 0
+
+
+def data_report(options: argparse.Namespace) -> int:
+    from skinnet.data_report import report
+
+    print(f"Written in {report(options.root)}: data.md, data.png, and contact_sheet.jpg, which is to stay local.")
+    return 0
+
+
+def data_duplicates(options: argparse.Namespace) -> int:
+    from skinnet.classifier import Classifier
+    from skinnet.duplicates import SHEET, find_duplicates
+
+    path = find_duplicates(options.root, Classifier.load(options.checkpoint))
+    print(f"Written: {path}, and the best pairs to look at in {path.with_name(SHEET)}, which is to stay local.")
     return 0
 
 
@@ -151,6 +171,7 @@ def parser() -> argparse.ArgumentParser:
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_acquire(commands)
     _add_prepare(commands)
+    _add_data(commands)
     _add_train(commands)
     _add_evaluate(commands)
     _add_predict(commands)
@@ -194,9 +215,29 @@ def _add_acquire(commands: Commands) -> None:
 def _add_prepare(commands: Commands) -> None:
     command = _add(
         commands, "prepare", prepare, "Check the images, decode them once, and split them.",
-        "Training, validation and test get seven, one and two tenths of the images; no lesion is in two of them.",
+        "HAM10000 gets its published split; of any other source, training, validation and test get seven, one and two "
+        "tenths. No lesion, patient or near-duplicate is in two of them. What cannot be used is listed.",
+    )  # fmt: skip
+    command.add_argument("sources", nargs="*", metavar="SOURCE", help="(default: all that were acquired)")
+    _add_root(command)
+
+
+def _add_data(commands: Commands) -> None:
+    group = commands.add_parser("data", help="Look at prepared data.", description="Look at prepared data.")
+    kinds = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command = _add(
+        kinds, "report", data_report, "Draw one page about everything prepared.",
+        "Diagnoses, ages, sites, clinics, sizes, duplicates and splits, as a figure and as tables, and a sheet of "
+        "sample pictures.",
     )  # fmt: skip
     _add_root(command)
+    command = _add(
+        kinds, "duplicates", data_duplicates, "Search for images of one lesion under different ids.",
+        "Finds other photos and other parts of a photo, however turned, shifted, zoomed or mirrored. It proposes; "
+        'look at the pairs. Needs pip install -e ".[duplicates]".',
+    )  # fmt: skip
+    _add_root(command)
+    _add_checkpoint(command)
 
 
 def _add_train(commands: Commands) -> None:

@@ -1,16 +1,27 @@
-"""One table of images, with splits, for a data set that `acquire` has fetched.
+"""One table of images, with splits, for everything that `acquire` has fetched.
 
-    table = prepare(Path("data"))   # reads and checks everything, writes data/ham10000/index.csv and the cache
-    table = load_index(Path("data"))
+    index = prepare(Path("data"))     # reads and checks everything, writes data/index.csv and the cache
+    table = load_index(Path("data"))  # HAM10000, with its published split
 
-Columns: image_id, lesion_id, dx, dx_type, age (years), sex, site, source, group, split, sha256, path.
+Columns: those of `readers`, and
+    width, height   of the picture in pixels, turned upright
+    sha256          of its file
+    group           number of the set of images that must stay together
+    split           train, val, test or excluded (a near-duplicate of a test image)
+    fold            0 to 4: the part of train and val that an image is in for cross-validation
+    official        the split of the ISIC 2018 challenge: train on HAM10000, test on isic2018-test
 What is unknown is missing.
+
+Beside it, `left_out.csv` lists every row without an image, image without a row, image that does not decode and
+diagnosis that is none of ours; `splits.csv` is the split alone, with seed, data hash and version.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -20,134 +31,262 @@ import pandas as pd
 from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
-from skinnet.labels import CLASSES
-from skinnet.split import MAX_HASH_DISTANCE, join_groups, near_duplicates, perceptual_hashes, split_groups
+from skinnet.readers import ACQUIRED, COLUMNS, EXTENSIONS, HAM10000_METADATA, images_folder, read_source
+from skinnet.split import MAX_HASH_DISTANCE, deal, follow, join_groups, near_duplicates, perceptual_hashes, split_groups
 
 log = logging.getLogger(__name__)
 
 DATASET = "ham10000"
-METADATA = "HAM10000_metadata.csv"
 INDEX = "index.csv"
+LEFT_OUT = "left_out.csv"
+SPLITS = "splits.csv"
 FRAME = (192, 256)
 """Height and width of the network's input: 4:3, as the photos of HAM10000."""
 SPLIT_SEED = 2018
-MIN_LESIONS = 10
-"""Fewer lesions of a class cannot be dealt into ten parts."""
+SPLIT_VERSION = 2
+"""1: the first; 2: training and validation images that show a lesion of the test split are excluded; folds."""
+FOLDS = 5
+PARTITIONS = ("split", "official")
+WRITTEN = (*COLUMNS, "sha256", "width", "height", "group", "split", "official", "fold")
+"""Columns of the index."""
+IN_USE = ("train", "val", "test")
 
 
-def prepare(root: Path) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Index:
+    """What `prepare` found: the table, and what is not in it (source, image_id, reason, detail)."""
+
+    table: pd.DataFrame
+    left_out: pd.DataFrame
+
+
+def prepare(root: Path, sources: Sequence[str] | None = None) -> Index:
     """Read the metadata, decode every image into the cache, join duplicates, split, and write the index.
 
-    HAM10000 gets the published split, so that everyone's figures are on the same images; any other data set of
-    the same layout gets a new one.
+    HAM10000 gets its published split, so that everyone's figures are on the same images. Images of other sources
+    that show the same lesion follow it; all others are dealt source by source, stratified by diagnosis.
+
+    Args:
+        root: the folder of all sources.
+        sources: names of folders in it; all that were acquired, if None.
 
     Raises:
-        DataError: if files are missing, or rows and images do not match.
+        DataError: if a source was not acquired or its metadata are damaged.
     """
-    folder = root / DATASET
-    table = read_metadata(folder)
-    cache = build_cache([folder / path for path in table["path"]], folder=folder / "cache", frame=FRAME)
-    for position, failure in cache.failures.items():
-        raise DataError(f"{folder / table['path'][position]}: {failure} Or delete it and acquire it again.")
-    table["sha256"] = cache.sha256
-    table["group"] = _groups(table, cache)
-    published = published_split()
-    if set(table["image_id"]) <= set(published.index):
-        table["split"] = published.loc[table["image_id"]].to_numpy()
-    else:
-        table["split"] = new_split(table)
-    _check_no_leak(table)
-    with atomic_path(folder / INDEX) as temporary:
-        table.to_csv(temporary, index=False)
-    return table
+    rows = pd.concat([read_source(root / name) for name in sources or acquired(root)], ignore_index=True)
+    rows, left_out = _checked(rows, root)
+    cache = build_cache([root / path for path in rows["path"]], folder=root / "cache", frame=FRAME)
+    rows = rows.assign(sha256=cache.sha256, width=cache.sizes[:, 0], height=cache.sizes[:, 1])
+    bad = {position: ("image does not decode", why) for position, why in cache.failures.items()} | _contradictory(rows)
+    left_out = pd.concat([left_out, _listed(rows, bad)], ignore_index=True)
+    kept = np.array([position not in bad for position in range(len(rows))], dtype=bool)
+    table = rows[kept].reset_index(drop=True)
+    if table.empty:
+        raise DataError(f"Not one image in {root} can be used: see {root / LEFT_OUT}.")
+    table["group"] = _groups(table, [cache[position] for position in np.flatnonzero(kept).tolist()])
+    table = _with_splits(table)
+    _write(root, table, left_out)
+    return Index(table, left_out)
 
 
-def new_split(table: pd.DataFrame) -> np.ndarray:
-    """The split of a table that has columns `dx` and `group`, as it was made for HAM10000."""
-    lesions = table.groupby("dx")["lesion_id"].nunique()
-    if lesions.min() < MIN_LESIONS:
-        rare = ", ".join(f"{dx} ({count})" for dx, count in lesions[lesions < MIN_LESIONS].items())
-        raise DataError(f"Too few lesions to split: {rare}. Each diagnosis needs at least {MIN_LESIONS}.")
-    return split_groups(table["dx"].to_numpy(), table["group"].to_numpy(), seed=SPLIT_SEED)
+def acquired(root: Path) -> list[str]:
+    """The sources in a folder.
+
+    Raises:
+        DataError: if there are none.
+    """
+    folders = sorted(root.iterdir()) if root.is_dir() else []
+    names = [
+        folder.name for folder in folders if any((folder / name).exists() for name in (ACQUIRED, HAM10000_METADATA))
+    ]
+    if not names:
+        raise DataError(f"Nothing was acquired in {root}: run python -m skinnet acquire {DATASET} --root {root}")
+    return names
 
 
-def read_metadata(folder: Path) -> pd.DataFrame:
-    """Read a metadata file with HAM10000's columns and check it against the images beside it, sorted by image_id."""
-    path = folder / METADATA
-    if not path.exists():
-        raise DataError(f"No {METADATA} in {folder}: run python -m skinnet acquire {DATASET} --root {folder.parent}")
-    raw = read_table(path, mend="acquire it again", dtype=str, keep_default_na=False, na_values=["", "unknown"])
-    required = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset"]
-    if missing := [column for column in required if column not in raw]:
-        raise DataError(f"{path} lacks the column {missing[0]}: acquire it again.")
-    if raw[["image_id", "lesion_id", "dx"]].isna().any(axis=None):
-        raise DataError(f"{path} has rows without image_id, lesion_id or dx: acquire it again.")
-    unknown = sorted(set(raw["dx"]) - set(CLASSES))
-    if unknown:
-        raise DataError(f"{path} has the diagnosis {unknown[0]!r}, which is none of {', '.join(CLASSES)}.")
-    if raw["image_id"].duplicated().any():
-        raise DataError(f"{path} names image {raw['image_id'][raw['image_id'].duplicated()].iloc[0]} twice.")
-    table = raw.rename(columns={"localization": "site", "dataset": "source"})
-    table["age"] = pd.to_numeric(table["age"], errors="coerce")
-    table = table.sort_values("image_id", ignore_index=True)
-    table["path"] = "images/" + table["image_id"] + ".jpg"
-    absent = [name for name in table["path"] if not (folder / name).exists()]
-    if absent:
-        raise DataError(
-            f"{len(absent)} of {len(table)} images are missing in {folder}, the first is {absent[0]}: "
-            f"run python -m skinnet acquire {DATASET} --root {folder.parent}"
-        )
-    return table
+def _checked(rows: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows with an image and a diagnosis, and the list of what has none."""
+    reasons = {
+        "row without an image": rows["path"].isna(),
+        "diagnosis unknown": rows["dx"].isna() & rows["malignant"].isna() & rows["path"].notna(),
+    }
+    lists = [_list(rows[chosen], reason, rows["dx_given"][chosen]) for reason, chosen in reasons.items()]
+    for source in rows["source"].unique():
+        lists.append(_images_without_row(root / source, rows, root))
+    kept = ~(reasons["row without an image"] | reasons["diagnosis unknown"])
+    return rows[kept].reset_index(drop=True), pd.concat(lists, ignore_index=True)
 
 
-def _groups(table: pd.DataFrame, cache: Cache) -> np.ndarray:
+def _list(rows: pd.DataFrame, reason: str, detail: pd.Series | list[str]) -> pd.DataFrame:
+    return rows[["source", "image_id"]].assign(reason=reason, detail=detail)
+
+
+def _images_without_row(folder: Path, rows: pd.DataFrame, root: Path) -> pd.DataFrame:
+    known = {(root / path).resolve() for path in rows["path"].dropna()}
+    images = sorted(path for path in images_folder(folder).iterdir() if path.suffix.lower() in EXTENSIONS)
+    stray = [path.name for path in images if path.resolve() not in known]
+    table = pd.DataFrame({"source": folder.name, "image_id": stray}, dtype="str")
+    return _list(table, "image without a row", [""] * len(stray))
+
+
+def _contradictory(rows: pd.DataFrame) -> dict[int, tuple[str, str]]:
+    """Images of the same bytes and another diagnosis: nobody knows which is right."""
+    found: dict[int, tuple[str, str]] = {}
+    for positions in rows[rows["sha256"] != ""].groupby("sha256").indices.values():
+        labels = rows.iloc[positions][["dx", "malignant"]].astype("str").fillna("?").agg("/".join, axis=1)
+        if labels.nunique() > 1:
+            names = ", ".join(rows["source"].iloc[positions] + "/" + rows["image_id"].iloc[positions])
+            found |= {int(position): ("same bytes, other diagnosis", names) for position in positions}
+    return found
+
+
+def _listed(rows: pd.DataFrame, bad: dict[int, tuple[str, str]]) -> pd.DataFrame:
+    listed = rows.iloc[list(bad)][["source", "image_id"]]
+    return listed.assign(reason=[reason for reason, _ in bad.values()], detail=[detail for _, detail in bad.values()])
+
+
+def _groups(table: pd.DataFrame, pixels: Sequence[np.ndarray]) -> np.ndarray:
+    """Images of one lesion or patient, of one id or file, published pairs and near-duplicates."""
     position = {image_id: number for number, image_id in enumerate(table["image_id"])}
-    duplicates = _packaged_csv("ham10000_duplicates.csv")
-    published = [
+    duplicates = known_duplicates()
+    known = [
         (position[first], position[second])
         for first, second in zip(duplicates["image_id_a"], duplicates["image_id_b"], strict=True)
         if first in position and second in position
     ]
-    identical = [(rows[0], row) for rows in table.groupby("sha256").indices.values() for row in rows[1:]]
-    near = near_duplicates(
-        perceptual_hashes(cache[position] for position in range(len(cache))), max_distance=MAX_HASH_DISTANCE
-    )[:, :2]
-    log.info(
-        "Joined: %d published pairs, %d byte-identical, %d near-duplicate.", len(published), len(identical), len(near)
-    )
-    pairs = np.concatenate([np.array(kind, dtype=int).reshape(-1, 2) for kind in (published, identical, near)])
-    return join_groups(table["lesion_id"].to_numpy(), pairs)
+    near = near_duplicates(perceptual_hashes(pixels), max_distance=MAX_HASH_DISTANCE)[:, :2]
+    log.info("Joined %d known pairs and %d pairs of near-duplicates.", len(known), len(near))
+    pairs = np.concatenate([np.array(kind, dtype=int).reshape(-1, 2) for kind in (known, near)])
+    lesions, patients = (table["source"] + "/" + table[f"{kind}_id"] for kind in ("lesion", "patient"))
+    return join_groups([lesions, patients, table["image_id"], table["sha256"]], pairs)
 
 
-def published_split() -> pd.Series:
-    """The frozen split of HAM10000: "train", "val" or "test" by image_id."""
-    return _packaged_csv("ham10000_split.csv").set_index("image_id")["split"]
+def _with_splits(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns split, fold and official."""
+    published = published_split().reindex(table["image_id"])
+    ours = (table["source"] == DATASET).to_numpy()
+    groups = table["group"].to_numpy()
+    frozen = np.where(ours, published["split"].fillna("").to_numpy(), "")
+    for part in ("test", "val"):
+        frozen[(table["source"] == f"isic2018-{part}").to_numpy()] = part
+    official = np.where(ours & (frozen != "val"), "train", frozen)
+    table["split"] = _dealt(table, follow(frozen, groups))
+    table["official"] = pd.Series(follow(official, groups), dtype="str").replace("", np.nan)
+    table["fold"] = _folds(table, published["fold"].where(ours).to_numpy())
+    for partition in PARTITIONS:
+        _check_no_leak(table, partition)
+    return table
+
+
+def _by_source(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each source, HAM10000 first: what comes later never changes what was dealt before."""
+    sources = sorted(table["source"].unique(), key=lambda source: (source != DATASET, source))
+    return [table[table["source"] == source] for source in sources]
+
+
+def _strata(rows: pd.DataFrame) -> np.ndarray:
+    malignancy = rows["malignant"].astype("str").fillna("unknown")
+    return rows["dx"].fillna(malignancy).to_numpy()
+
+
+def _dealt(table: pd.DataFrame, splits: np.ndarray) -> np.ndarray:
+    """Splits for the images that have none yet, source by source."""
+    groups = table["group"].to_numpy()
+    for rows in _by_source(table):
+        free = rows.iloc[splits[rows.index] == ""]
+        if len(free):
+            splits[free.index] = split_groups(_strata(free), groups[free.index], seed=SPLIT_SEED)
+            splits = follow(splits, groups)
+    return splits
+
+
+def _folds(table: pd.DataFrame, published: np.ndarray) -> pd.Series:
+    """Parts of train and val for cross-validation; those that are fixed extend to their whole group."""
+    used = table["split"].isin(["train", "val"])
+    folds = pd.Series(published, dtype=float)
+    for rows in _by_source(table):
+        folds = folds.groupby(table["group"]).transform("first").where(used)
+        free = rows[used[rows.index] & folds[rows.index].isna()]
+        parts = deal(_strata(free), free["group"].to_numpy(), parts=FOLDS, seed=SPLIT_SEED)
+        if parts is not None:
+            folds[free.index] = parts
+    return folds.astype("Int64")
+
+
+def _check_no_leak(table: pd.DataFrame, partition: str) -> None:
+    used = table[table[partition].isin(IN_USE)]
+    splits = used.groupby("group")[partition].nunique()
+    if (splits > 1).any():
+        rows = used[used["group"] == splits.idxmax()]
+        names = ", ".join(rows["source"] + "/" + rows["image_id"])
+        raise DataError(f"The images {names} belong together but are in two splits: were files exchanged?")
+
+
+def _write(root: Path, table: pd.DataFrame, left_out: pd.DataFrame) -> None:
+    write_split(table, root / SPLITS)
+    with atomic_path(root / LEFT_OUT) as temporary:
+        left_out.to_csv(temporary, index=False, lineterminator="\n")
+    with atomic_path(root / INDEX) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def write_split(table: pd.DataFrame, path: Path) -> None:
+    """Write the split alone, with what it was made from in the first line."""
+    columns = ["source", "image_id", "split", "fold", "official"]
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"# version {SPLIT_VERSION}, seed {SPLIT_SEED}, labels sha256 {label_hash(table)}\n")
+        table[columns].to_csv(file, index=False, lineterminator="\n")
+
+
+def published_split() -> pd.DataFrame:
+    """The frozen split of HAM10000 by image_id: columns split (train, val, test, excluded) and fold (0 to 4)."""
+    return _packaged_csv("ham10000_split.csv").set_index("image_id")[["split", "fold"]]
+
+
+def known_duplicates() -> pd.DataFrame:
+    """Pairs of images of HAM10000 that show one lesion under two lesion ids: image_id_a, image_id_b, found_by."""
+    return _packaged_csv("ham10000_duplicates.csv")
 
 
 def _packaged_csv(name: str) -> pd.DataFrame:
     with resources.files("skinnet").joinpath("splits", name).open(encoding="utf-8") as file:
-        return pd.read_csv(file)
+        return pd.read_csv(file, comment="#")
 
 
-def _check_no_leak(table: pd.DataFrame) -> None:
-    for _, rows in table.groupby("group"):
-        if rows["split"].nunique() > 1:
-            names = ", ".join(rows["image_id"])
-            raise DataError(f"The images {names} belong together but are in two splits: were files exchanged?")
-
-
-def load_index(root: Path) -> pd.DataFrame:
+def load_index(root: Path, *, sources: Sequence[str] = (DATASET,), partition: str = "split") -> pd.DataFrame:
     """Read what `prepare` wrote.
+
+    Args:
+        sources: which of them.
+        partition: "split" or "official": which of the two becomes the column `split`.
+
+    Raises:
+        DataError: if it is not there or damaged, or lacks a source.
+    """
+    table = load_prepared(root)
+    if absent := [source for source in sources if source not in set(table["source"])]:
+        raise DataError(
+            f"{root / INDEX} has no images of {absent[0]}: acquire it, then run python -m skinnet prepare --root {root}"
+        )
+    if partition not in PARTITIONS:
+        raise DataError(f"Unknown partition {partition!r}: use {' or '.join(PARTITIONS)}.")
+    chosen = table[table["source"].isin(sources)].reset_index(drop=True)
+    return chosen.assign(split=chosen[partition])
+
+
+def load_prepared(root: Path) -> pd.DataFrame:
+    """Everything that `prepare` wrote, of all sources, with both partitions.
 
     Raises:
         DataError: if it is not there or damaged.
     """
-    path = root / DATASET / INDEX
+    path = root / INDEX
+    mend = f"run python -m skinnet prepare --root {root}"
     if not path.exists():
-        raise DataError(f"No {path}: run python -m skinnet prepare --root {root}")
-    table = read_table(path, mend=f"run python -m skinnet prepare --root {root}")
-    if missing := [name for name in ("image_id", "lesion_id", "dx", "split", "sha256", "path") if name not in table]:
-        raise DataError(f"{path} lacks the column {missing[0]}: run python -m skinnet prepare --root {root}")
+        raise DataError(f"No {path}: {mend}")
+    table = read_table(path, mend=mend, dtype={"fold": "Int64", "malignant": "boolean", "skin_type": "Int64"})
+    if missing := [name for name in WRITTEN if name not in table]:
+        raise DataError(f"{path} lacks the column {missing[0]}: {mend}")
     return table
 
 
@@ -157,20 +296,22 @@ def load_cache(root: Path, table: pd.DataFrame) -> Cache:
     Raises:
         DataError: if images are missing or changed since `prepare`.
     """
-    folder = root / DATASET
-    if absent := [path for path in table["path"] if not (folder / path).exists()]:
-        raise DataError(f"{folder / absent[0]} is missing: run python -m skinnet acquire {DATASET} --root {root}")
-    cache = build_cache([folder / path for path in table["path"]], folder=folder / "cache", frame=FRAME)
+    if absent := [path for path in table["path"] if not (root / path).exists()]:
+        raise DataError(f"{root / absent[0]} is missing: acquire its source again.")
+    cache = build_cache([root / path for path in table["path"]], folder=root / "cache", frame=FRAME)
     if cache.sha256 != table["sha256"].tolist():
-        raise DataError(
-            f"Images in {folder} changed since they were split: run python -m skinnet prepare --root {root}"
-        )
+        raise DataError(f"Images in {root} changed since they were split: run python -m skinnet prepare --root {root}")
     return cache
 
 
 def split_hash(table: pd.DataFrame) -> str:
     """SHA-256 over image ids and splits."""
     return _rows_hash(table, ["image_id", "split"])
+
+
+def label_hash(table: pd.DataFrame) -> str:
+    """SHA-256 over what a split is made from: ids, lesions, patients and diagnoses."""
+    return _rows_hash(table, ["source", "image_id", "lesion_id", "patient_id", "dx"])
 
 
 def table_hash(table: pd.DataFrame) -> str:

@@ -1,21 +1,23 @@
 """Splits without leaks: images that show the same lesion, or are nearly the same picture, stay together.
 
 pairs = near_duplicates(perceptual_hashes(pixels), max_distance=MAX_HASH_DISTANCE)
-groups = join_groups(lesion_ids, pairs)
+groups = join_groups([lesion_ids, patient_ids], pairs)
 splits = split_groups(diagnoses, groups, seed=0)  # "train", "val" or "test" for each image
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
 
+TENTHS = 10
 HASH_SIDE = 16
 THUMBNAIL_SIDE = 64
 MAX_HASH_DISTANCE = 20
@@ -78,37 +80,93 @@ def near_duplicates(hashes: np.ndarray, *, max_distance: int) -> np.ndarray:
     return np.array(rows, dtype=int).reshape(-1, 3)
 
 
-def join_groups(lesion_ids: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+def join_groups(links: Sequence[pd.Series], pairs: np.ndarray) -> np.ndarray:
     """Number the groups of images that must stay together.
 
     Args:
-        lesion_ids: (N,) of any hashable kind; images of one lesion belong together.
+        links: columns (N,) of any hashable kind, such as lesion and patient ids: images with an equal value in one of
+            them belong together; a missing value belongs to nobody.
         pairs: int (P, 2), positions of images that belong together as well.
 
     Returns:
         int (N,), from 0.
     """
-    _, lesions = np.unique(lesion_ids, return_inverse=True)
-    links = lesions[pairs.reshape(-1, 2)]
-    count = int(lesions.max()) + 1
-    graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(count, count))
+    count = len(links[0])
+    first, second = list(pairs.reshape(-1, 2)[:, 0]), list(pairs.reshape(-1, 2)[:, 1])
+    for values in links:
+        codes, _ = pd.factorize(values)
+        order = np.argsort(codes, kind="stable")
+        same = (codes[order][1:] == codes[order][:-1]) & (codes[order][1:] >= 0)
+        first.extend(order[:-1][same])
+        second.extend(order[1:][same])
+    graph = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
     _, components = connected_components(graph, directed=False)
-    return np.asarray(components[lesions])
+    return np.asarray(components)
 
 
-def split_groups(diagnoses: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:
-    """Deal groups into train (70 %), val (10 %) and test (20 %), each diagnosis in about these shares.
+def split_groups(strata: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:
+    """Deal groups into train (70 %), val (10 %) and test (20 %), each stratum in about these shares.
 
     Args:
-        diagnoses: (N,) class of each image.
+        strata: (N,) class of each image.
         groups: int (N,) from `join_groups`.
 
     Returns:
-        str (N,): "train", "val" or "test".
+        str (N,): "train", "val" or "test"; all "test" where there are fewer than `TENTHS` groups.
     """
-    tenths = StratifiedGroupKFold(n_splits=10, shuffle=True, random_state=seed)
-    splits = np.full(len(diagnoses), "train", dtype=object)
-    for fold, (_, held_out) in enumerate(tenths.split(np.zeros(len(diagnoses)), diagnoses, groups)):
-        if fold < 3:
-            splits[held_out] = "test" if fold < 2 else "val"
-    return splits.astype(str)
+    tenths = deal(strata, groups, parts=TENTHS, seed=seed)
+    if tenths is None:
+        return np.full(len(strata), "test")
+    return np.select([tenths < 2, tenths == 2], ["test", "val"], "train")
+
+
+def deal(strata: np.ndarray, groups: np.ndarray, *, parts: int, seed: int) -> np.ndarray | None:
+    """Deal groups into parts of about the same size and make-up.
+
+    Returns:
+        int (N,), the part of each image; None where there are fewer groups than parts.
+    """
+    if len(np.unique(groups)) < parts:
+        return None
+    numbers = np.full(len(strata), -1)
+    dealer = StratifiedGroupKFold(n_splits=parts, shuffle=True, random_state=seed)
+    for part, (_, held_out) in enumerate(dealer.split(np.zeros(len(strata)), _common(strata, parts), groups)):
+        numbers[held_out] = part
+    return numbers
+
+
+def _common(strata: np.ndarray, parts: int) -> np.ndarray:
+    """Strata too small to be dealt are taken together."""
+    names, counts = np.unique(strata.astype(str), return_counts=True)
+    small = names[counts < parts]
+    merged = np.where(np.isin(strata.astype(str), small), "(small)", strata.astype(str))
+    if 0 < (merged == "(small)").sum() < parts:
+        merged[merged == "(small)"] = names[counts.argmax()]
+    return merged
+
+
+def follow(frozen: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Extend splits fixed beforehand to whole groups, without ever touching a frozen test image.
+
+    A group with a frozen test image: its test images stay, its frozen training and validation images are excluded,
+    and images that were free become test. A group in both training and validation goes to training.
+
+    Args:
+        frozen: str (N,): "train", "val", "test", "excluded", or "" for an image that is free.
+        groups: int (N,) from `join_groups`.
+
+    Returns:
+        str (N,): the same with groups made whole; "" where no image of the group was frozen.
+    """
+    result = frozen.astype("<U8")
+    for rows in pd.Series(groups).groupby(groups).indices.values():
+        here = set(frozen[rows])
+        if "test" in here:
+            leaving = np.isin(frozen[rows], ["train", "val", "excluded"])
+            result[rows] = np.where(leaving, "excluded", "test")
+        elif "train" in here or "val" in here:
+            free = frozen[rows] != "excluded"
+            result[rows[free]] = "train" if "train" in here else "val"
+        elif "excluded" in here:
+            result[rows] = "excluded"
+    return result

@@ -1,28 +1,60 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from demo.drawings import LOOKS, draw_lesion
+from skinnet import index as module
 from skinnet.errors import DataError
-from skinnet.index import FRAME, load_cache, load_index, prepare, read_metadata, table_hash
+from skinnet.index import FRAME, Index, load_cache, load_index, prepare, table_hash
 from skinnet.preprocess import open_photo, to_input
 
 
 @pytest.fixture
 def copy(drawn_root: Path, tmp_path: Path) -> Path:
-    shutil.copytree(drawn_root / "ham10000", tmp_path / "ham10000")
+    """A prepared root of its own, with a cache already made."""
+    shutil.copytree(drawn_root, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
-def edit(folder: Path, **columns: str) -> None:
-    path = folder / "HAM10000_metadata.csv"
-    table = pd.read_csv(path)
+def images(root: Path) -> Path:
+    return root / "ham10000" / "images"
+
+
+def edit(root: Path, row: int, **columns: str) -> None:
+    path = root / "ham10000" / "HAM10000_metadata.csv"
+    table = pd.read_csv(path, dtype=str)
     for column, value in columns.items():
-        table.loc[0, column] = value
+        table.loc[row, column] = value
     table.to_csv(path, index=False)
+
+
+def add_clinic(root: Path, name: str = "clinic", *, looks: str = "mel", size: tuple[int, int] = (240, 180)) -> Path:
+    """A source of kind `folder`: 12 patients with two lesions each."""
+    pictures = root / f"{name}-pictures"
+    pictures.mkdir()
+    rows = []
+    for number in range(24):
+        draw_lesion(LOOKS[looks], seed=9000 + number, size=size).save(pictures / f"c{number}.jpg", quality=95)
+        rows.append({"file": f"c{number}.jpg", "finding": looks, "person": f"P{number // 2}"})
+    pd.DataFrame(rows).to_csv(root / f"{name}.csv", index=False)
+    (root / name).mkdir()
+    record = {
+        "source": "folder", "images": str(pictures), "csv": str(root / f"{name}.csv"), "diagnoses": {},
+        "columns": {"image_id": "file", "dx": "finding", "patient_id": "person"},
+    }  # fmt: skip
+    (root / name / "acquired.json").write_text(json.dumps(record))
+    return pictures
+
+
+def left_out(index: Index, reason: str) -> list[tuple[str, str]]:
+    rows = index.left_out[index.left_out["reason"] == reason]
+    return list(zip(rows["image_id"], rows["detail"].fillna(""), strict=True))
 
 
 def test_the_index_has_every_image_once_with_its_split(drawn_root: Path) -> None:
@@ -31,60 +63,95 @@ def test_the_index_has_every_image_once_with_its_split(drawn_root: Path) -> None
     assert (table.groupby("lesion_id")["split"].nunique() == 1).all()
     assert (pd.crosstab(table["dx"], table["split"]) > 0).all(axis=None)
     assert table["age"].isna().sum() == len(range(0, 210, 9))
+    assert set(zip(table["width"], table["height"], strict=True)) == {(240, 180)}
+    assert pd.read_csv(drawn_root / "left_out.csv").empty
+
+
+def test_folds_are_inside_train_and_val_and_split_no_lesion(drawn_root: Path) -> None:
+    table = load_index(drawn_root)
+    assert (table["fold"].isna() == (table["split"] == "test")).all()
+    assert set(table["fold"].dropna()) == {0, 1, 2, 3, 4}
+    assert (table.groupby("group")["fold"].nunique() <= 1).all()
+    assert (pd.crosstab(table["dx"], table["fold"]) > 0).all(axis=None)
+
+
+def test_the_split_file_says_what_it_was_made_from(drawn_root: Path) -> None:
+    first, *_ = (drawn_root / "splits.csv").read_text().splitlines()
+    assert first == f"# version 2, seed 2018, labels sha256 {module.label_hash(load_index(drawn_root))}"
+    split = pd.read_csv(drawn_root / "splits.csv", comment="#")
+    assert split["split"].tolist() == load_index(drawn_root)["split"].tolist()
 
 
 def test_the_cache_holds_what_the_command_line_would_compute(drawn_root: Path) -> None:
     table = load_index(drawn_root)
     cache = load_cache(drawn_root, table)
     for position in (0, 100, 209):
-        photo = open_photo(drawn_root / "ham10000" / table["path"][position])
+        photo = open_photo(drawn_root / table["path"][position])
         assert (cache[position] == to_input(photo, frame=FRAME)).all()
 
 
-def test_the_cache_is_made_once_and_again_when_a_file_changes(copy: Path, drawn_root: Path) -> None:
-    pixels = copy / "ham10000" / "cache" / "pixels.u8"
+def test_preparing_again_changes_nothing(copy: Path) -> None:
+    def state() -> dict[str, tuple[bytes, int]]:
+        names = ("index.csv", "splits.csv", "left_out.csv", "cache/journal.jsonl")
+        return {name: ((copy / name).read_bytes(), (copy / "cache/pixels.u8").stat().st_mtime_ns) for name in names}
+
     prepare(copy)
-    first = pixels.stat().st_mtime_ns
+    before = state()
     prepare(copy)
-    assert pixels.stat().st_mtime_ns == first
-    images = copy / "ham10000" / "images"
-    shutil.copyfile(images / "DRAWN_0001.jpg", images / "DRAWN_0000.jpg")
-    table = prepare(copy)
-    assert pixels.stat().st_mtime_ns > first
-    assert table["sha256"][0] == table["sha256"][1]
+    assert state() == before
 
 
 def test_images_that_changed_since_they_were_split_are_refused(copy: Path) -> None:
-    table = prepare(copy)
-    images = copy / "ham10000" / "images"
-    shutil.copyfile(images / "DRAWN_0001.jpg", images / "DRAWN_0000.jpg")
+    table = load_index(copy)
+    shutil.copyfile(images(copy) / "DRAWN_0001.jpg", images(copy) / "DRAWN_0000.jpg")
     with pytest.raises(DataError, match="changed since they were split: run python -m skinnet prepare"):
         load_cache(copy, table)
 
 
-def test_a_damaged_cache_is_made_again(copy: Path) -> None:
-    table = prepare(copy)
-    before = load_cache(copy, table)[7].copy()
-    pixels = copy / "ham10000" / "cache" / "pixels.u8"
-    pixels.write_bytes(pixels.read_bytes()[:5000])
-    assert (load_cache(copy, table)[7] == before).all()
-
-
 def test_a_damaged_index_is_told_with_the_command_that_mends_it(copy: Path) -> None:
-    path = copy / "ham10000" / "index.csv"
     for content, words in [(b"\xff\xfe\x00", "is damaged"), (b"", "is damaged"), (b"a,b\n1,2\n", "lacks the column")]:
-        path.write_bytes(content)
+        (copy / "index.csv").write_bytes(content)
         with pytest.raises(DataError, match=f"{words}.*run python -m skinnet prepare"):
             load_index(copy)
 
 
 def test_byte_identical_images_share_a_group_and_a_split(copy: Path) -> None:
-    images = copy / "ham10000" / "images"
-    shutil.copyfile(images / "DRAWN_0200.jpg", images / "DRAWN_0000.jpg")
-    table = prepare(copy).set_index("image_id")
+    edit(copy, 200, dx=pd.read_csv(copy / "ham10000" / "HAM10000_metadata.csv")["dx"][0])
+    shutil.copyfile(images(copy) / "DRAWN_0200.jpg", images(copy) / "DRAWN_0000.jpg")
+    table = prepare(copy).table.set_index("image_id")
     assert table["lesion_id"]["DRAWN_0000"] != table["lesion_id"]["DRAWN_0200"]
     assert table["group"]["DRAWN_0000"] == table["group"]["DRAWN_0200"]
     assert table["split"]["DRAWN_0000"] == table["split"]["DRAWN_0200"]
+
+
+def test_byte_identical_images_with_different_labels_are_listed(copy: Path) -> None:
+    shutil.copyfile(images(copy) / "DRAWN_0200.jpg", images(copy) / "DRAWN_0000.jpg")
+    index = prepare(copy)
+    names = "ham10000/DRAWN_0000, ham10000/DRAWN_0200"
+    assert left_out(index, "same bytes, other diagnosis") == [("DRAWN_0000", names), ("DRAWN_0200", names)]
+    assert len(index.table) == 208
+
+
+def test_a_diagnosis_that_is_none_of_ours_is_listed_by_name(copy: Path) -> None:
+    edit(copy, 3, dx="wart")
+    edit(copy, 4, dx="")
+    assert left_out(prepare(copy), "diagnosis unknown") == [("DRAWN_0003", "wart"), ("DRAWN_0004", "")]
+
+
+def test_rows_and_images_without_each_other_are_listed(copy: Path) -> None:
+    (images(copy) / "DRAWN_0005.jpg").rename(images(copy) / "STRAY.jpg")
+    index = prepare(copy)
+    assert [image for image, _ in left_out(index, "row without an image")] == ["DRAWN_0005"]
+    assert [image for image, _ in left_out(index, "image without a row")] == ["STRAY.jpg"]
+    assert len(index.table) == 209
+    assert len(pd.read_csv(copy / "left_out.csv")) == 2
+
+
+def test_a_damaged_image_is_listed_with_what_is_wrong(copy: Path) -> None:
+    (images(copy) / "DRAWN_0005.jpg").write_bytes(b"broken")
+    [(image, detail)] = left_out(prepare(copy), "image does not decode")
+    assert image == "DRAWN_0005"
+    assert detail.startswith("The file is not a picture")
 
 
 def test_the_hash_follows_the_data(drawn_root: Path) -> None:
@@ -98,36 +165,71 @@ def test_missing_data_are_told_with_the_command_that_mends_them(tmp_path: Path, 
         load_index(tmp_path / "nowhere")
     with pytest.raises(DataError, match="run python -m skinnet acquire"):
         prepare(tmp_path / "nowhere")
-    (copy / "ham10000" / "images" / "DRAWN_0005.jpg").unlink()
-    with pytest.raises(DataError, match=r"1 of 210 images are missing .* first is images/DRAWN_0005\.jpg"):
+    with pytest.raises(DataError, match="has no images of pad-ufes-20: acquire it, then run"):
+        load_index(copy, sources=["pad-ufes-20"])
+    shutil.rmtree(images(copy))
+    with pytest.raises(DataError, match="There is no folder"):
         prepare(copy)
 
 
-def test_a_damaged_image_is_named(copy: Path) -> None:
-    (copy / "ham10000" / "images" / "DRAWN_0005.jpg").write_bytes(b"broken")
-    with pytest.raises(DataError, match=r"DRAWN_0005\.jpg: The file is not a picture"):
-        prepare(copy)
+def test_another_source_is_split_by_patient_and_leaves_the_first_as_it_was(copy: Path) -> None:
+    before = load_index(copy)
+    add_clinic(copy)
+    prepare(copy)
+    assert table_hash(load_index(copy)) == table_hash(before)
+    table = load_index(copy, sources=["clinic"])
+    assert len(table) == 24
+    assert (table.groupby("patient_id")["split"].nunique() == 1).all()
+    assert set(table["split"]) == {"train", "val", "test"}
+    assert table["lesion_id"].isna().all()
 
 
-def test_odd_metadata_are_refused(copy: Path) -> None:
-    folder = copy / "ham10000"
-    edit(folder, dx="wart")
-    with pytest.raises(DataError, match="has the diagnosis 'wart', which is none of akiec"):
-        read_metadata(folder)
-    edit(folder, dx="nv", image_id="DRAWN_0001")
-    with pytest.raises(DataError, match="names image DRAWN_0001 twice"):
-        read_metadata(folder)
-    edit(folder, image_id="DRAWN_0000", lesion_id="")
-    with pytest.raises(DataError, match="has rows without image_id, lesion_id or dx"):
-        read_metadata(folder)
-    (folder / "HAM10000_metadata.csv").write_text("lesion_id,image_id\n")
-    with pytest.raises(DataError, match="lacks the column dx"):
-        read_metadata(folder)
+def test_a_photo_of_another_aspect_is_kept_whole(copy: Path) -> None:
+    add_clinic(copy, size=(150, 200))
+    prepare(copy)
+    table = load_index(copy, sources=["clinic"])
+    pixels = load_cache(copy, table)[0]
+    assert (pixels == to_input(open_photo(copy / table["path"][0]), frame=FRAME)).all()
+    assert pixels.shape[0] > pixels.shape[1]
 
 
-def test_too_few_lesions_are_refused(copy: Path) -> None:
-    path = copy / "ham10000" / "HAM10000_metadata.csv"
-    table = pd.read_csv(path)
-    table[(table["dx"] != "df") | (table["lesion_id"] == "LESION_df_0")].to_csv(path, index=False)
-    with pytest.raises(DataError, match=r"Too few lesions to split: df \(1\)"):
-        prepare(copy)
+def test_a_copy_in_another_source_is_in_the_same_split(copy: Path) -> None:
+    pictures = add_clinic(copy)
+    ours = load_index(copy)
+    chosen = ours[(ours["split"] == "test") & (ours["dx"] == "mel")].iloc[0]
+    open_photo(copy / chosen["path"]).transpose(2).save(pictures / "c7.jpg", quality=80)
+    table = prepare(copy).table.set_index("image_id")
+    assert table["group"]["c7.jpg"] == table["group"][chosen["image_id"]]
+    assert table["split"][["c7.jpg", "c6.jpg", chosen["image_id"]]].nunique() == 1  # c6 is of the same patient
+
+
+def test_the_official_partition_trains_on_all_of_ham10000(copy: Path) -> None:
+    shutil.copytree(images(copy), copy / "isic2018-test" / "images")
+    for number, path in enumerate(sorted((copy / "isic2018-test" / "images").iterdir())):
+        open_photo(path).rotate(90).save(path.with_name(f"T{number}.jpg")) if number < 2 else None
+        path.unlink()
+    for number in range(2, 30):
+        draw_lesion(LOOKS["mel"], seed=7000 + number).save(copy / "isic2018-test" / "images" / f"T{number}.jpg")
+    truth = ["image,MEL,NV,BCC,AKIEC,BKL,DF,VASC"] + [f"T{number},1,0,0,0,0,0,0" for number in range(30)]
+    (copy / "isic2018-test" / "ISIC2018_Task3_Test_GroundTruth.csv").write_text("\n".join(truth) + "\n")
+    (copy / "isic2018-test" / "acquired.json").write_text('{"source": "isic2018-test"}')
+    table = prepare(copy).table
+    official = pd.crosstab(table["source"], table["official"])
+    assert official.loc["isic2018-test", "test"] == 30
+    assert official.loc["ham10000", "test"] == 0
+    assert official.loc["ham10000", "excluded"] >= 2
+    chosen = load_index(copy, sources=["ham10000", "isic2018-test"], partition="official")
+    used = chosen[chosen["split"].isin(["train", "val", "test"])]
+    assert (used.groupby("group")["split"].nunique() == 1).all()
+
+
+def test_a_few_images_are_all_for_testing(copy: Path, tmp_path: Path) -> None:
+    root = tmp_path / "few"
+    root.mkdir()
+    add_clinic(root)
+    table = pd.read_csv(root / "clinic.csv").head(6)
+    table.to_csv(root / "clinic.csv", index=False)
+    index = prepare(root)
+    assert set(index.table["split"]) == {"test"}
+    assert len(left_out(index, "image without a row")) == 18
+    assert np.isnan(index.table["age"]).all()
