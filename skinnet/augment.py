@@ -84,8 +84,17 @@ def _move(images: Tensor, generator: torch.Generator, settings: Augmentation) ->
         ],
         dim=1,
     )  # (B, 2, 3)
-    grid = F.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
+    grid = _grid(theta.to(images.device), height, width)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def _grid(theta: Tensor, height: int, width: int) -> Tensor:
+    """Where each pixel comes from, (B, H, W, 2): `affine_grid` with align_corners=False, in a fraction of its time."""
+    right = (torch.arange(width, device=theta.device) * 2 + 1) / width - 1
+    down = (torch.arange(height, device=theta.device) * 2 + 1) / height - 1
+    along_row = theta[:, None, :, 0] * right[:, None]  # (B, W, 2)
+    along_column = theta[:, None, :, 1] * down[:, None] + theta[:, None, :, 2]  # (B, H, 2)
+    return along_row[:, None] + along_column[:, :, None]
 
 
 def _shift(count: int, generator: torch.Generator, settings: Augmentation) -> Tensor:

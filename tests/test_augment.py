@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.augment import Augmentation, augment
+from skinnet.augment import Augmentation, _grid, augment
 from skinnet.dataset import pixels_to_tensor
 
 STILL = Augmentation(
@@ -65,3 +65,9 @@ def test_without_artefacts_the_random_numbers_are_those_of_the_shipped_recipe() 
     assert augment(ramp, generator()).mean(dim=(1, 2, 3)).tolist() == pytest.approx(
         [0.48281, 0.50615, 0.42629, 0.47548], abs=2e-5
     )
+
+
+def test_the_grid_is_that_of_torch() -> None:
+    theta = torch.randn(3, 2, 3, generator=generator())
+    expected = torch.nn.functional.affine_grid(theta, [3, 3, 24, 32], align_corners=False)
+    assert (_grid(theta, 24, 32) - expected).abs().max() < 1e-5
