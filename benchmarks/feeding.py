@@ -120,7 +120,9 @@ def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterat
         )
         for step, (images, labels) in enumerate(loader):
             generator = torch.Generator().manual_seed(epoch * 100_003 + step)
-            yield prepare_batch(augment(images.to(device), generator)), labels.to(device)
+            if device.type == "cuda":
+                images = images.to(device)
+            yield prepare_batch(augment(images, generator)), labels.to(device)
         epoch += 1
 
 

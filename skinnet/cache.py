@@ -1,7 +1,5 @@
 """The uint8 cache of decoded images: each file is decoded once, and read from disk as needed after that.
 
-Decoding a JPEG costs more than training on it.
-
     cache = build_cache(paths, folder=Path("data/ham10000/cache"), frame=(192, 256))
     cache[7]  # uint8 (H, W, 3), bit for bit what `predict` computes for paths[7]
 
@@ -154,10 +152,10 @@ def _read_journal(folder: Path, settings: str, stride: int) -> dict[str, _Entry]
     for line in lines[1:]:
         try:
             entry = _Entry(**json.loads(line))
+            if entry.slot < slots:
+                entries[entry.path] = entry
         except (ValueError, TypeError):
             continue
-        if entry.slot < slots:
-            entries[entry.path] = entry
     return entries
 
 
@@ -192,7 +190,7 @@ def _decode_into(
 
 
 def _exists(folder: Path, name: str) -> bool:
-    return os.path.exists(os.path.normpath(folder / name))  # noqa: PTH110: a Path would follow a link before its ..
+    return Path(os.path.normpath(folder / name)).exists()  # the system would follow a link before its ..
 
 
 def _line(entry: _Entry) -> str:
