@@ -1,7 +1,5 @@
 """The uint8 cache of decoded images: each file is decoded once, and read from disk as needed after that.
 
-Decoding a JPEG costs more than training on it.
-
     cache = build_cache(paths, folder=Path("data/ham10000/cache"), frame=(192, 256))
     cache[7]  # uint8 (H, W, 3), bit for bit what `predict` computes for paths[7]
 
@@ -154,10 +152,10 @@ def _read_journal(folder: Path, settings: str, stride: int) -> dict[str, _Entry]
     for line in lines[1:]:
         try:
             entry = _Entry(**json.loads(line))
+            if entry.slot < slots:
+                entries[entry.path] = entry
         except (ValueError, TypeError):
             continue
-        if entry.slot < slots:
-            entries[entry.path] = entry
     return entries
 
 
@@ -165,7 +163,7 @@ def _decode_into(
     folder: Path, files: dict[str, Path], known: dict[str, _Entry], settings: str, frame: tuple[int, int]
 ) -> tuple[dict[str, _Entry], dict[str, _Entry]]:
     """Decode `files` into free slots; returns all entries of the journal, and those of files that cannot be read."""
-    known = {name: entry for name, entry in known.items() if name not in files and (folder / name).exists()}
+    known = {name: entry for name, entry in known.items() if name not in files and _exists(folder, name)}
     # The journal forgets what is about to be overwritten before the first byte is.
     write_text(folder / JOURNAL, "".join(f"{line}\n" for line in [settings, *map(_line, known.values())]))
     unread = {}
@@ -173,7 +171,7 @@ def _decode_into(
     free = (slot for slot in count() if slot not in taken)
     stride = _stride(frame)
     with (
-        (folder / PIXELS).open("r+b" if known else "wb", buffering=0) as pixels_file,
+        (folder / PIXELS).open("r+b" if known else "wb") as pixels_file,
         (folder / JOURNAL).open("a", encoding="utf-8", newline="\n") as journal,
         closing(_in_order(lambda name: _decode(name, files[name], frame), files)) as decoded,
     ):
@@ -184,10 +182,15 @@ def _decode_into(
             placed = replace(entry, slot=next(free))
             pixels_file.seek(placed.slot * stride)
             pixels_file.write(pixels.tobytes().ljust(stride, b"\0"))
+            pixels_file.flush()
             journal.write(_line(placed) + "\n")
             journal.flush()
             known[placed.path] = placed
     return known, unread
+
+
+def _exists(folder: Path, name: str) -> bool:
+    return Path(os.path.normpath(folder / name)).exists()  # the system would follow a link before its ..
 
 
 def _line(entry: _Entry) -> str:

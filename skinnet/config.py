@@ -34,6 +34,7 @@ class TrainConfig:
     label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)
     ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 1)
     sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
+    artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
 
     def __post_init__(self) -> None:

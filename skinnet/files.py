@@ -28,10 +28,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Wait until no other process is inside with the same lock file; a process that dies lets go of it."""
+    """Wait until no other process is inside with the same lock file; a process that dies lets go of it.
+
+    On Windows nothing waits.
+    """
     try:
         import fcntl
-    except ImportError:  # Windows
+    except ImportError:
         yield
         return
     with path.open("a") as file:

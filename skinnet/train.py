@@ -34,7 +34,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from skinnet.augment import augment
+from skinnet.artefacts import ARTEFACTS
+from skinnet.augment import Augmentation, augment
 from skinnet.config import LITE0, TrainConfig
 from skinnet.dataset import LesionDataset, evaluation_loader, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
@@ -202,6 +203,7 @@ def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: 
         dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
     )
     prepare_batch = _normaliser(config.network, device)
+    changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
     criterion = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
     run.network.train()
     losses = []
@@ -209,7 +211,9 @@ def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: 
     for step, (images, labels) in enumerate(bar):
         seed = (config.seed * 1009 + epoch) * 100_003 + step
         torch.manual_seed(seed)  # dropout and stochastic depth
-        images = prepare_batch(augment(images, torch.Generator().manual_seed(seed)))
+        if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
+            images = images.to(device)
+        images = prepare_batch(augment(images, torch.Generator().manual_seed(seed), changes))
         for group in run.optimizer.param_groups:
             group["lr"] = learning_rate(config, epoch + (step + 1) / len(loader))
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):

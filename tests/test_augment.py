@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pytest
 import torch
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.augment import Augmentation, augment
+from skinnet.augment import Augmentation, _grid, augment
 from skinnet.dataset import pixels_to_tensor
 
 STILL = Augmentation(
@@ -46,3 +49,25 @@ def test_colour_changes_keep_grey_pictures_within_the_tint() -> None:
     grey = torch.rand(1, 1, 168, 224, generator=generator()).expand(6, 3, 168, 224) * 0.5 + 0.2
     changed = augment(grey, generator(), settings)
     assert (changed[:, 0] - changed[:, 1]).abs().max() < 1e-5
+
+
+def test_artefacts_are_drawn_on_about_as_many_images_as_asked() -> None:
+    settings = dataclasses.replace(STILL, dark_corners=0.25)
+    white = torch.ones(400, 3, 24, 32)
+    drawn = augment(white, generator(), settings).amin(dim=(1, 2, 3)) < 0.5
+    assert drawn.float().mean().item() == pytest.approx(0.25, abs=0.06)
+    assert white.min() == 1
+
+
+def test_without_artefacts_the_random_numbers_are_those_of_the_shipped_recipe() -> None:
+    """The means are those of the code before artefacts could be drawn."""
+    ramp = torch.linspace(0, 1, 64 * 48).view(1, 1, 48, 64).expand(4, 3, 48, 64)
+    assert augment(ramp, generator()).mean(dim=(1, 2, 3)).tolist() == pytest.approx(
+        [0.48281, 0.50615, 0.42629, 0.47548], abs=2e-5
+    )
+
+
+def test_the_grid_is_that_of_torch() -> None:
+    theta = torch.randn(3, 2, 3, generator=generator())
+    expected = torch.nn.functional.affine_grid(theta, [3, 3, 24, 32], align_corners=False)
+    assert (_grid(theta, 24, 32) - expected).abs().max() < 1e-5

@@ -11,7 +11,11 @@ import pytest
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import SOME_FAILED, main
+from skinnet.cache import build_cache
+from skinnet.classifier import Classifier
 from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.predictions import predict_logits
+from skinnet.preprocess import to_input
 
 PUBLISHED_COLUMNS = "path,diagnosis,p_akiec,p_bcc,p_bkl,p_df,p_mel,p_nv,p_vasc,p_malignant,error"  # fixed for good
 
@@ -103,11 +107,22 @@ def test_predictions_can_go_to_a_file(photos: Path, tmp_path: Path, capsys: pyte
 
 
 def test_the_four_views_make_mirrored_photos_equal(shipped: Path) -> None:
-    from skinnet.classifier import Classifier
-    from skinnet.preprocess import to_input
-
     classifier = Classifier.load(shipped)
     pixels = to_input(draw_lesion(LOOKS["bkl"], seed=4), frame=classifier.frame)
     mirrored = [pixels, pixels[:, ::-1], pixels[::-1], pixels[::-1, ::-1]]
     logits = np.concatenate([classifier.logits(np.ascontiguousarray(view)[None]) for view in mirrored])
     assert logits == pytest.approx(np.repeat(logits[:1], 4, axis=0), abs=1e-4)
+
+
+def test_images_of_any_shape_are_judged_whole_as_the_app_judges_them(shipped: Path, tmp_path: Path) -> None:
+    classifier = Classifier.load(shipped)
+    sizes = [(200, 150), (150, 200), (160, 160), (200, 150), (300, 100)]
+    photos = [draw_lesion(LOOKS["bkl"], seed=number, size=size) for number, size in enumerate(sizes)]
+    paths = [tmp_path / f"{number}.png" for number in range(len(photos))]
+    for photo, path in zip(photos, paths, strict=True):
+        photo.save(path)
+    cache = build_cache(paths, folder=tmp_path / "cache", frame=classifier.frame)
+    positions = np.array([4, 0, 1, 3])
+    logits = predict_logits(classifier, cache, positions)
+    alone = np.concatenate([classifier.logits(to_input(photos[at], frame=classifier.frame)[None]) for at in positions])
+    assert np.abs(logits - alone).max() < 1e-4

@@ -135,7 +135,7 @@ def test_an_embedded_profile_is_converted_to_srgb(drawing: Image.Image) -> None:
     assert wide.getpixel((5, 5)) == pytest.approx(srgb_level(light), abs=1)
     assert wide.getpixel((5, 5)) != pytest.approx(colour, abs=5)
     linear = open_photo(encoded(Image.new("L", (64, 48), 55), "PNG", icc_profile=icc_profile("linear grey")))
-    assert linear.getpixel((5, 5)) == pytest.approx([srgb_level(np.array(55 / 255))] * 3, abs=1)
+    assert linear.getpixel((5, 5)) == pytest.approx(srgb_level(np.full(3, 55 / 255)), abs=1)
     ink = Image.new("CMYK", (64, 48), (255, 255, 255, 255))
     inverted = open_photo(encoded(ink, "TIFF", icc_profile=icc_profile("inverted CMYK")))
     assert inverted.getpixel((5, 5)) == (255, 255, 255)

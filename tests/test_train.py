@@ -15,7 +15,7 @@ from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.train import SELECTION_METRIC, learning_rate, train
 
-SMALL = TrainConfig(weights="none", epochs=2, batch_size=16, ema_decay=0.5)
+SMALL = TrainConfig(weights="none", epochs=2, batch_size=16, ema_decay=0.5, artefacts=0.3)
 
 
 def stop_in_epoch(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
@@ -99,6 +99,7 @@ def test_a_run_that_never_began_leaves_its_folder_free(drawn_root: Path, tmp_pat
         ("learning_rate", -1.0, "learning_rate is -1.0: it must be at least 0"),
         ("label_smoothing", 2.0, "label_smoothing is 2.0: it must be below 1"),
         ("ema_decay", math.nan, "ema_decay is nan"),
+        ("artefacts", -0.1, "artefacts is -0.1: it must be at least 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting: str, value: object, words: str) -> None:

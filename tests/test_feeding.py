@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parent.parent / "benchmarks" / "feeding.py"
+
+
+def test_the_benchmark_of_feeding_prints_its_shares_from_any_folder(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--batches", "2", "--batch-size", "4"]
+    printed = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert "batches of 4, 2 of them" in printed
+    assert len(re.findall(r"^(feeding|step|naive) +[\d.]+ ms \([\d.]+ to [\d.]+\)$", printed, re.MULTILINE)) == 3
+    assert re.search(r"^feeding takes [\d.]+% of a step; the naive route [\d.]+%", printed, re.MULTILINE)
