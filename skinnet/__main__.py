@@ -87,10 +87,11 @@ def evaluate(options: argparse.Namespace) -> int:
         if predictions.empty:
             raise SkinnetError(f"The checkpoint publishes no {options.split} predictions: name the data with --root.")
     else:
-        table = load_index(options.root)
+        table = load_index(options.root, sources=[options.source], partition=options.partition)
         predictions = predict_split(classifier, table, load_cache(options.root, table), options.split)
     metrics = evaluate(predictions, threshold=classifier.decision.malignant_threshold)
-    print(caption(metrics, options.split), overall_table(metrics), class_table(metrics), sep="\n\n")
+    source = "HAM10000" if options.source == "ham10000" else options.source
+    print(caption(metrics, options.split, source=source), overall_table(metrics), class_table(metrics), sep="\n\n")
     if options.out is not None:
         save_predictions(predictions, options.out / "predictions.csv")
         _save_evaluation(options, predictions, metrics)
@@ -265,7 +266,9 @@ def _add_evaluate(commands: Commands) -> None:
     )  # fmt: skip
     _add_checkpoint(command)
     command.add_argument("--root", type=Path, help="folder of the data sets, after prepare")
-    command.add_argument("--split", choices=["train", "val", "test"], default="test", help="(default: test)")
+    command.add_argument("--split", choices=["train", "val", "test", "all"], default="test", help="(default: test)")
+    command.add_argument("--source", default="ham10000", help="data set below --root (default: ham10000)")
+    command.add_argument("--partition", choices=["split", "official"], default="split", help="(default: split)")
     command.add_argument("--out", type=Path, metavar="DIR", help="also write predictions, metrics and figures there")
 
 

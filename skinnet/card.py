@@ -36,7 +36,7 @@ HEADLINES = (
 )  # fmt: skip
 """The metrics on the README's first screen."""
 
-SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
+SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
 
 
 def overall_table(metrics: Metrics, names: Sequence[str] = tuple(NAMES)) -> str:
@@ -54,11 +54,12 @@ def class_table(metrics: Metrics) -> str:
     return "\n".join(lines)
 
 
-def caption(metrics: Metrics, split: str) -> str:
-    """The split and the n that belong to every figure."""
+def caption(metrics: Metrics, split: str, *, source: str = "HAM10000") -> str:
+    """The data and the n that belong to every figure."""
+    apart = "" if split == "all" else ", none of which is in another split"
     return (
-        f"HAM10000, {SPLIT_NAMES[split]} split: n = {metrics.images:,} images of {metrics.lesions:,} lesions, none of "
-        "which is in another split. Four views (flips) a photo, one network. 95 % intervals by bootstrap over lesions."
+        f"{source}, {SPLIT_NAMES[split]}: n = {metrics.images:,} images of {metrics.lesions:,} lesions{apart}. "
+        "Four views (flips) a photo, one network. 95 % intervals by bootstrap over lesions."
     )
 
 

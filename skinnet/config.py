@@ -24,6 +24,8 @@ class TrainConfig:
         TrainingError: if a number is out of its range.
     """
 
+    sources: str = _setting("ham10000", "data sets to train on, separated by commas")
+    partition: str = _setting("split", "split, or official: all of HAM10000 but its validation part")
     network: str = _setting(LITE0, f"{LITE0} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
     epochs: int = _setting(8, "passes over as many images as the training split has", 1)
@@ -36,6 +38,10 @@ class TrainConfig:
     sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
+
+    @property
+    def source_names(self) -> list[str]:
+        return [name.strip() for name in self.sources.split(",")]
 
     def __post_init__(self) -> None:
         if self.weights not in WEIGHTS:

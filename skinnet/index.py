@@ -254,7 +254,7 @@ def _packaged_csv(name: str) -> pd.DataFrame:
 
 
 def load_index(root: Path, *, sources: Sequence[str] = (DATASET,), partition: str = "split") -> pd.DataFrame:
-    """Read what `prepare` wrote.
+    """Read what `prepare` wrote, as far as a network of our seven diagnoses can learn from it or be tested on it.
 
     Args:
         sources: which of them.
@@ -270,12 +270,12 @@ def load_index(root: Path, *, sources: Sequence[str] = (DATASET,), partition: st
         )
     if partition not in PARTITIONS:
         raise DataError(f"Unknown partition {partition!r}: use {' or '.join(PARTITIONS)}.")
-    chosen = table[table["source"].isin(sources)].reset_index(drop=True)
+    chosen = table[table["source"].isin(sources) & table["dx"].notna()].reset_index(drop=True)
     return chosen.assign(split=chosen[partition])
 
 
 def load_prepared(root: Path) -> pd.DataFrame:
-    """Everything that `prepare` wrote, of all sources, with both partitions.
+    """Everything that `prepare` wrote, of all sources, with both partitions, and lesions of other diagnoses too.
 
     Raises:
         DataError: if it is not there or damaged.

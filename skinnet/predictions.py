@@ -43,20 +43,21 @@ def predict_logits(classifier: Classifier, images: Images, positions: np.ndarray
 
 
 def predict_split(classifier: Classifier, table: pd.DataFrame, images: Images, split: str) -> pd.DataFrame:
-    """Judge all images of a split.
+    """Judge all images of a split, or of every one for "all".
 
     Raises:
         DataError: if the split has no images.
     """
-    positions = np.flatnonzero(table["split"] == split)
+    positions = np.flatnonzero((table["split"] == split) | (split == "all"))
     if not len(positions):
-        raise DataError(f"The data have no images in the split {split!r}: use train, val or test.")
+        raise DataError(f"The data have no images in the split {split!r}: use train, val, test or all.")
     return with_judgement(classifier, table.iloc[positions], predict_logits(classifier, images, positions))
 
 
 def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
     """Add what a classifier makes of the logits to rows of an index."""
     known = rows[["image_id", "lesion_id", "split", "dx", "dx_type"]].reset_index(drop=True)
+    known["lesion_id"] = known["lesion_id"].fillna(known["image_id"])  # who names no lesions shows each once
     judged = pd.DataFrame([prediction.as_row() for prediction in classifier.judge(logits)])
     return pd.concat([known, judged, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1)
 

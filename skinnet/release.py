@@ -21,6 +21,7 @@ import skinnet
 from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
+from skinnet.config import TrainConfig
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
 from skinnet.figures import draw_figures
@@ -55,7 +56,8 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
         DataError: if the data are not those of the run.
     """
     settings, history = _read_run(run)
-    table = load_index(root)
+    training = TrainConfig(**settings["training"])
+    table = load_index(root, sources=training.source_names, partition=training.partition)
     if table_hash(table) != settings["data_sha256"]:
         raise DataError(f"{root} holds other data than {run} was trained on: prepare the same data again.")
     config = _config(out.name, settings, history, table)

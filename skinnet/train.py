@@ -111,7 +111,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
             is not finite.
     """
     keep_freed_memory()
-    table = load_index(root)
+    table = load_index(root, sources=config.source_names, partition=config.partition)
     device = pick_device()
     sets = _datasets(root, table)
     run = _new_run(config, device)
