@@ -239,7 +239,10 @@ def write_split(table: pd.DataFrame, path: Path) -> None:
 
 
 def published_split() -> pd.DataFrame:
-    """The frozen split of HAM10000 by image_id: columns split (train, val, test, excluded) and fold (0 to 4)."""
+    """The frozen split of HAM10000 by image_id: columns split (train, val, test, excluded) and fold (0 to 4).
+
+    The file is what `write_split` writes for HAM10000 alone.
+    """
     return _packaged_csv("ham10000_split.csv").set_index("image_id")[["split", "fold"]]
 
 

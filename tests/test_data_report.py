@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-
 from skinnet.__main__ import main
 from skinnet.data_report import summaries
 from skinnet.index import load_prepared

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,11 @@ def test_the_published_split_can_be_made_again(real_index: pd.DataFrame) -> None
     used = np.isin(split, ["train", "val"])
     folds = deal(dx[used], real_index["group"].to_numpy()[used], parts=5, seed=2018)
     assert (folds == published["fold"].to_numpy()[used]).all()
+
+
+def test_the_published_split_is_what_prepare_writes(real_root: Path) -> None:
+    published = resources.files("skinnet").joinpath("splits", "ham10000_split.csv")
+    assert (real_root / "splits.csv").read_bytes() == published.read_bytes()
 
 
 def test_no_real_lesion_file_or_group_is_in_two_splits(real_index: pd.DataFrame) -> None:
