@@ -177,7 +177,7 @@ def _copy_isic(address: str, _: Search, folder: Path, session: requests.Session)
         raise AcquireError(f"{address} lists no metadata.csv: it is no copy of an acquired search of the archive.")
     for name, item in sorted(listed.items()):
         fetch(item, folder / name, session=session, parts=folder / "downloads", bar=False)
-    licences = [Path(name).stem for name in sorted(listed) if name.startswith("licences/")]
+    licences = sorted(Path(name).stem for name in listed if name.startswith("licences/"))
     return ", ".join(licences), sorted(listed)
 
 

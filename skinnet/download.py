@@ -174,7 +174,7 @@ def _append(download: Download, part: Path, *, session: requests.Session, bar: b
 
 def _copy(body: Body, write: Callable[[bytes], int], *, title: str, total: int | None, bar: bool) -> None:
     options = {"total": total, "initial": body.start, "unit": "B", "unit_scale": True}
-    with progress(None, title, disable=not bar, **options) as shown:
+    with progress(None, title, hide=not bar, **options) as shown:
         for chunk in body.chunks:
             write(chunk)
             shown.update(len(chunk))

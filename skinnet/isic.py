@@ -99,7 +99,7 @@ def _records(search: Search, api: str, session: requests.Session) -> Iterator[di
     url = f"{api}/images/search/?{urlencode(asked)}"
     while url:
         page = _ask(url, session)
-        yield from page["results"]
+        yield from page.get("results", ())
         url = urljoin(url, page["next"]) if page.get("next") else ""
 
 

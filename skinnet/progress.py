@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 
-def progress(items: Iterable[Any] | None = None, title: str = "", **options: Any) -> tqdm[Any]:
-    """A tqdm bar with rate and time left; `options` are those of tqdm."""
+def progress(items: Iterable[Any] | None, title: str, *, hide: bool = False, **options: Any) -> tqdm[Any]:
+    """A tqdm bar with rate and time left, hidden if told so; `options` are those of tqdm."""
     silent = not logging.getLogger("skinnet").isEnabledFor(logging.INFO)
-    return tqdm(items, title, disable=silent or options.pop("disable", False), **options)
+    return tqdm(items, title, disable=hide or silent, **options)

@@ -8,9 +8,10 @@ Each publisher is asked by file name, since its numeric ids change with each ver
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 
@@ -19,6 +20,7 @@ from skinnet.errors import AcquireError
 from skinnet.sources import RemoteFile, Source
 
 SUMS = "SHA256SUMS"
+SUM_LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](\./)?(?P<name>.+)")
 
 
 def resolve(source: Source, *, mirror: str | None, session: requests.Session) -> list[Download]:
@@ -67,9 +69,8 @@ def read_sums(address: str, session: requests.Session) -> dict[str, Download]:
         lines = read_all(f"{address}/{SUMS}", session=session).decode().splitlines()
     except (AcquireError, UnicodeDecodeError) as error:
         raise AcquireError(f"No {SUMS} on the mirror ({error}): make it there with sha256sum * > {SUMS}") from error
-    pairs = [line.split(maxsplit=1) for line in lines if line.strip()]
-    sums = {pair[-1].strip().removeprefix("*").removeprefix("./"): pair[0] for pair in pairs}
-    return {name: Download(name, f"{address}/{name}", f"sha256:{sha256}") for name, sha256 in sums.items()}
+    sums = {found["name"]: found["sha256"] for line in lines if (found := SUM_LINE.fullmatch(line))}
+    return {name: Download(name, f"{address}/{quote(name)}", f"sha256:{sha256}") for name, sha256 in sums.items()}
 
 
 def _from_mirror(source: Source, address: str, session: requests.Session) -> list[Download]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +16,8 @@ from email.utils import formatdate
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 Answer = tuple[int, bytes]
 """Status and body."""
@@ -100,7 +104,7 @@ class _Handler(SimpleHTTPRequestHandler):
         if self.state.validators:
             headers = {"ETag": etag, "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.state.ranges else 0
-        if fault in ("ignore-range", "changed") or self.headers.get("If-Range", etag) not in headers.values() | {etag}:
+        if fault in ("ignore-range", "changed") or self.headers.get("If-Range", etag) not in {*headers.values(), etag}:
             start = 0
         if start >= size > 0:
             self._send(416, b"", {"Content-Range": f"bytes */{size}"})
@@ -139,8 +143,10 @@ class _Handler(SimpleHTTPRequestHandler):
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that was killed breaks its connection: no need to tell."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -164,4 +170,47 @@ def contents(folder: Path) -> dict[str, str]:
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
         if path.is_file() and "downloads" not in path.relative_to(folder).parts
+    }
+
+
+def answer_as_isic(server: Server, folder: Path, count: int, *, page: int = 10) -> None:
+    """Let a server answer like the ISIC Archive's API, with `count` pictures drawn into `folder/files`.
+
+    Licences and authors alternate. The query `broken` is refused.
+    """
+    (folder / "files").mkdir()
+    records = [_isic_record(server, folder, number) for number in range(count)]
+
+    def search(path: str) -> Answer:
+        asked = parse_qs(urlsplit(path).query)
+        if asked.get("query") == ["broken"]:
+            return 400, b'{"message": "Could not parse the search query: broken."}'
+        start = int(asked.get("cursor", ["0"])[0])
+        more = f"{server.address}/images/search/?cursor={start + page}" if start + page < count else None
+        found = {"next": more, "previous": None, "results": records[start : start + page]}
+        return 200, json.dumps(found if start else {"count": count, **found}).encode()
+
+    server.routes["/images/search/"] = search
+    for record in records:
+        server.routes[f"/images/{record['isic_id']}/"] = partial(_answer_one, record)
+
+
+def _answer_one(record: dict[str, Any], path: str) -> Answer:
+    return 200, json.dumps(record).encode()
+
+
+def _isic_record(server: Server, folder: Path, number: int) -> dict[str, Any]:
+    isic_id = f"ISIC_{9_000_000 - number:07d}"
+    files = {}
+    for kind, size in (("full", 3000 + 7 * number), ("thumbnail_256", 300 + number)):
+        name = f"files/{isic_id}_{kind}.jpg"
+        (folder / name).write_bytes(random.Random(name).randbytes(size))
+        files[kind] = {"url": f"{server.address}/{name}", "size": size}
+    clinical = {"sex": "female", "age_approx": 5 * number} if number % 3 else {"diagnosis_1": "Benign, surely"}
+    return {
+        "isic_id": isic_id,
+        "copyright_license": ("CC-0", "CC-BY", "CC-BY-NC")[number % 3],
+        "attribution": ("Clinic of Ärzte", "Hospital, B")[number % 2],
+        "files": files,
+        "metadata": {"acquisition": {"pixels_x": 600, "pixels_y": 450}, "clinical": clinical},
     }
