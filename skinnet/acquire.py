@@ -12,7 +12,6 @@ and the archives, lie in `root/NAME/downloads`.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import re
@@ -24,19 +23,19 @@ from typing import Any
 import requests
 
 from skinnet.download import Download, check_space, digest, fetch
-from skinnet.errors import AcquireError, DataError
-from skinnet.files import read_json, remove_leftovers, write_json
+from skinnet.errors import AcquireError
+from skinnet.files import remove_leftovers
 from skinnet.isic import API, Search, find, licences_of, renewed, write_beside
 from skinnet.own import own_record
 from skinnet.parallel import fetch_all
 from skinnet.publishers import mirror_address, read_sums, resolve
-from skinnet.sources import OTHERS, SOURCES, RemoteFile, Source
+from skinnet.record import named_folder, read_record, write_record
+from skinnet.sources import RemoteFile, Source
 from skinnet.unpack import is_unpacked, unpack
 from skinnet.web import new_session
 
 log = logging.getLogger(__name__)
 
-RECORD = "acquired.json"
 ISIC_MIRRORED = re.compile(r"metadata\.csv|attribution\.txt|(images/ISIC_\d+\.jpg)|(licences/[\w.-]+\.txt)")
 """What is taken from a copy of an acquired search."""
 
@@ -54,7 +53,7 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
         AcquireError: if a file cannot be had, fails its check, or is no sound archive.
     """
     folder = root / source.name
-    files = _read_record(folder, source.name).get("files", {})
+    files = read_record(folder, source.name).get("files", {})
     lost = [remote for remote in source.files if not _has_size(_place(folder, remote), files.get(remote.name))]
     archives = [(_place(folder, file), folder / file.unpack_to, file.suffix) for file in source.files if file.unpack_to]
     if not lost and all(is_unpacked(archive, target, suffix=suffix) for archive, target, suffix in archives):
@@ -66,7 +65,7 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     for archive, target, suffix in archives:
         unpack(archive, target, suffix=suffix)
     files = {remote.name: files[remote.name] for remote in source.files}
-    _write_record(
+    write_record(
         folder, source.name, licence=source.licence, citation=source.citation, files=files,
         variant=variant_of(source, {name: file["sha256"] for name, file in files.items()}),
     )  # fmt: skip
@@ -87,7 +86,8 @@ def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str 
     files = {}
     with new_session() as session:
         downloads = {item.name: item for item in resolve(source, mirror=mirror, session=session)}
-        check_space(folder, _missing_bytes([downloads[remote.name] for remote in lost], folder), source.name)
+        coming = sum(_missing_bytes(downloads[remote.name], _place(folder, remote), folder) for remote in lost)
+        check_space(folder, coming, source.name)
         for remote in lost:
             item, path = downloads[remote.name], _place(folder, remote)
             fetch(item, path, session=session, parts=folder / "downloads")
@@ -98,11 +98,11 @@ def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str 
     return files
 
 
-def _missing_bytes(downloads: list[Download], folder: Path) -> int:
-    """Bytes that are still to come and said to be, as far as their publisher says."""
-    parts = [folder / "downloads" / f"{item.name}.part" for item in downloads]
-    here = sum(part.stat().st_size for part in parts if part.exists())
-    return max(0, sum(item.bytes or 0 for item in downloads) - here)
+def _missing_bytes(item: Download, path: Path, folder: Path) -> int:
+    """Bytes that are still to come, as far as their publisher says."""
+    places = (path, folder / "downloads" / f"{item.name}.part")
+    here = max(place.stat().st_size if place.exists() else 0 for place in places)
+    return max(0, (item.bytes or 0) - here)
 
 
 def variant_of(source: Source, sha256: Mapping[str, str]) -> str:
@@ -126,12 +126,12 @@ def acquire_isic(search: Search, *, root: Path, name: str = "isic", mirror: str 
     Raises:
         AcquireError: if the search is refused or finds nothing, or some pictures cannot be had.
     """
-    folder = _named_folder(root, name, "isic")
+    folder = named_folder(root, name, "isic")
     address = mirror_address(mirror) if mirror else API
     if address.startswith("file:") and search != Search():
         raise AcquireError("A folder is copied whole: leave out --query, --collections, --limit and --licence.")
     asked = {"address": address, "search": json.loads(json.dumps(asdict(search)))}
-    record = _read_record(folder, "isic")
+    record = read_record(folder, "isic")
     if {key: record.get(key) for key in asked} == asked and _all_there(folder, record["files"]):
         log.info("%s is complete in %s: nothing to do.", name, folder)
         return folder
@@ -141,7 +141,7 @@ def acquire_isic(search: Search, *, root: Path, name: str = "isic", mirror: str 
         take = _copy_isic if address.startswith("file:") else _search_isic
         licence, names = take(address, search, folder, session)
     files = {name: {"bytes": (folder / name).stat().st_size} for name in names}
-    _write_record(
+    write_record(
         folder, "isic", name=name, licence=licence, files=files,
         citation="The ISIC Archive; whom to credit stands in attribution.txt.", **asked,
     )  # fmt: skip
@@ -192,37 +192,7 @@ def acquire_own(
     Raises:
         AcquireError: if pictures, table or columns are missing, or the name is taken.
     """
-    folder = _named_folder(root, name, "folder")
+    folder = named_folder(root, name, "folder")
     found = own_record(images=images, csv=csv, columns=columns, diagnoses=diagnoses)
-    _write_record(folder, "folder", name=name, licence="not stated", citation="", files={}, **found)
+    write_record(folder, "folder", name=name, licence="not stated", citation="", files={}, **found)
     return folder
-
-
-def _named_folder(root: Path, name: str, kind: str) -> Path:
-    """The folder of a name that a user chose, which must not be another source's."""
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-        raise AcquireError(f"{name!r} is no good name for a folder: use letters, digits, '-', '_' and '.' in --name.")
-    other = _any_record(root / name).get("source", kind)
-    if name in {*SOURCES, *OTHERS} - {kind} or other != kind:
-        raise AcquireError(f"The name {name} is taken by another data set: choose another --name.")
-    return root / name
-
-
-def _any_record(folder: Path) -> dict[str, Any]:
-    with contextlib.suppress(DataError):  # absent or damaged: what it would say is found out again
-        return read_json(folder / RECORD, mend="")
-    return {}
-
-
-def _read_record(folder: Path, kind: str) -> dict[str, Any]:
-    """What an earlier call finished; nothing if it was of another kind, or of an older layout."""
-    record = _any_record(folder)
-    return record if record.get("source") == kind and isinstance(record.get("files"), dict) else {}
-
-
-def _write_record(
-    folder: Path, kind: str, *, licence: str, citation: str, files: Mapping[str, Any], name: str = "", **more: Any
-) -> None:
-    about = {"source": kind, "name": name or kind, "licence": licence, "citation": citation}
-    write_json(folder / RECORD, about | more | {"files": files})
-    log.info("%s is complete in %s. Licence: %s. %s", name or kind, folder, licence, citation)

@@ -18,13 +18,15 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
+from tqdm import tqdm
 
 from skinnet.errors import AcquireError, DataError
 from skinnet.files import read_json, write_json
 from skinnet.progress import progress
-from skinnet.web import TRANSIENT, Body, RetryError, Version, open_url
+from skinnet.web import TRANSIENT, RetryError, Version, open_url
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +81,16 @@ def fetch(
     part.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     patience = Patience(download.name, pause)
-    while True:
-        before = _size(part)
-        try:
-            _append(download, part, session=session, bar=bar)
-            _verify(download, part)
-            break
-        except TRANSIENT as error:
-            patience.lose(error, progressed=_size(part) > before)
+    with progress(None, download.name, hide=not bar, unit="B", unit_scale=True) as shown:
+        while True:
+            before = _size(part)
+            try:
+                _append(download, part, session, shown)
+                _verify(download, part)
+                break
+            except TRANSIENT as error:
+                shown.clear()
+                patience.lose(error, progressed=_size(part) > before)
     part.replace(path)
     _version_path(part).unlink(missing_ok=True)
 
@@ -149,7 +153,7 @@ def _reason(error: Exception) -> str:
     return "the connection broke"
 
 
-def _append(download: Download, part: Path, *, session: requests.Session, bar: bool) -> None:
+def _append(download: Download, part: Path, session: requests.Session, bar: tqdm[Any]) -> None:
     """Add to `part` what it lacks."""
     version = _read_version(part)
     offset = _size(part) if version != Version() or download.checksum else 0
@@ -165,19 +169,15 @@ def _append(download: Download, part: Path, *, session: requests.Session, bar: b
             file.seek(body.start)
             if body.start == 0:
                 write_json(_version_path(part), asdict(body.version))
-            _copy(body, file.write, title=download.name, total=total, bar=bar)
+            bar.reset(total)
+            bar.initial = bar.n = body.start
+            for chunk in body.chunks:
+                file.write(chunk)
+                bar.update(len(chunk))
             file.flush()
             os.fsync(file.fileno())  # the rename that follows must not outlive the bytes
     if total is not None and _size(part) < total:
         raise RetryError(f"only {_size(part):,} of {total:,} bytes came")
-
-
-def _copy(body: Body, write: Callable[[bytes], int], *, title: str, total: int | None, bar: bool) -> None:
-    options = {"total": total, "initial": body.start, "unit": "B", "unit_scale": True}
-    with progress(None, title, hide=not bar, **options) as shown:
-        for chunk in body.chunks:
-            write(chunk)
-            shown.update(len(chunk))
 
 
 def check_space(folder: Path, needed: int, name: str) -> None:

@@ -12,7 +12,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,20 +77,19 @@ def find(search: Search, *, api: str, session: requests.Session) -> list[Picture
     """
     pictures: dict[str, Picture] = {}
     with progress(None, "searching", unit="picture", total=search.limit) as bar:
-        for record in _records(search, api, session):
-            picture = _picture(record, thumbnails=search.thumbnails)
-            if picture.isic_id in pictures or (search.licences and picture.licence not in search.licences):
-                continue
-            pictures[picture.isic_id] = picture
-            bar.update()
-            if len(pictures) == search.limit:
+        for page in _pages(search, api, session):
+            bar.total = bar.total or page.get("count")
+            pictures |= _matching(page.get("results", ()), search)
+            bar.update(len(pictures) - bar.n)
+            if search.limit and len(pictures) >= search.limit:
                 break
     if not pictures:
         raise AcquireError("The ISIC Archive has no such pictures: widen --query, --collections or --licence.")
-    return [pictures[isic_id] for isic_id in sorted(pictures)]
+    chosen = list(pictures)[: search.limit]  # the archive's order decides which, their names in which order
+    return [pictures[isic_id] for isic_id in sorted(chosen)]
 
 
-def _records(search: Search, api: str, session: requests.Session) -> Iterator[dict[str, Any]]:
+def _pages(search: Search, api: str, session: requests.Session) -> Iterator[dict[str, Any]]:
     asked: dict[str, Any] = {"limit": PAGE}
     if search.query:
         asked["query"] = search.query
@@ -99,8 +98,14 @@ def _records(search: Search, api: str, session: requests.Session) -> Iterator[di
     url = f"{api}/images/search/?{urlencode(asked)}"
     while url:
         page = _ask(url, session)
-        yield from page.get("results", ())
+        yield page
         url = urljoin(url, page["next"]) if page.get("next") else ""
+
+
+def _matching(records: Iterable[dict[str, Any]], search: Search) -> dict[str, Picture]:
+    """The pictures of a page under the licences that are wanted, by isic_id."""
+    pictures = [_picture(record, thumbnails=search.thumbnails) for record in records]
+    return {item.isic_id: item for item in pictures if not search.licences or item.licence in search.licences}
 
 
 def renewed(download: Download, *, search: Search, api: str, session: requests.Session) -> Download:
@@ -142,7 +147,7 @@ def _picture(record: dict[str, Any], *, thumbnails: bool) -> Picture:
         metadata = dict(_leaves(record["metadata"].get("acquisition", {})))
         metadata |= dict(_leaves(record["metadata"].get("clinical", {})))
         return Picture(isic_id, file["url"], int(file["size"]), *words, metadata)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise AcquireError(
             f"The ISIC Archive sent a record that skinnet cannot read ({error!r}): report it."
         ) from error

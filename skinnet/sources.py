@@ -107,8 +107,8 @@ def _challenge_2018(name: str, part: str, *, images: int, size: int) -> Source:
     )
 
 
-ISIC2018_TEST = _challenge_2018("isic2018-test", "Test", images=1_512, size=420_000_000)
-ISIC2018_VAL = _challenge_2018("isic2018-val", "Validation", images=193, size=55_000_000)
+ISIC2018_TEST = _challenge_2018("isic2018-test", "Test", images=1_512, size=402_000_000)
+ISIC2018_VAL = _challenge_2018("isic2018-val", "Validation", images=193, size=52_000_000)
 
 PAD_UFES_20 = Source(
     name="pad-ufes-20",

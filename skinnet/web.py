@@ -106,7 +106,7 @@ def open_url(url: str, *, session: requests.Session, offset: int = 0, version: V
         response.close()
         response, offset = _ask(url, session, 0, Version()), 0
     with response:
-        _refuse(url, response)
+        _refuse(url, response, offset)
         yield _body(response, offset)
 
 
@@ -130,10 +130,10 @@ def _goes_on(response: requests.Response, offset: int, version: Version) -> bool
     return True
 
 
-def _refuse(url: str, response: requests.Response) -> None:
+def _refuse(url: str, response: requests.Response, offset: int) -> None:
     if response.status_code in RETRIED_STATUSES:
         raise RetryError(f"the server answered {response.status_code}", _retry_after(response))
-    if not response.ok and response.status_code != 416:
+    if not response.ok and not (offset and response.status_code == 416):
         raise StatusError(url, response)
 
 

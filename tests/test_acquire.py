@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,9 +18,10 @@ import pytest
 
 from skinnet.__main__ import main
 from skinnet.acquire import acquire, acquire_isic, acquire_own, variant_of
+from skinnet.download import SPARE_BYTES
 from skinnet.errors import AcquireError
 from skinnet.isic import Search
-from skinnet.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20, RemoteFile
+from skinnet.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20
 
 from .conftest import PROJECT, write_sums
 from .servers import Server, answer_as_isic, contents, serving
@@ -169,7 +170,9 @@ def test_a_challenge_set_has_its_truth_beside_the_images(server_for: ServerFor, 
     }
 
 
-def test_smartphone_photos_come_out_of_all_their_archives(server_for: ServerFor, tmp_path: Path) -> None:
+def test_smartphone_photos_come_out_of_all_their_archives(
+    server_for: ServerFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site = tmp_path / "site"
     site.mkdir()
     server = server_for(site)
@@ -184,9 +187,14 @@ def test_smartphone_photos_come_out_of_all_their_archives(server_for: ServerFor,
         details["download_url"] = f"{server.address}/{remote.name}"
         files.append({"filename": remote.name, "content_details": details})
     server.routes["/api"] = lambda path: (200, json.dumps({"files": files}).encode())
-    folder = acquire(dataclasses.replace(PAD_UFES_20, listing=f"{server.address}/api"), root=tmp_path / "data")
+    source = dataclasses.replace(PAD_UFES_20, listing=f"{server.address}/api")
+    folder = acquire(source, root=tmp_path / "data")
     pictures = {f"images/PAT_{part}_1_2.png" for part in (1, 2, 3)}
     assert set(contents(folder)) == {"acquired.json", "metadata.csv", *pictures}
+    (folder / "acquired.json").unlink()  # as after a kill on a disk that the archives have filled
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=SPARE_BYTES))
+    acquire(source, root=tmp_path / "data")
+    assert (folder / "acquired.json").exists()
 
 
 def test_a_search_is_acquired_with_its_credits(isic: Server, tmp_path: Path) -> None:
@@ -334,17 +342,11 @@ def test_acquiring_imports_neither_torch_nor_pandas() -> None:
     assert not {"torch", "pandas", "numpy", "PIL"} & set(done.stdout.split())
 
 
-def test_a_rerun_on_the_real_pictures_takes_a_second(shared_mirror: Path, tmp_path: Path) -> None:
+def test_a_rerun_on_the_real_pictures_takes_less_than_a_second(shared_mirror: Path, tmp_path: Path) -> None:
+    """Of processor time, so that a busy machine does not count."""
     assert command("ham10000", "--root", tmp_path, "--mirror", shared_mirror, "--quiet").returncode == 0
     assert record(tmp_path / "ham10000")["variant"] == "export 224x224"
-    times = []
-    for _ in range(3):
-        begin = time.monotonic()
-        assert "nothing to do" in command("ham10000", "--root", tmp_path, "--mirror", shared_mirror).stderr
-        times.append(time.monotonic() - begin)
-    assert min(times) < 1
-
-
-def test_an_archive_of_a_source_has_a_suffix_to_take_out() -> None:
-    for source in (HAM10000, ISIC2018_TEST, PAD_UFES_20):
-        assert all(isinstance(file, RemoteFile) and bool(file.unpack_to) == bool(file.suffix) for file in source.files)
+    before = os.times()
+    assert "nothing to do" in command("ham10000", "--root", tmp_path, "--mirror", shared_mirror).stderr
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1

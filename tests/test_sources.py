@@ -26,3 +26,8 @@ def test_checksums_are_of_files_that_the_source_has() -> None:
         for sums in source.variants.values():
             assert set(sums) <= {file.name for file in source.files}
             assert all(len(sha256) == 64 for sha256 in sums.values())
+
+
+def test_only_what_has_a_suffix_is_taken_out_of_an_archive() -> None:
+    for source in SOURCES.values():
+        assert all(bool(file.unpack_to) == bool(file.suffix) == file.name.endswith(".zip") for file in source.files)
