@@ -19,7 +19,7 @@ test: $(VENV)/.test
 	$(MAKE) lint
 
 stress: $(VENV)/.test
-	$(BIN)/python -m pytest -m stress -rsP
+	$(BIN)/python -m pytest -m stress -rs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
