@@ -54,7 +54,7 @@ def survive(arguments: list[str], *, seed: int, kills: int, within: float) -> Co
 
 
 def endure(
-    server: Server, arguments: list[str], root: Path, *, seeds: range, kills: int, within: float
+    server: Server, arguments: list[str], root: Path, *, seeds: range, kills: int, within: float, rate: float = 0.5
 ) -> Counter[str]:
     """Let an acquire go through a schedule of faults a seed, and hold it to the bytes of a clean one."""
     tally = Counter[str]()
