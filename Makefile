@@ -1,5 +1,6 @@
 # make app    set up and serve the app on http://127.0.0.1:7860
 # make test   set up and run every check and test
+# make stress set up and run what takes minutes: acquire under faults on the real archives, a 3 GB archive
 # See the README for the same in plain pip and python lines.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 MIRROR ?=
 CHECKPOINT ?=
 
-.PHONY: app test lint data train release clean
+.PHONY: app test stress lint data train release clean
 
 app: $(VENV)/.app
 	$(BIN)/python app.py
@@ -16,6 +17,9 @@ app: $(VENV)/.app
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
 	$(MAKE) lint
+
+stress: $(VENV)/.test
+	$(BIN)/python -m pytest -m stress -rs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

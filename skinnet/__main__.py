@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skinnet import __version__
+from skinnet import __version__, sources
 from skinnet.config import TrainConfig
 from skinnet.errors import SkinnetError
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
+from skinnet.sources import LICENCES, OWN_COLUMNS, SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +26,48 @@ if TYPE_CHECKING:
 DEFAULT_CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "ham10000-lite0"
 SOME_FAILED = 3
 STOPPED = 130
+WRONG_USE = 2
 
 
 def acquire(options: argparse.Namespace) -> int:
-    from skinnet.acquire import SOURCES, acquire
+    from skinnet.acquire import acquire
 
     acquire(SOURCES[options.source], root=options.root, mirror=options.mirror)
     return 0
+
+
+def acquire_isic(options: argparse.Namespace) -> int:
+    from skinnet.acquire import acquire_isic
+    from skinnet.isic import Search
+
+    search = Search(
+        query=options.query,
+        collections=tuple(options.collections),
+        limit=options.limit,
+        licences=tuple(options.licence),
+        thumbnails=options.thumbnails,
+    )
+    acquire_isic(search, root=options.root, name=options.name, mirror=options.mirror)
+    return 0
+
+
+def acquire_own(options: argparse.Namespace) -> int:
+    from skinnet.acquire import acquire_own
+
+    acquire_own(
+        root=options.root,
+        name=options.name,
+        images=options.images,
+        csv=options.csv,
+        columns=dict(options.column),
+        diagnoses=dict(options.diagnosis),
+    )
+    return 0
+
+
+def list_sources(options: argparse.Namespace) -> int:
+    print(sources.list_sources())
+    return 0 if options.list else WRONG_USE
 
 
 def prepare(options: argparse.Namespace) -> int:
@@ -203,14 +239,74 @@ def _add_checkpoint(command: argparse.ArgumentParser) -> None:
 
 def _add_acquire(commands: Commands) -> None:
     command = _add(
-        commands, "acquire", acquire, "Download and unpack a data set.",
+        commands, "acquire", list_sources, "Download and unpack a data set.",
         "A download that was stopped goes on where it was when the command is run again.",
     )  # fmt: skip
-    command.add_argument("source", choices=["ham10000"], help="ham10000: 10,015 photos of 7 diagnoses (2.8 GB)")
+    command.add_argument("--list", action="store_true", help="print all sources: size, licence, what they are")
+    kinds = command.add_subparsers(title="sources (each has --help)", metavar="SOURCE", dest="source")
+    for source in SOURCES.values():
+        mirrored = "take the files from a copy that has a SHA256SUMS list"
+        _add_source(kinds, source.name, acquire, f"{source.title}.", f"{source.labels}", mirrored)
+    _add_isic(kinds)
+    _add_own(kinds)
+
+
+def _add_source(
+    kinds: Commands, name: str, run: Any, summary: str, details: str, mirrored: str | None
+) -> argparse.ArgumentParser:
+    command = _add(kinds, name, run, summary, details)
     _add_root(command)
+    command.add_argument("--quiet", action="store_true", help="show nothing but errors")
+    if mirrored:
+        command.add_argument("--mirror", metavar="FOLDER_OR_URL", help=mirrored)
+    return command
+
+
+def _add_isic(kinds: Commands) -> None:
+    command = _add_source(
+        kinds, "isic", acquire_isic, "Any search of the ISIC Archive.",
+        "Attribution and licences are written beside the pictures.",
+        "an address that answers like the archive's API, or a folder with what an earlier acquire left and a "
+        "SHA256SUMS list, which is copied whole",
+    )  # fmt: skip
+    command.add_argument("--query", default="", help='such as: diagnosis_3:"Melanoma Invasive" AND sex:male')
+    command.add_argument("--collections", type=int, nargs="+", default=[], metavar="NUMBER", help="such as 212 249")
+    command.add_argument("--limit", type=_positive, metavar="N", help="at most this many pictures")
+    command.add_argument("--licence", nargs="+", default=[], choices=LICENCES, help="keep only pictures under these")
+    command.add_argument("--thumbnails", action="store_true", help="small pictures, 256 pixels at most")
+    command.add_argument("--name", default="isic", help="folder under --root (default: isic)")
+
+
+def _add_own(kinds: Commands) -> None:
+    command = _add_source(
+        kinds, "folder", acquire_own, "Pictures of your own with a CSV table; nothing is copied.",
+        f"A column may mean {', '.join(OWN_COLUMNS)}; the one that means image_id, a file name, must be named.",
+        None,
+    )  # fmt: skip
+    command.add_argument("--name", required=True, help="what to call it")
+    command.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of the pictures")
+    command.add_argument("--csv", type=Path, required=True, metavar="FILE", help="table with a row a picture")
     command.add_argument(
-        "--mirror", metavar="FOLDER_OR_URL", help="take the files from a copy that has a SHA256SUMS list"
-    )
+        "--column", type=_pair, action="append", default=[], metavar="MEANING=NAME",
+        help="a column of the table, such as image_id=file (repeat for more)",
+    )  # fmt: skip
+    command.add_argument(
+        "--diagnosis", type=_pair, action="append", default=[], metavar="WORD=DX",
+        help=f"the table's word for one of {', '.join(CLASSES)} (repeat for more)",
+    )  # fmt: skip
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, found, second = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} has no '='")
+    return first, second
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
 
 
 def _add_prepare(commands: Commands) -> None:
@@ -315,6 +411,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    quiet = getattr(options, "quiet", False)
+    logging.getLogger("skinnet").setLevel(logging.ERROR if quiet else logging.INFO)
     try:
         code: int = options.command(options)
         return code

@@ -1,109 +1,50 @@
-"""Fetch HAM10000: download with resume, verify, unpack.
+"""Fetch a data set: download with resume, verify, unpack, record.
 
-    acquire(HAM10000, root=Path("data"))                            # from Harvard Dataverse, 2.8 GB
+    acquire(HAM10000, root=Path("data"))                            # from its publisher
     acquire(HAM10000, root=Path("data"), mirror="http://host/ham")  # from a copy with a SHA256SUMS file
+    acquire_isic(Search(query="diagnosis_3:Nevus", limit=100), root=Path("data"))
+    acquire_own(root=Path("data"), name="clinic", images=..., csv=..., columns=..., diagnoses=...)
 
-Everything lands in `root/ham10000`: `downloads/` (the archives), `images/`, `masks/` and the metadata. A call
-that was stopped goes on where it was; a call that has nothing to do says so at once.
+Everything lands in `root/NAME`, and last of all `acquired.json`, which says what was acquired, from where and on what
+terms. A call that was stopped goes on where it was; a call that has nothing to do says so at once. What is unfinished,
+and the archives, lie in `root/NAME/downloads`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import logging
-import os
-import shutil
-import stat
-import time
-import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import requests
-from tqdm import tqdm
 
-from skinnet.errors import AcquireError, DataError
-from skinnet.files import CHUNK_BYTES, atomic_path, read_json, write_json
+from skinnet.download import Download, check_space, digest, fetch
+from skinnet.errors import AcquireError
+from skinnet.files import remove_leftovers
+from skinnet.isic import API, Search, find, licences_of, renewed, write_beside
+from skinnet.own import own_record
+from skinnet.parallel import fetch_all
+from skinnet.publishers import mirror_address, read_sums, resolve
+from skinnet.record import named_folder, read_record, write_record
+from skinnet.sources import RemoteFile, Source
+from skinnet.unpack import is_unpacked, unpack
+from skinnet.web import new_session
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = (10, 60)
-ATTEMPTS = 5
-MAX_WAIT_SECONDS = 60
-RECEIVED_BYTES = 1 << 16
-"""At most this much is lost where a connection breaks."""
-RETRIED_STATUSES = (429, 500, 502, 503, 504)
-MAX_MEMBERS = 200_000
-MAX_UNPACKED_BYTES = 50 * 10**9
-MAX_RATIO = 200
-RECORD = "acquired.json"
+ISIC_MIRRORED = re.compile(r"metadata\.csv|attribution\.txt|(images/ISIC_\d+\.jpg)|(licences/[\w.-]+\.txt)")
+"""What is taken from a copy of an acquired search."""
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file of a source: `unpack_to` names the folder for an archive's images, None for a file kept as it is."""
-
-    name: str
-    unpack_to: str | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set: where it is, what it is called, on what terms it may be used."""
-
-    name: str
-    title: str
-    doi: str
-    licence: str
-    citation: str
-    files: tuple[RemoteFile, ...]
-
-
-HAM10000 = Source(
-    name="ham10000",
-    title="HAM10000: 10,015 dermatoscopic images of common pigmented skin lesions",
-    doi="doi:10.7910/DVN/DBW86T",
-    licence="CC BY-NC 4.0",
-    citation="Tschandl P, Rosendahl C, Kittler H. Scientific Data 5:180161 (2018).",
-    files=(
-        RemoteFile("HAM10000_metadata.csv"),
-        RemoteFile("HAM10000_segmentations_lesion_tschandl.zip", "masks"),
-        RemoteFile("HAM10000_images_part_1.zip", "images"),
-        RemoteFile("HAM10000_images_part_2.zip", "images"),
-    ),
-)
-SOURCES = {source.name: source for source in (HAM10000,)}
-DATAVERSE = "https://dataverse.harvard.edu"
-
-
-@dataclass(frozen=True)
-class Download:
-    """Where to get a file and what to check it against.
-
-    Attributes:
-        url: an http(s) or file address.
-        checksum: "sha256:..." or "md5:...", or None where the publisher gives none for these bytes.
-    """
-
-    name: str
-    url: str
-    checksum: str | None
-
-
-def acquire(source: Source, *, root: Path, mirror: str | None = None, dataverse: str = DATAVERSE) -> Path:
+def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     """Fetch a source into `root / source.name`.
 
     Args:
         mirror: a folder, a `file://` or an `http(s)://` address that holds the files and a SHA256SUMS list.
-        dataverse: address of the Dataverse to ask where no mirror is given.
 
     Returns:
         The folder.
@@ -112,20 +53,22 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None, dataverse:
         AcquireError: if a file cannot be had, fails its check, or is no sound archive.
     """
     folder = root / source.name
-    record = _read_record(folder)
-    lacking = [remote for remote in source.files if not _is_here(remote, folder, record, source)]
-    if not lacking:
+    files = read_record(folder, source.name).get("files", {})
+    lost = [remote for remote in source.files if not _has_size(_place(folder, remote), files.get(remote.name))]
+    archives = [(_place(folder, file), folder / file.unpack_to, file.suffix) for file in source.files if file.unpack_to]
+    if not lost and all(is_unpacked(archive, target, suffix=suffix) for archive, target, suffix in archives):
         log.info("%s is complete in %s: nothing to do.", source.name, folder)
         return folder
-    downloads = from_mirror(source, mirror) if mirror else from_dataverse(source, dataverse)
-    for download, remote in zip(downloads, source.files, strict=True):
-        if remote in lacking:
-            path = _place(folder, remote)
-            fetch(download, path)
-            unpacked = unpack(path, folder / remote.unpack_to) if remote.unpack_to else 0
-            record[remote.name] = {**asdict(download), "bytes": path.stat().st_size, "pictures": unpacked}
-            write_json(folder / RECORD, record)
-    log.info("%s is complete in %s. Licence: %s. %s", source.name, folder, source.licence, source.citation)
+    remove_leftovers(folder)
+    if lost:
+        files |= _download(source, lost, folder, mirror)
+    for archive, target, suffix in archives:
+        unpack(archive, target, suffix=suffix)
+    files = {remote.name: files[remote.name] for remote in source.files}
+    write_record(
+        folder, source.name, licence=source.licence, citation=source.citation, files=files,
+        variant=variant_of(source, {name: file["sha256"] for name, file in files.items()}),
+    )  # fmt: skip
     return folder
 
 
@@ -133,269 +76,123 @@ def _place(folder: Path, remote: RemoteFile) -> Path:
     return folder / "downloads" / remote.name if remote.unpack_to else folder / remote.name
 
 
-def _read_record(folder: Path) -> dict[str, dict[str, Any]]:
-    with contextlib.suppress(DataError):  # absent or damaged: what it would say is found out again
-        return read_json(folder / RECORD, mend="")
-    return {}
+def _has_size(path: Path, file: Mapping[str, Any] | None) -> bool:
+    return file is not None and path.is_file() and path.stat().st_size == file["bytes"]
 
 
-def _is_here(remote: RemoteFile, folder: Path, record: dict[str, dict[str, Any]], source: Source) -> bool:
-    """Whether an earlier call fetched and verified a file, and all its pictures are still unpacked."""
-    path = _place(folder, remote)
-    if remote.name not in record or not path.exists() or path.stat().st_size != record[remote.name].get("bytes"):
-        return False
-    if remote.unpack_to is None:
-        return True
-    siblings = [other.name for other in source.files if other.unpack_to == remote.unpack_to and other.name in record]
-    expected = sum(record[name].get("pictures", 0) for name in siblings)
-    unpacked = folder / remote.unpack_to
-    return unpacked.is_dir() and sum(1 for entry in os.scandir(unpacked) if entry.name[0] != ".") >= expected
-
-
-def from_mirror(source: Source, mirror: str) -> list[Download]:
-    """The files of a source on a mirror, with the checksums of its SHA256SUMS.
-
-    Raises:
-        AcquireError: if the mirror or its list lacks a file.
-    """
-    base = mirror.rstrip("/") if "://" in mirror else Path(mirror).resolve().as_uri()
-    try:
-        listing = _read_all(f"{base}/SHA256SUMS").decode()
-    except (AcquireError, UnicodeDecodeError) as error:
-        raise AcquireError(
-            f"No SHA256SUMS on the mirror ({error}): make it there with sha256sum * > SHA256SUMS"
-        ) from error
-    sums = {line.split()[1].lstrip("*"): line.split()[0] for line in listing.splitlines() if len(line.split()) == 2}
-    if missing := [remote.name for remote in source.files if remote.name not in sums]:
-        raise AcquireError(f"{base}/SHA256SUMS does not list {missing[0]}: the mirror is incomplete.")
-    return [Download(remote.name, f"{base}/{remote.name}", f"sha256:{sums[remote.name]}") for remote in source.files]
-
-
-def from_dataverse(source: Source, dataverse: str) -> list[Download]:
-    """Ask a Dataverse for the files of a source by name: its numeric ids change with each version.
-
-    Tables are asked for as they were deposited (`format=original`); the published MD5 is that of Dataverse's
-    own rendering, so they are not checked by it.
-
-    Raises:
-        AcquireError: if the server does not know the data set or a file of it.
-    """
-    address = f"{dataverse}/api/datasets/:persistentId/?persistentId={source.doi}"
-    try:
-        files = json.loads(_read_all(address))["data"]["latestVersion"]["files"]
-        published = {Path(entry["dataFile"]["filename"]).stem: entry["dataFile"] for entry in files}
-    except (ValueError, KeyError, TypeError) as error:
-        raise AcquireError(f"{dataverse} answered something else than a list of files for {source.doi}.") from error
-    downloads = []
-    for remote in source.files:
-        entry = published.get(Path(remote.name).stem)
-        if entry is None:
-            raise AcquireError(f"{source.doi} no longer has a file {remote.name}: see {dataverse} for what it holds.")
-        url = f"{dataverse}/api/access/datafile/{entry['id']}"
-        if entry["filename"].endswith(".tab"):
-            downloads.append(Download(remote.name, f"{url}?format=original", None))
-        else:
-            downloads.append(Download(remote.name, url, f"md5:{entry['md5']}" if entry.get("md5") else None))
-    return downloads
-
-
-def fetch(download: Download, path: Path) -> None:
-    """Download to `path`, going on from `path.part` if an earlier call was stopped, and verify.
-
-    A file that is there and matches its checksum is kept.
-
-    Raises:
-        AcquireError: if the file cannot be had after some attempts, or its checksum differs.
-    """
-    if path.exists() and download.checksum and _matches(path, download.checksum):
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            _append(download, part)
-            break
-        except TRANSIENT as error:
-            _wait_or_give_up(download.name, attempt, error)
-    if download.checksum and not _matches(part, download.checksum):
-        part.unlink()
-        raise AcquireError(
-            f"{download.name} does not match its published checksum: it was removed, run the command again."
-        )
-    part.replace(path)
-
-
-def _wait_or_give_up(name: str, attempt: int, error: Exception) -> None:
-    if attempt == ATTEMPTS:
-        raise AcquireError(
-            f"{name}: {_reason(error)}, {ATTEMPTS} times. What is here is kept: run the command again."
-        ) from error
-    asked = error.seconds if isinstance(error, _RetryError) else None
-    wait = min(asked if asked is not None else 2.0 ** (attempt - 1), MAX_WAIT_SECONDS)
-    log.warning("%s: %s; trying again in %.0f s.", name, _reason(error), wait)
-    time.sleep(wait)
-
-
-class _RetryError(Exception):
-    """The server asks to come back later; `seconds` if it says when."""
-
-    def __init__(self, reason: str, seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
-
-
-TRANSIENT = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, _RetryError)
-"""What may pass if one tries again."""
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
-        return "the server did not answer in time"
-    return str(error) if isinstance(error, _RetryError) else "the connection broke"
-
-
-def _append(download: Download, part: Path) -> None:
-    """Add to `part` what it lacks."""
-    body = _open(download.url, offset=part.stat().st_size if part.exists() else 0)
-    if body.total is not None and shutil.disk_usage(part.parent).free < body.total - body.start:
-        raise AcquireError(f"Not enough space in {part.parent}: {download.name} has {body.total / 1e9:.1f} GB.")
-    bar = tqdm(desc=download.name, total=body.total, initial=body.start, unit="B", unit_scale=True)
-    with part.open("r+b" if part.exists() else "wb") as file, bar:
-        file.seek(body.start)
-        file.truncate()
-        for chunk in body.chunks:
-            file.write(chunk)
-            bar.update(len(chunk))
-    if body.total is not None and part.stat().st_size != body.total:
-        raise _RetryError(f"only {part.stat().st_size:,} of {body.total:,} bytes came")
-
-
-@dataclass(frozen=True)
-class _Body:
-    """What a server sends: all `total` bytes of a file (None: not said) from byte `start` on."""
-
-    total: int | None
-    start: int
-    chunks: Iterator[bytes]
-
-
-def _open(url: str, *, offset: int) -> _Body:
-    """Ask for a file from byte `offset` on; a server that cannot do that starts at 0."""
-    if url.startswith("file:"):
-        return _open_file(Path(url2pathname(urlsplit(url).path)), offset)
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    try:
-        response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS)
-    except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
-        raise AcquireError(f"{url} is no http, https or file address.") from error
-    if not response.ok:
-        response.close()
-    if response.status_code in RETRIED_STATUSES:
-        after = response.headers.get("Retry-After", "")
-        raise _RetryError(f"the server answered {response.status_code}", float(after) if after.isdigit() else None)
-    if response.status_code == 416:  # nothing lies behind what is here: complete, or not this file's beginning
-        return _open(url, offset=0)
-    if not response.ok:
-        raise AcquireError(f"{url}: the server answered {response.status_code} {response.reason}.")
-    length = response.headers.get("Content-Length")
-    start = offset if response.headers.get("Content-Range", "").startswith(f"bytes {offset}-") else 0
-    if response.status_code == 206 and start != offset:
-        response.close()
-        raise _RetryError("the server sent another part than asked for")
-
-    def chunks() -> Iterator[bytes]:
-        with response:
-            yield from response.iter_content(RECEIVED_BYTES)
-
-    return _Body(start + int(length) if length else None, start, chunks())
-
-
-def _open_file(path: Path, offset: int) -> _Body:
-    if not path.is_file():
-        raise AcquireError(f"There is no file {path}.")
-
-    def chunks() -> Iterator[bytes]:
-        with path.open("rb") as file:
-            file.seek(start)
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-
-    total = path.stat().st_size
-    start = offset if offset <= total else 0
-    return _Body(total, start, chunks())
-
-
-def _read_all(url: str) -> bytes:
-    """The body of a small file, with the same attempts as a download."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return b"".join(_open(url, offset=0).chunks)
-        except TRANSIENT as error:
-            _wait_or_give_up(url, attempt, error)
-    raise AssertionError("unreachable")
-
-
-def _matches(path: Path, checksum: str) -> bool:
-    algorithm, _, expected = checksum.partition(":")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest() == expected
-
-
-def unpack(archive: Path, folder: Path) -> int:
-    """Unpack the pictures of a zip archive into one folder, under their own names alone.
-
-    Folders inside the archive are dropped, so that no entry can leave `folder`. Entries are written whole or not at
-    all, and those already there are passed over.
-
-    Raises:
-        AcquireError: if the archive is damaged, encrypted, a bomb, or holds a link or two files of one name.
-    """
+def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str | None) -> dict[str, Any]:
+    """Download what is lost; returns what to record of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = safe_members(opened)
-            _refuse_same_names(archive.name, members)
-            for member in tqdm(members, f"unpacking {archive.name}", unit="file"):
-                target = folder / PurePosixPath(member.filename).name
-                if target.exists() and target.stat().st_size == member.file_size:
-                    continue
-                with atomic_path(target) as temporary, opened.open(member) as packed, temporary.open("wb") as file:
-                    shutil.copyfileobj(packed, file, CHUNK_BYTES)
-            return len(members)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise AcquireError(
-            f"{archive.name} is a damaged archive ({error}): delete {archive} and acquire again."
-        ) from error
+    files = {}
+    with new_session() as session:
+        downloads = {item.name: item for item in resolve(source, mirror=mirror, session=session)}
+        coming = sum(_missing_bytes(downloads[remote.name], _place(folder, remote), folder) for remote in lost)
+        check_space(folder, coming, source.name)
+        for remote in lost:
+            item, path = downloads[remote.name], _place(folder, remote)
+            fetch(item, path, session=session, parts=folder / "downloads")
+            algorithm, _, checksum = (item.checksum or "").partition(":")
+            sha256 = checksum if algorithm == "sha256" else digest(path)
+            size = path.stat().st_size
+            files[item.name] = {"url": item.url, "checksum": item.checksum, "bytes": size, "sha256": sha256}
+    return files
 
 
-def _refuse_same_names(archive: str, members: list[zipfile.ZipInfo]) -> None:
-    names = Counter(PurePosixPath(member.filename).name for member in members)
-    name, count = names.most_common(1)[0] if names else ("", 0)
-    if count > 1:
-        raise AcquireError(f"{archive} holds two files named {name}: refused.")
+def _missing_bytes(item: Download, path: Path, folder: Path) -> int:
+    """Bytes that are still to come, as far as their publisher says."""
+    places = (path, folder / "downloads" / f"{item.name}.part")
+    here = max(place.stat().st_size if place.exists() else 0 for place in places)
+    return max(0, (item.bytes or 0) - here)
 
 
-def safe_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files in an archive, hidden ones left out, after checking that it is safe to read.
+def variant_of(source: Source, sha256: Mapping[str, str]) -> str:
+    """Which of the known variants the files of a source are, or "unknown"."""
+    for variant, sums in source.variants.items():
+        if all(sha256.get(name) == expected for name, expected in sums.items()):
+            return variant
+    return "unknown"
+
+
+def acquire_isic(search: Search, *, root: Path, name: str = "isic", mirror: str | None = None) -> Path:
+    """Fetch what a search of the ISIC Archive finds into `root / name`.
+
+    Args:
+        mirror: an `http(s)://` address that answers like the archive's API; or a folder or `file://` address that
+            holds what an earlier call left, with a SHA256SUMS list: that is copied whole, so it takes no search.
+
+    Returns:
+        The folder.
 
     Raises:
-        AcquireError: if it is encrypted, holds a link, or would unpack to more than the limits.
+        AcquireError: if the search is refused or finds nothing, or some pictures cannot be had.
     """
-    name = Path(archive.filename or "archive").name
-    members = [
-        member
-        for member in archive.infolist()
-        if not member.is_dir()
-        and not PurePosixPath(member.filename).name.startswith(".")
-        and "__MACOSX" not in PurePosixPath(member.filename).parts
-    ]
-    unpacked = sum(member.file_size for member in members)
-    packed = sum(member.compress_size for member in members)
-    if len(members) > MAX_MEMBERS or unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * max(packed, 1):
-        raise AcquireError(f"{name} would unpack to {len(members):,} files of {unpacked / 1e9:.1f} GB: refused.")
-    for member in members:
-        if member.flag_bits & 1:
-            raise AcquireError(f"{name} is encrypted: unpack it yourself.")
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise AcquireError(f"{name} holds a link ({member.filename}): refused.")
-    return members
+    folder = named_folder(root, name, "isic")
+    address = mirror_address(mirror) if mirror else API
+    if address.startswith("file:") and search != Search():
+        raise AcquireError("A folder is copied whole: leave out --query, --collections, --limit and --licence.")
+    asked = {"address": address, "search": json.loads(json.dumps(asdict(search)))}
+    record = read_record(folder, "isic")
+    if {key: record.get(key) for key in asked} == asked and _all_there(folder, record["files"]):
+        log.info("%s is complete in %s: nothing to do.", name, folder)
+        return folder
+    remove_leftovers(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with new_session() as session:
+        take = _copy_isic if address.startswith("file:") else _search_isic
+        licence, names = take(address, search, folder, session)
+    files = {name: {"bytes": (folder / name).stat().st_size} for name in names}
+    write_record(
+        folder, "isic", name=name, licence=licence, files=files,
+        citation="The ISIC Archive; whom to credit stands in attribution.txt.", **asked,
+    )  # fmt: skip
+    return folder
+
+
+def _all_there(folder: Path, files: Mapping[str, Any]) -> bool:
+    return all(_has_size(folder / name, file) for name, file in files.items())
+
+
+def _search_isic(api: str, search: Search, folder: Path, session: requests.Session) -> tuple[str, list[str]]:
+    """Search, fetch the pictures; returns their licences and the names of all files."""
+    pictures = find(search, api=api, session=session)
+    downloads = [picture.download() for picture in pictures]
+    images = folder / "images"
+    absent = [item.bytes or 0 for item in downloads if not (images / item.name).exists()]
+    check_space(folder, sum(absent), folder.name)
+
+    def renew(item: Download, own_session: requests.Session) -> Download:
+        return renewed(item, search=search, api=api, session=own_session)
+
+    fetch_all(downloads, images, folder=folder, renew=renew)
+    write_beside(pictures, folder)
+    licences = licences_of(pictures)
+    beside = ["metadata.csv", "attribution.txt", *(f"licences/{licence}.txt" for licence in licences)]
+    return ", ".join(licences), beside + [f"images/{item.name}" for item in downloads]
+
+
+def _copy_isic(address: str, _: Search, folder: Path, session: requests.Session) -> tuple[str, list[str]]:
+    """Copy an acquired search from a folder; returns its licences and the names of all files."""
+    listed = {name: item for name, item in read_sums(address, session).items() if ISIC_MIRRORED.fullmatch(name)}
+    if "metadata.csv" not in listed:
+        raise AcquireError(f"{address} lists no metadata.csv: it is no copy of an acquired search of the archive.")
+    for name, item in sorted(listed.items()):
+        fetch(item, folder / name, session=session, parts=folder / "downloads", bar=False)
+    licences = sorted(Path(name).stem for name in listed if name.startswith("licences/"))
+    return ", ".join(licences), sorted(listed)
+
+
+def acquire_own(
+    *, root: Path, name: str, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]
+) -> Path:
+    """Record pictures of your own as `root / name`; nothing is copied. See `skinnet.own` for the arguments.
+
+    Returns:
+        The folder with the record.
+
+    Raises:
+        AcquireError: if pictures, table or columns are missing, or the name is taken.
+    """
+    folder = named_folder(root, name, "folder")
+    found = own_record(images=images, csv=csv, columns=columns, diagnoses=diagnoses)
+    write_record(folder, "folder", name=name, licence="not stated", citation="", files={}, **found)
+    return folder

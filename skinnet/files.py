@@ -1,15 +1,18 @@
 """Files that are either whole or absent: atomic writes, JSON, one writer at a time."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from skinnet.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK_BYTES = 1 << 20
 
@@ -40,6 +43,12 @@ def exclusive(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files, at any depth, of a run that was killed while it wrote."""
+    for path in folder.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -74,6 +83,8 @@ def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
     Raises:
         DataError: if it is no CSV, with `mend` as the advice.
     """
+    import pandas as pd  # slow to import, and acquire does without
+
     try:
         table: pd.DataFrame = pd.read_csv(path, **options)
     except ValueError as error:  # pandas' own errors are ValueErrors too

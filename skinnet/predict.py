@@ -18,11 +18,11 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from skinnet.acquire import safe_members
 from skinnet.classifier import Classifier
 from skinnet.errors import AcquireError, DataError, PhotoError
 from skinnet.evaluate import probability_columns
 from skinnet.preprocess import MAX_FILE_BYTES, open_photo
+from skinnet.unpack import safe_members
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")

@@ -1,15 +1,12 @@
-"""Fixtures: a drawn data set, a mirror of it, a server with faults, and a tiny trained checkpoint."""
+"""Fixtures: a drawn data set, a mirror of it, servers, and a tiny trained checkpoint."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +16,8 @@ import pytest
 from demo.drawings import LOOKS, draw_lesion, write_examples
 from skinnet.__main__ import DEFAULT_CHECKPOINT, main
 from skinnet.index import load_index
+
+from .servers import Server, serving
 
 PROJECT = Path(__file__).parent.parent
 SHARED_MIRROR = PROJECT.parent / "shared" / "mirror"
@@ -78,79 +77,11 @@ def write_sums(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text("".join(lines))
 
 
-@dataclass
-class Server:
-    """A file server on loopback that can misbehave.
-
-    Attributes:
-        faults: called with the path and the number of the request (from 1); returns "", "drop" (close in the
-            middle of the body), or a status code such as "503".
-        ranges: whether it understands the Range header.
-        requests: (path, Range header) of what was asked.
-    """
-
-    address: str = ""
-    faults: Callable[[str, int], str] = lambda path, number: ""
-    ranges: bool = True
-    requests: list[tuple[str, str]] = field(default_factory=list)
-
-
-class _Handler(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, *arguments: object, state: Server, directory: str) -> None:
-        self.state = state
-        super().__init__(*arguments, directory=directory)  # type: ignore[arg-type]
-
-    def log_message(self, *arguments: object) -> None:
-        """Keep the test output clean."""
-
-    def do_GET(self) -> None:
-        asked = self.headers.get("Range", "")
-        self.state.requests.append((self.path, asked))
-        fault = self.state.faults(self.path, len(self.state.requests))
-        if fault.isdigit():
-            self.send_response(int(fault))
-            self.send_header("Retry-After", "7")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        data = path.read_bytes()
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.state.ranges else 0
-        if start >= len(data) > 0:
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        self.send_header("Content-Length", str(len(data) - start))
-        self.end_headers()
-        body = data[start:]
-        self.wfile.write(body[: len(body) // 2] if fault == "drop" else body)
-        self.close_connection = fault == "drop"
-
-
 @pytest.fixture
 def server_for() -> Iterator[Callable[[Path], Server]]:
     """Serve a folder: `server_for(folder).address`."""
-    running = []
-
-    def start(folder: Path) -> Server:
-        state = Server()
-        httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, state=state, directory=str(folder)))
-        running.append(httpd)
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        state.address = f"http://127.0.0.1:{httpd.server_port}"
-        return state
-
-    yield start
-    for httpd in running:
-        httpd.shutdown()
-        httpd.server_close()
+    with ExitStack() as running:
+        yield lambda folder: running.enter_context(serving(folder))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,20 @@ from .conftest import PROJECT
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["acquire"], ["prepare"], ["train"], ["evaluate"], ["predict"], ["explain"], ["release"]]
+    "command",
+    [
+        [],
+        ["acquire"],
+        ["acquire", "isic"],
+        ["acquire", "folder"],
+        ["acquire", "pad-ufes-20"],
+        ["prepare"],
+        ["train"],
+        ["evaluate"],
+        ["predict"],
+        ["explain"],
+        ["release"],
+    ],
 )
 def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:

@@ -1,0 +1,60 @@
+"""Record pictures of your own: nothing is copied, the record says where they are and what the columns mean.
+
+record_own(Path("data"), name="clinic", images=Path("photos"), csv=Path("table.csv"),
+           columns={"image_id": "file", "dx": "diagnosis"}, diagnoses={"melanoma": "mel"})
+"""
+
+from __future__ import annotations
+
+import csv as csv_files
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from skinnet.errors import AcquireError
+from skinnet.labels import CLASSES
+from skinnet.sources import OWN_COLUMNS
+
+
+def own_record(*, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]) -> dict[str, Any]:
+    """Check pictures and their table, and describe them.
+
+    Args:
+        columns: the table's name of a column by its meaning, one of `OWN_COLUMNS`.
+        diagnoses: one of `CLASSES`, or "" for another diagnosis, by the table's word for it.
+
+    Raises:
+        AcquireError: if something is missing or unknown.
+    """
+    if not images.is_dir():
+        raise AcquireError(f"There is no folder {images}: name the one with the pictures with --images.")
+    if "image_id" not in columns:
+        raise AcquireError(
+            "No column names the pictures: add --column image_id=NAME, the table's column of file names."
+        )
+    for meaning in columns:
+        _check_known(meaning, OWN_COLUMNS, "column")
+    for dx in diagnoses.values():
+        _check_known(dx, (*CLASSES, ""), "diagnosis")
+    header = _header(csv)
+    if absent := [theirs for theirs in columns.values() if theirs not in header]:
+        raise AcquireError(f"{csv} has no column {absent[0]!r}, only {', '.join(header)}: mend --column.")
+    return {
+        "images": str(images.resolve()),
+        "csv": str(csv.resolve()),
+        "columns": dict(columns),
+        "diagnoses": dict(diagnoses),
+    }
+
+
+def _check_known(word: str, known: tuple[str, ...], option: str) -> None:
+    if word not in known:
+        raise AcquireError(f"--{option} knows no {word!r}: it may be {', '.join(filter(None, known))}.")
+
+
+def _header(csv: Path) -> list[str]:
+    try:
+        with csv.open(newline="", encoding="utf-8-sig") as file:
+            return next(csv_files.reader(file), [])
+    except (OSError, UnicodeDecodeError, csv_files.Error) as error:
+        raise AcquireError(f"{csv} cannot be read as a UTF-8 CSV table: name it with --csv.") from error
