@@ -223,6 +223,7 @@ Commands = Any  # argparse keeps the type of its sub-parsers private
 def _add(commands: Commands, name: str, run: Any, summary: str, details: str = "") -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=f"{summary} {details}")
     command.set_defaults(command=run)
+    command.add_argument("--quiet", action="store_true", help="no bars and no messages but errors")
     return command
 
 
@@ -256,7 +257,6 @@ def _add_source(
 ) -> argparse.ArgumentParser:
     command = _add(kinds, name, run, summary, details)
     _add_root(command)
-    command.add_argument("--quiet", action="store_true", help="show nothing but errors")
     if mirrored:
         command.add_argument("--mirror", metavar="FOLDER_OR_URL", help=mirrored)
     return command

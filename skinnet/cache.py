@@ -23,11 +23,11 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from tqdm import tqdm
 
 from skinnet.errors import PhotoError
 from skinnet.files import exclusive, write_text
 from skinnet.preprocess import open_photo, to_input, unreadable
+from skinnet.progress import progress
 
 CACHE_VERSION = 2
 """Raised whenever preprocessing changes, so that no stale cache is read."""
@@ -175,7 +175,7 @@ def _decode_into(
         (folder / JOURNAL).open("a", encoding="utf-8", newline="\n") as journal,
         closing(_in_order(lambda name: _decode(name, files[name], frame), files)) as decoded,
     ):
-        for entry, pixels in tqdm(decoded, "decoding", len(files), unit="image"):
+        for entry, pixels in progress(decoded, "decoding", total=len(files), unit="image"):
             if not entry.sha256:
                 unread[entry.path] = entry
                 continue

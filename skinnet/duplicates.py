@@ -18,7 +18,6 @@ import pandas as pd
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from skinnet.cache import Cache
 from skinnet.classifier import Classifier
@@ -27,6 +26,7 @@ from skinnet.errors import SkinnetError
 from skinnet.files import atomic_path
 from skinnet.index import load_cache, load_prepared
 from skinnet.model import last_feature_layer
+from skinnet.progress import progress
 
 NEIGHBOURS = 40
 """Most alike images that each image is compared with."""
@@ -79,7 +79,7 @@ def find_duplicates(root: Path, classifier: Classifier) -> Path:
     table = load_prepared(root)
     cache = load_cache(root, table)
     pairs = candidates(network_features(classifier, cache), table["group"].to_numpy())
-    features = [local_features(cache[position]) for position in tqdm(range(len(cache)), "features", unit="image")]
+    features = [local_features(cache[position]) for position in progress(range(len(cache)), "features", unit="image")]
     found = compare(features, pairs)
     sides = [
         table.iloc[found[side]][["source", "image_id", "split"]].reset_index(drop=True).add_suffix(f"_{letter}")
@@ -104,8 +104,8 @@ def network_features(classifier: Classifier, cache: Cache) -> np.ndarray:
 
     hook = last_feature_layer(classifier.network).register_forward_hook(keep)
     try:
-        for position in tqdm(range(len(cache)), "looking", unit="image"):
-            classifier.logits(cache[position][None])
+        for position in progress(range(len(cache)), "looking", unit="image"):
+            classifier.logits(np.stack([cache[position]]))
     finally:
         hook.remove()
     features = np.stack(pooled)
@@ -162,7 +162,7 @@ def compare(features: list[LocalFeatures], pairs: np.ndarray) -> pd.DataFrame:
         Columns first, second (positions), agreeing (matches), mirrored.
     """
     rows = []
-    for first, second in tqdm(pairs.tolist(), "comparing", unit="pair"):
+    for first, second in progress(pairs.tolist(), "comparing", unit="pair"):
         for mirrored in (False, True):
             agreeing = agreeing_matches(features[first], features[second], mirrored=mirrored)
             if agreeing >= MIN_AGREEING:

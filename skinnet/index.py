@@ -31,7 +31,8 @@ import pandas as pd
 from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
-from skinnet.readers import ACQUIRED, COLUMNS, EXTENSIONS, HAM10000_METADATA, images_folder, read_source
+from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, images_folder, read_source
+from skinnet.record import RECORD
 from skinnet.split import MAX_HASH_DISTANCE, deal, follow, join_groups, near_duplicates, perceptual_hashes, split_groups
 
 log = logging.getLogger(__name__)
@@ -96,9 +97,7 @@ def acquired(root: Path) -> list[str]:
         DataError: if there are none.
     """
     folders = sorted(root.iterdir()) if root.is_dir() else []
-    names = [
-        folder.name for folder in folders if any((folder / name).exists() for name in (ACQUIRED, HAM10000_METADATA))
-    ]
+    names = [folder.name for folder in folders if any((folder / name).exists() for name in (RECORD, HAM10000_METADATA))]
     if not names:
         raise DataError(f"Nothing was acquired in {root}: run python -m skinnet acquire {DATASET} --root {root}")
     return names

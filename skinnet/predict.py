@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from skinnet.classifier import Classifier
 from skinnet.errors import AcquireError, DataError, PhotoError
 from skinnet.evaluate import probability_columns
 from skinnet.preprocess import MAX_FILE_BYTES, open_photo
+from skinnet.progress import progress
 from skinnet.unpack import safe_members
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]
@@ -47,7 +47,7 @@ def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame
         items = [item for path in paths for item in _items(path, archives)]
         if not items:
             raise DataError(f"No pictures found: skinnet reads {', '.join(SUFFIXES)}.")
-        rows = [_row(classifier, item) for item in tqdm(items, "judging", unit="picture", disable=len(items) < 10)]
+        rows = [_row(classifier, item) for item in progress(items, "judging", unit="picture", hide=len(items) < 10)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

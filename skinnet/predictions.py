@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from skinnet.classifier import Classifier
 from skinnet.dataset import Images, equal_shapes
@@ -18,6 +17,7 @@ from skinnet.device import keep_freed_memory
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
 from skinnet.labels import CLASSES
+from skinnet.progress import progress
 
 BATCH = 4
 """Photos at once; each is judged in four views."""
@@ -37,7 +37,7 @@ def predict_logits(classifier: Classifier, images: Images, positions: np.ndarray
     """
     keep_freed_memory()
     logits = np.zeros((len(positions), len(CLASSES)), np.float32)
-    for items in tqdm(equal_shapes(images, positions, batch_size=BATCH), "predicting", unit="batch"):
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH), "predicting", unit="batch"):
         logits[items] = classifier.logits(np.stack([images[position] for position in positions[items]]))
     return logits
 

@@ -22,6 +22,8 @@ import pandas as pd
 from skinnet.errors import DataError
 from skinnet.files import read_json, read_table
 from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.record import RECORD
+from skinnet.sources import HAM10000, ISIC2018_TEST, ISIC2018_VAL, PAD_UFES_20, Source
 
 NUMBERS = ("malignant", "age", "skin_type")
 """Columns that hold no text."""
@@ -29,14 +31,10 @@ COLUMNS = (
     "image_id", "lesion_id", "patient_id", "dx", "dx_given", "malignant", "dx_type", "age", "sex", "site", "source",
     "clinic", "skin_type", "path",
 )  # fmt: skip
-ACQUIRED = "acquired.json"
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
 UNKNOWN_WORDS = ["", "unknown", "Unknown", "UNK", "nan", "NA", "N/A", "na", "null", "None"]
 SEXES = {"m": "male", "f": "female"}
-
-PAD_UFES_DIAGNOSES = {"ACK": "akiec", "BCC": "bcc", "MEL": "mel", "NEV": "nv", "SEK": "bkl"}
-"""Pacheco et al., Data in Brief 32:106221 (2020). SCC has no class of ours; it is malignant."""
 
 ISIC_DIAGNOSES = {
     "solar or actinic keratosis": "akiec",
@@ -63,7 +61,7 @@ def read_source(folder: Path) -> pd.DataFrame:
     """
     kind = source_kind(folder)
     if kind not in READERS:
-        raise DataError(f"{folder / ACQUIRED} names the source {kind!r}, which is none of {', '.join(READERS)}.")
+        raise DataError(f"{folder / RECORD} names the source {kind!r}, which is none of {', '.join(READERS)}.")
     table = READERS[kind](folder)
     table["source"] = folder.name
     if table["image_id"].isna().any():
@@ -84,13 +82,13 @@ def source_kind(folder: Path) -> str:
     """
     if (folder / HAM10000_METADATA).exists():
         return "ham10000"
-    return str(read_json(folder / ACQUIRED, mend="run python -m skinnet acquire").get("source"))
+    return str(read_json(folder / RECORD, mend="run python -m skinnet acquire").get("source"))
 
 
 def images_folder(folder: Path) -> Path:
     """Where the images of a source lie: `images` in its folder, or a user's own folder."""
     if source_kind(folder) == "folder":
-        return Path(read_json(folder / ACQUIRED, mend="run python -m skinnet acquire folder")["images"])
+        return Path(read_json(folder / RECORD, mend="run python -m skinnet acquire folder")["images"])
     return folder / "images"
 
 
@@ -138,7 +136,7 @@ def _read(path: Path, required: tuple[str, ...], *, mend: str = "acquire the sou
 
 
 def _ours(words: pd.Series, diagnoses: Mapping[str, str]) -> pd.Series:
-    return words.map(lambda word: diagnoses.get(word), na_action="ignore").astype("str")
+    return words.map(lambda word: diagnoses.get(word) or None, na_action="ignore").astype("str")
 
 
 HAM10000_METADATA = "HAM10000_metadata.csv"
@@ -149,19 +147,19 @@ def _ham10000(folder: Path) -> pd.DataFrame:
     required = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset")
     table = _read(folder / HAM10000_METADATA, required)
     table = table.rename(columns={"localization": "site", "dataset": "clinic", "dx": "dx_given"})
-    return table.assign(dx=_ours(table["dx_given"], {name: name for name in CLASSES}))
+    return table.assign(dx=_ours(table["dx_given"], HAM10000.diagnoses))
 
 
-def _isic2018(part: str) -> Callable[[Path], pd.DataFrame]:
+def _isic2018(source: Source, part: str) -> Callable[[Path], pd.DataFrame]:
     """Codella et al. 2019: one column of 0 and 1 for each diagnosis; nothing else is published."""
 
     def read(folder: Path) -> pd.DataFrame:
-        columns = tuple(name.upper() for name in CLASSES)
+        columns = tuple(source.diagnoses)
         table = _read(folder / f"ISIC2018_Task3_{part}_GroundTruth.csv", ("image", *columns))
         ones = table[list(columns)].astype(float).to_numpy() == 1
         single = ones.sum(axis=1) == 1
         given = np.where(single, np.array(columns)[ones.argmax(axis=1)], None)
-        dx = np.where(single, np.array(CLASSES)[ones.argmax(axis=1)], None)
+        dx = np.where(single, np.array(list(source.diagnoses.values()))[ones.argmax(axis=1)], None)
         return pd.DataFrame({"image_id": table["image"], "dx_given": given, "dx": dx}).astype("str")
 
     return read
@@ -206,7 +204,7 @@ def _pad_ufes_20(folder: Path) -> pd.DataFrame:
         }
     )
     malignant = table["dx_given"].map({"SCC": True}).astype("boolean")
-    return table.assign(dx=_ours(table["dx_given"], PAD_UFES_DIAGNOSES), malignant=malignant, dx_type=proof)
+    return table.assign(dx=_ours(table["dx_given"], PAD_UFES_20.diagnoses), malignant=malignant, dx_type=proof)
 
 
 TRUTHS = {"1": True, "true": True, "yes": True, "malignant": True}
@@ -215,10 +213,10 @@ TRUTHS |= {"0": False, "false": False, "no": False, "benign": False}
 
 def _folder(folder: Path) -> pd.DataFrame:
     """A user's own images and table, where and as `acquire folder` found them."""
-    record = read_json(folder / ACQUIRED, mend="run python -m skinnet acquire folder")
-    columns = {theirs: ours for ours, theirs in record["columns"].items()}
-    table = _read(Path(record["csv"]), tuple(columns), mend="name its columns anew with acquire folder")
-    table = table[list(columns)].rename(columns=columns)
+    record = read_json(folder / RECORD, mend="run python -m skinnet acquire folder")
+    columns = record["columns"]
+    theirs = _read(Path(record["csv"]), tuple(columns.values()), mend="name its columns anew with acquire folder")
+    table = pd.DataFrame({ours: theirs[name] for ours, name in columns.items()})
     table["path"] = _paths(table["image_id"], Path(record["images"]), root=folder.parent)
     table = table.reindex(columns=[*table, *{"dx", "malignant"}.difference(table)])
     diagnoses = {name: name for name in CLASSES} | record.get("diagnoses", {})
@@ -229,8 +227,8 @@ def _folder(folder: Path) -> pd.DataFrame:
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "ham10000": _ham10000,
-    "isic2018-test": _isic2018("Test"),
-    "isic2018-val": _isic2018("Validation"),
+    "isic2018-test": _isic2018(ISIC2018_TEST, "Test"),
+    "isic2018-val": _isic2018(ISIC2018_VAL, "Validation"),
     "isic": _isic,
     "pad-ufes-20": _pad_ufes_20,
     "folder": _folder,

@@ -16,7 +16,8 @@ from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
-from tqdm import tqdm
+
+from skinnet.progress import progress
 
 TENTHS = 10
 HASH_SIDE = 16
@@ -36,7 +37,7 @@ def perceptual_hashes(pixels: Iterable[np.ndarray]) -> np.ndarray:
     Returns:
         int8 (8, N, 255) of -1 and 1: one hash for each of the 8 turns and mirrorings; the first is unturned.
     """
-    thumbnails = np.stack([_thumbnail(picture) for picture in tqdm(pixels, "hashing", unit="image")])  # (N, 64, 64)
+    thumbnails = np.stack([_thumbnail(picture) for picture in progress(pixels, "hashing", unit="image")])  # (N, 64, 64)
     turned = [np.rot90(thumbnails, turns, axes=(1, 2)) for turns in range(4)]
     return np.stack([_signs(views) for view in turned for views in (view, view[:, :, ::-1])])
 
@@ -69,7 +70,7 @@ def near_duplicates(hashes: np.ndarray, *, max_distance: int) -> np.ndarray:
     upright = hashes[0].astype(np.float32)
     bits = upright.shape[1]
     nearest: dict[tuple[int, int], int] = {}
-    for view in tqdm(hashes, "comparing hashes", unit="view"):
+    for view in progress(hashes, "comparing hashes", unit="view"):
         for start in range(0, len(upright), 2048):
             agreement = view[start : start + 2048].astype(np.float32) @ upright.T
             distance = (bits - agreement) / 2

@@ -32,7 +32,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
 
 from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
@@ -45,6 +44,7 @@ from skinnet.files import atomic_path, read_json, write_json
 from skinnet.index import FRAME, load_cache, load_index, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
+from skinnet.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: 
     criterion = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
     run.network.train()
     losses = []
-    bar = tqdm(loader, f"epoch {epoch + 1}/{config.epochs}", unit="batch", leave=False)
+    bar = progress(loader, f"epoch {epoch + 1}/{config.epochs}", unit="batch", leave=False)
     for step, (images, labels) in enumerate(bar):
         seed = (config.seed * 1009 + epoch) * 100_003 + step
         torch.manual_seed(seed)  # dropout and stochastic depth
@@ -256,7 +256,7 @@ def _validate(
     """Metrics of one view of each validation image, as the network itself judges: not calibrated."""
     network.eval()
     prepare_batch = _normaliser(config.network, device)
-    batches = tqdm(evaluation_loader(dataset), "validating", unit="batch", leave=False)
+    batches = progress(evaluation_loader(dataset), "validating", unit="batch", leave=False)
     judged = [(network(prepare_batch(images)).float().cpu(), batch_labels) for images, batch_labels in batches]
     logits, labels = (torch.cat(parts) for parts in zip(*judged, strict=True))
     log_loss = nn.functional.cross_entropy(logits, labels).item()
