@@ -35,6 +35,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
 from demo.drawings import LOOKS, draw_lesion
+from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
 from skinnet.cache import build_cache
 from skinnet.config import TrainConfig
@@ -113,6 +114,7 @@ def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterat
     """Batches as `train` makes them, without end."""
     dataset = LesionDataset(data.images, data.labels, np.arange(len(data.labels)), frame=FRAME)
     prepare_batch = _normaliser(config.network, device)
+    changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
     epoch = 0
     while True:
         loader = training_loader(
@@ -122,7 +124,7 @@ def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterat
             generator = torch.Generator().manual_seed(epoch * 100_003 + step)
             if device.type == "cuda":
                 images = images.to(device)
-            yield prepare_batch(augment(images, generator)), labels.to(device)
+            yield prepare_batch(augment(images, generator, changes)), labels.to(device)
         epoch += 1
 
 
@@ -188,8 +190,9 @@ def main() -> None:
     parser.add_argument("--root", type=Path, help="folder of the data sets, after prepare (default: drawings)")
     parser.add_argument("--batches", type=int, default=30, help="how many are timed (default: 30)")
     parser.add_argument("--batch-size", type=int, default=TrainConfig().batch_size, help="(default: that of train)")
+    parser.add_argument("--artefacts", type=float, default=0.0, help="as for train (default: 0)")
     options = parser.parse_args()
-    config = TrainConfig(weights="none", batch_size=options.batch_size)
+    config = TrainConfig(weights="none", batch_size=options.batch_size, artefacts=options.artefacts)
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
         data = read_data(options.root) if options.root else draw_data(Path(folder))
