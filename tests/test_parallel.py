@@ -90,13 +90,13 @@ def test_an_expired_address_is_renewed_once(server: Server, tmp_path: Path) -> N
 
 
 def test_a_stop_does_not_wait_for_the_server(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers that wait for a Retry-After of minutes end at once when the call does."""
+    """Workers that wait for a Retry-After end at once when the call does."""
 
     def stop(*arguments: object, **options: object) -> None:
         time.sleep(0.2)
         raise KeyboardInterrupt
 
-    server.faults, server.after = lambda path, count: "503", "200"
+    server.faults, server.after = lambda path, count: "503", "20"
     monkeypatch.setattr("skinnet.parallel.progress", stop)
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
