@@ -96,7 +96,7 @@ def test_a_stop_does_not_wait_for_the_server(server: Server, tmp_path: Path, mon
         time.sleep(0.2)
         raise KeyboardInterrupt
 
-    server.faults, X
+    server.faults, server.after = lambda path, count: "503", "20"
     monkeypatch.setattr("skinnet.parallel.progress", stop)
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
