@@ -78,14 +78,10 @@ def draw_roc(truth: Truth, metrics: Metrics) -> Figure:
     """ROC of malignancy and of each class against the rest, with the operating point of the verdict."""
     figure, axes = _square("ROC curves", "1 - specificity", "sensitivity")
     for number, name in enumerate(CLASSES):
-        false, true, _ = roc_curve(truth.dx == number, truth.probabilities[:, number])
         label = f"{name}: AUROC {metrics.per_class[name]['auroc']}"
-        axes.plot(false, true, color=COLOURS[number], linewidth=1, label=label)
-    false, true, _ = roc_curve(truth.malignant, truth.p_malignant)
-    axes.plot(
-        false, true, color="black", linewidth=2.2,
-        label=f"{MALIGNANT_MEANING}: AUROC {metrics.overall['malignant_auroc']}",
-    )  # fmt: skip
+        _plot_roc(axes, truth.dx == number, truth.probabilities[:, number], label, COLOURS[number], 1)
+    label = f"{MALIGNANT_MEANING}: AUROC {metrics.overall['malignant_auroc']}"
+    _plot_roc(axes, truth.malignant, truth.p_malignant, label, "black", 2.2)
     sensitivity, specificity = metrics.overall["sensitivity"].value, metrics.overall["specificity"].value
     if sensitivity is not None and specificity is not None:
         axes.plot(1 - specificity, sensitivity, "ko", label=f"threshold of the verdict: {metrics.threshold:.3f}")
@@ -94,19 +90,37 @@ def draw_roc(truth: Truth, metrics: Metrics) -> Figure:
     return figure
 
 
+def _plot_roc(axes: Axes, positive: np.ndarray, scores: np.ndarray, label: str, colour: str, linewidth: float) -> None:
+    """A curve, or only its label where all images are positive or none is."""
+    if positive.any() and not positive.all():
+        false, true, _ = roc_curve(positive, scores)
+    else:
+        false, true = np.empty(0), np.empty(0)
+    axes.plot(false, true, color=colour, linewidth=linewidth, label=label)
+
+
 def draw_precision_recall(truth: Truth, metrics: Metrics) -> Figure:
     """Precision against recall, for malignancy and for each class against the rest."""
     figure, axes = _square("Precision and recall", "recall (sensitivity)", "precision")
     for number, name in enumerate(CLASSES):
-        precision, recall, _ = precision_recall_curve(truth.dx == number, truth.probabilities[:, number])
-        axes.plot(recall, precision, color=COLOURS[number], linewidth=1, label=f"{name}, n = {metrics.support[name]}")
-    precision, recall, _ = precision_recall_curve(truth.malignant, truth.p_malignant)
-    area = metrics.overall["malignant_average_precision"]
-    axes.plot(recall, precision, color="black", linewidth=2.2, label=f"{MALIGNANT_MEANING}: average precision {area}")
+        label = f"{name}, n = {metrics.support[name]}"
+        _plot_precision(axes, truth.dx == number, truth.probabilities[:, number], label, COLOURS[number], 1)
+    label = f"{MALIGNANT_MEANING}: average precision {metrics.overall['malignant_average_precision']}"
+    _plot_precision(axes, truth.malignant, truth.p_malignant, label, "black", 2.2)
     axes.axhline(truth.malignant.mean(), color="#bbbbbb", linewidth=0.8)
     axes.set_ylim(0, 1.03)
     axes.legend(fontsize=7, loc="lower left")
     return figure
+
+
+def _plot_precision(
+    axes: Axes, positive: np.ndarray, scores: np.ndarray, label: str, colour: str, linewidth: float
+) -> None:
+    """A curve, or only its label where no image is positive."""
+    precision, recall = np.empty(0), np.empty(0)
+    if positive.any():
+        precision, recall, _ = precision_recall_curve(positive, scores)
+    axes.plot(recall, precision, color=colour, linewidth=linewidth, label=label)
 
 
 def draw_confusion(metrics: Metrics) -> Figure:
@@ -130,7 +144,8 @@ def draw_reliability(truth: Truth, metrics: Metrics) -> Figure:
     figure, axes = _square(
         "Calibration", f"predicted probability: {MALIGNANT_MEANING}", f"observed share {MALIGNANT_MEANING}"
     )
-    bins = np.array_split(np.argsort(truth.p_malignant, kind="stable"), CALIBRATION_BINS)
+    order = np.argsort(truth.p_malignant, kind="stable")
+    bins = np.array_split(order, min(CALIBRATION_BINS, len(order)))
     predicted = [truth.p_malignant[members].mean() for members in bins]
     observed = [truth.malignant[members].mean() for members in bins]
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8)

@@ -31,7 +31,7 @@ import pandas as pd
 from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
-from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, images_folder, read_source
+from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, NUMBERS, images_folder, read_source
 from skinnet.record import RECORD
 from skinnet.split import MAX_HASH_DISTANCE, deal, follow, join_groups, near_duplicates, perceptual_hashes, split_groups
 
@@ -48,6 +48,8 @@ SPLIT_VERSION = 2
 """1: the first; 2: training and validation images that show a lesion of the test split are excluded; folds."""
 FOLDS = 5
 PARTITIONS = ("split", "official")
+TYPES = {column: "str" for column in COLUMNS if column not in NUMBERS}
+TYPES |= {"fold": "Int64", "malignant": "boolean", "skin_type": "Int64"}
 WRITTEN = (*COLUMNS, "sha256", "width", "height", "group", "split", "official", "fold")
 """Columns of the index."""
 IN_USE = ("train", "val", "test")
@@ -286,7 +288,7 @@ def load_prepared(root: Path) -> pd.DataFrame:
     mend = f"run python -m skinnet prepare --root {root}"
     if not path.exists():
         raise DataError(f"No {path}: {mend}")
-    table = read_table(path, mend=mend, dtype={"fold": "Int64", "malignant": "boolean", "skin_type": "Int64"})
+    table = read_table(path, mend=mend, dtype=TYPES)
     if missing := [name for name in WRITTEN if name not in table]:
         raise DataError(f"{path} lacks the column {missing[0]}: {mend}")
     return table

@@ -3,16 +3,21 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
 from skinnet.device import describe, pick_device
 from skinnet.errors import DataError
 from skinnet.figures import FIGURES
+from skinnet.index import load_prepared
 from skinnet.release import README_BEGIN, README_END, publish, release, with_results
+
+from .conftest import write_sums
 
 
 def test_raw_data_become_a_published_checkpoint_that_judges(
@@ -78,3 +83,65 @@ def test_evaluate_reads_published_predictions_without_images(
 ) -> None:
     assert main(["evaluate", "--checkpoint", str(tiny_checkpoint), "--split", "val"]) == 0
     assert "validation split: n = " in capsys.readouterr().out
+
+
+def drawn_zip(path: Path, looks: list[str], *, suffix: str, seed: int, size: tuple[int, int]) -> list[str]:
+    """An archive of drawn pictures; returns their names."""
+    names = [f"PIC_{seed + number}{suffix}" for number in range(len(looks))]
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, (name, look) in enumerate(zip(names, looks, strict=True)):
+            drawn = io.BytesIO()
+            draw_lesion(LOOKS[look], seed=seed + number, size=size).save(drawn, "PNG" if suffix == ".png" else "JPEG")
+            archive.writestr(f"deep/{name}", drawn.getvalue())
+    return names
+
+
+@pytest.fixture
+def other_mirror(tmp_path: Path) -> Path:
+    """A mirror of the ISIC 2018 test set and PAD-UFES-20, drawn."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    looks = ["mel", "nv", "bcc", "akiec", "bkl", "df", "vasc"] * 3
+    names = drawn_zip(folder / "ISIC2018_Task3_Test_Input.zip", looks, suffix=".jpg", seed=40_000, size=(240, 180))
+    truth = pd.DataFrame({"image": [name.removesuffix(".jpg") for name in names]})
+    for dx in ("mel", "nv", "bcc", "akiec", "bkl", "df", "vasc"):
+        truth[dx.upper()] = [float(look == dx) for look in looks]
+    with zipfile.ZipFile(folder / "ISIC2018_Task3_Test_GroundTruth.zip", "w") as archive:
+        archive.writestr("ISIC2018_Task3_Test_GroundTruth/README.md", "not wanted")
+        archive.writestr("ISIC2018_Task3_Test_GroundTruth.csv", truth.to_csv(index=False))
+    rows = []
+    for part, looks in enumerate((["mel", "nv", "bcc"] * 2, ["akiec", "bkl"] * 3, ["bcc"]), start=1):
+        path = folder / f"imgs_part_{part}.zip"
+        names = drawn_zip(path, looks, suffix=".png", seed=50_000 + 100 * part, size=(150, 200))
+        words = {"mel": "MEL", "nv": "NEV", "bcc": "BCC", "akiec": "ACK", "bkl": "SEK"}
+        rows += [
+            {
+                "patient_id": f"PAT_{name[4:9]}", "lesion_id": name[4:9], "age": 60, "gender": "MALE", "region": "NOSE",
+                "fitspatrick": 3.0, "diagnostic": "SCC" if part == 3 else words[look], "biopsed": True, "img_id": name,
+            }
+            for name, look in zip(names, looks, strict=True)
+        ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(folder / "metadata.csv", index=False)
+    write_sums(folder)
+    return folder
+
+
+def test_other_sources_go_from_a_mirror_to_figures(
+    tiny_checkpoint: Path, other_mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(tmp_path / "data")
+    for source in ("isic2018-test", "pad-ufes-20"):
+        assert main(["acquire", source, "--root", root, "--mirror", str(other_mirror), "--quiet"]) == 0
+    assert main(["prepare", "--root", root, "--quiet"]) == 0
+    table = load_prepared(tmp_path / "data")
+    assert table["source"].value_counts().to_dict() == {"isic2018-test": 21, "pad-ufes-20": 13}
+    assert set(table["official"][table["source"] == "isic2018-test"]) == {"test"}
+    [squamous] = table[table["dx"].isna()].to_dict("records")
+    assert (squamous["dx_given"], squamous["malignant"], squamous["skin_type"]) == ("SCC", True, 3)
+    assert (squamous["width"], squamous["height"]) == (150, 200)
+    capsys.readouterr()
+    for source, images in (("isic2018-test", 21), ("pad-ufes-20", 12)):
+        command = ["evaluate", "--checkpoint", str(tiny_checkpoint), "--root", root, "--source", source]
+        assert main([*command, "--split", "all", "--out", str(tmp_path / source)]) == 0
+        assert capsys.readouterr().out.startswith(f"{source}, all images: n = {images} images of {images} lesions. ")
+        assert len(pd.read_csv(tmp_path / source / "predictions.csv")) == images
