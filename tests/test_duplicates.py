@@ -91,4 +91,4 @@ def test_known_duplicates_of_the_real_images_agree(real_root: Path) -> None:
             for name in (row.image_id_a, row.image_id_b)
         )
         counts.append(max(agreeing_matches(one, other), agreeing_matches(one, other, mirrored=True)))
-    assert np.mean(np.array(counts) >= 8) > 0.85
+    assert np.mean(np.array(counts) >= MIN_AGREEING) > 0.85
