@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from skinnet.cache import Cache
 from skinnet.figures import COLOURS
 from skinnet.files import atomic_path, write_text
-from skinnet.index import LEFT_OUT, load_cache, load_prepared
+from skinnet.index import LEFT_OUT, lesion_names, load_cache, load_prepared
 from skinnet.labels import CLASSES, FULL_NAMES
 
 FOLDER = "report"
@@ -49,7 +49,7 @@ def report(root: Path) -> Path:
 
 def summaries(table: pd.DataFrame, left_out: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The page's tables by title."""
-    units = table.assign(lesion=_lesions(table), dx=table["dx"].fillna("none of ours"))
+    units = table.assign(lesion=lesion_names(table), dx=table["dx"].fillna("none of ours"))
     bands = (table["age"] // BAND * BAND).astype("Int64").astype("str").fillna("unknown").rename("age from")
     return {
         "Diagnoses": units.groupby(["source", "dx"]).agg(images=("image_id", "size"), lesions=("lesion", "nunique")),
@@ -67,11 +67,6 @@ def summaries(table: pd.DataFrame, left_out: pd.DataFrame) -> dict[str, pd.DataF
     }
 
 
-def _lesions(table: pd.DataFrame) -> pd.Series:
-    """An image whose lesion is not named counts as one."""
-    return table["source"] + "/" + table["lesion_id"].fillna(table["image_id"])
-
-
 def _size_names(table: pd.DataFrame) -> pd.Series:
     return (table["width"].astype(str) + " x " + table["height"].astype(str)).rename("width x height")
 
@@ -83,10 +78,10 @@ def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
 def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
     """A group stays together: one lesion, or several of one patient or on one picture. Excluded images show a lesion
     of the test split."""
-    lesions = _lesions(table).groupby(table["group"]).nunique()
+    lesions = lesion_names(table).groupby(table["group"]).nunique()
     counts = {
         "images": len(table),
-        "lesions": _lesions(table).nunique(),
+        "lesions": lesion_names(table).nunique(),
         "groups": table["group"].nunique(),
         "groups of several lesions": int((lesions > 1).sum()),
         "byte-identical images": int(table["sha256"].duplicated(keep=False).sum()),
@@ -124,7 +119,7 @@ def _draw(table: pd.DataFrame, path: Path) -> None:
 
 def _classes(axis: Axes, table: pd.DataFrame) -> None:
     images = table["dx"].value_counts().reindex(CLASSES, fill_value=0)
-    lesions = _lesions(table).groupby(table["dx"]).nunique().reindex(CLASSES, fill_value=0)
+    lesions = lesion_names(table).groupby(table["dx"]).nunique().reindex(CLASSES, fill_value=0)
     positions = range(len(CLASSES))
     axis.barh([position - 0.2 for position in positions], images, 0.4, color=BLUE, label="images")
     axis.barh([position + 0.2 for position in positions], lesions, 0.4, color=ORANGE, label="lesions")

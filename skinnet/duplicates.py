@@ -24,7 +24,7 @@ from skinnet.classifier import Classifier
 from skinnet.device import keep_freed_memory
 from skinnet.errors import SkinnetError
 from skinnet.files import atomic_path
-from skinnet.index import load_cache, load_prepared
+from skinnet.index import lesion_names, load_cache, load_prepared
 from skinnet.model import last_feature_layer
 from skinnet.progress import progress
 
@@ -71,21 +71,26 @@ def find_duplicates(root: Path, classifier: Classifier) -> Path:
         classifier: its features say which images are compared.
 
     Returns:
-        The table: source and image_id of both, agreeing matches, whether mirrored, and both splits.
+        The table: source, image_id and split of both, agreeing matches, whether mirrored, and whether the index has
+        joined them already.
 
     Raises:
         SkinnetError: if OpenCV is not installed.
     """
     table = load_prepared(root)
     cache = load_cache(root, table)
-    pairs = candidates(network_features(classifier, cache), table["group"].to_numpy())
+    lesions, _ = pd.factorize(lesion_names(table))
+    pairs = candidates(network_features(classifier, cache), lesions)
     features = [local_features(cache[position]) for position in progress(range(len(cache)), "features", unit="image")]
     found = compare(features, pairs)
     sides = [
-        table.iloc[found[side]][["source", "image_id", "split"]].reset_index(drop=True).add_suffix(f"_{letter}")
+        table.iloc[found[side]][["source", "image_id", "split", "group"]]
+        .reset_index(drop=True)
+        .add_suffix(f"_{letter}")
         for side, letter in (("first", "a"), ("second", "b"))
     ]
     named = pd.concat([*sides, found[["agreeing", "mirrored"]]], axis=1)
+    named["joined"] = named.pop("group_a") == named.pop("group_b")
     with atomic_path(root / OUT) as temporary:
         named.to_csv(temporary, index=False, lineterminator="\n")
     with atomic_path(root / SHEET) as temporary:
@@ -112,12 +117,12 @@ def network_features(classifier: Classifier, cache: Cache) -> np.ndarray:
     return np.asarray(features / np.linalg.norm(features, axis=1, keepdims=True))
 
 
-def candidates(features: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Pairs of most alike images from different groups.
+def candidates(features: np.ndarray, lesions: np.ndarray) -> np.ndarray:
+    """Pairs of most alike images with different lesion ids.
 
     Args:
         features: float32 (N, C) of length 1.
-        groups: int (N,).
+        lesions: int (N,).
 
     Returns:
         int (P, 2), first < second, each pair once.
@@ -126,7 +131,7 @@ def candidates(features: np.ndarray, groups: np.ndarray) -> np.ndarray:
     pairs = []
     for start in range(0, len(features), 512):
         likeness = features[start : start + 512] @ features.T
-        likeness[groups[start : start + 512, None] == groups] = -np.inf
+        likeness[lesions[start : start + 512, None] == lesions] = -np.inf
         nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
         first = np.repeat(np.arange(start, start + len(nearest)), count)
         other = np.isfinite(np.take_along_axis(likeness, nearest, axis=1)).ravel()

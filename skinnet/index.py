@@ -294,6 +294,11 @@ def load_prepared(root: Path) -> pd.DataFrame:
     return table
 
 
+def lesion_names(table: pd.DataFrame) -> pd.Series:
+    """A name for each image's lesion; an image whose lesion is not named counts as one."""
+    return table["source"] + "/" + table["lesion_id"].fillna(table["image_id"])
+
+
 def load_cache(root: Path, table: pd.DataFrame) -> Cache:
     """The decoded images of an index, in its order.
 
