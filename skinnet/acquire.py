@@ -53,7 +53,7 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
         AcquireError: if a file cannot be had, fails its check, or is no sound archive.
     """
     folder = root / source.name
-    files = read_record(folder, source.name).get("files", {})
+    files = read_record(folder).get("files", {})
     lost = [remote for remote in source.files if not _has_size(_place(folder, remote), files.get(remote.name))]
     archives = [(_place(folder, file), folder / file.unpack_to, file.suffix) for file in source.files if file.unpack_to]
     if not lost and all(is_unpacked(archive, target, suffix=suffix) for archive, target, suffix in archives):
@@ -131,7 +131,7 @@ def acquire_isic(search: Search, *, root: Path, name: str = "isic", mirror: str 
     if address.startswith("file:") and search != Search():
         raise AcquireError("A folder is copied whole: leave out --query, --collections, --limit and --licence.")
     asked = {"address": address, "search": json.loads(json.dumps(asdict(search)))}
-    record = read_record(folder, "isic")
+    record = read_record(folder)
     if {key: record.get(key) for key in asked} == asked and _all_there(folder, record["files"]):
         log.info("%s is complete in %s: nothing to do.", name, folder)
         return folder

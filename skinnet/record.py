@@ -1,6 +1,6 @@
 """The record of an acquired data set, `acquired.json`: what it is, from where, and on what terms.
 
-    read_record(Path("data/ham10000"), "ham10000")["variant"]
+    read_record(Path("data/ham10000"))["variant"]
 
 It is written last, so that where it is everything is.
 """
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 RECORD = "acquired.json"
 
 
-def read_record(folder: Path, kind: str) -> dict[str, Any]:
-    """What an earlier call finished; nothing if it was of another kind, or of an older layout."""
+def read_record(folder: Path) -> dict[str, Any]:
+    """What an earlier call finished; nothing if it was of an older layout."""
     record = _any_record(folder)
-    return record if record.get("source") == kind and isinstance(record.get("files"), dict) else {}
+    return record if isinstance(record.get("files"), dict) else {}
 
 
 def write_record(
