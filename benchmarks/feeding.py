@@ -41,7 +41,7 @@ from skinnet.cache import build_cache
 from skinnet.config import TrainConfig
 from skinnet.dataset import Images, LesionDataset, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
-from skinnet.index import DATASET, FRAME, load_cache, load_index
+from skinnet.index import FRAME, load_cache, load_index
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import normalisation
 from skinnet.preprocess import SQUASHED_SIZE
@@ -66,7 +66,7 @@ def read_data(root: Path) -> Data:
     """A prepared data set, all splits."""
     table = load_index(root)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
-    return Data(load_cache(root, table), [root / DATASET / path for path in table["path"]], labels)
+    return Data(load_cache(root, table), [root / path for path in table["path"]], labels)
 
 
 def draw_data(folder: Path) -> Data:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from skinnet.card import results_section
+from skinnet.card import data_name, results_section
 from skinnet.classifier import read_config
 from skinnet.errors import CheckpointError
 from skinnet.evaluate import Estimate, Metrics
@@ -19,8 +19,9 @@ from skinnet.release import FIGURE_FOLDER, METRICS
 def add(checkpoint: Path) -> None:
     """Add the tab's contents to the interface that is being built."""
     config = read_config(checkpoint)
+    results = results_section(load_metrics(checkpoint, "test"), "test", source=data_name(config))
     gr.Markdown(
-        f"## How good is it?\n{results_section(load_metrics(checkpoint, 'test'), 'test')}\n"
+        f"## How good is it?\n{results}\n"
         f"The {config['network']} was trained for {config['training']['epochs']} epochs in "
         f"{config['training_minutes']:.0f} minutes on {config['machine']}.",
         elem_classes="tables",

@@ -23,6 +23,10 @@ from skinnet.sources import LICENCES, OWN_COLUMNS, SOURCES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skinnet.classifier import Classifier
+
+log = logging.getLogger("skinnet")
+
 DEFAULT_CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "ham10000-lite0"
 SOME_FAILED = 3
 STOPPED = 130
@@ -47,7 +51,7 @@ def acquire_isic(options: argparse.Namespace) -> int:
         licences=tuple(options.licence),
         thumbnails=options.thumbnails,
     )
-    acquire_isic(search, root=options.root, name=options.name, mirror=options.mirror)
+    acquire_isic(search, root=options.root, name=options.name, mirror=options.mirror, skip_failed=options.skip_failed)
     return 0
 
 
@@ -110,28 +114,49 @@ def train(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    from skinnet.card import caption, class_table, overall_table
+    from skinnet.card import caption, class_table, data_name, overall_table
     from skinnet.classifier import Classifier
     from skinnet.evaluate import evaluate
-    from skinnet.index import load_cache, load_index
-    from skinnet.predictions import load_predictions, predict_split, save_predictions
+    from skinnet.predictions import load_predictions, save_predictions
 
     classifier = Classifier.load(options.checkpoint)
+    apart = options.split in ("val", "test")
     if options.root is None:
+        if options.source or options.partition:
+            raise SkinnetError(
+                "Without --root a checkpoint's own predictions are read: leave out --source, --partition."
+            )
         predictions = load_predictions(options.checkpoint / "predictions.csv")
         predictions = predictions[predictions["split"] == options.split]
         if predictions.empty:
             raise SkinnetError(f"The checkpoint publishes no {options.split} predictions: name the data with --root.")
+        source = data_name(classifier.config)
     else:
-        table = load_index(options.root, sources=[options.source], partition=options.partition)
-        predictions = predict_split(classifier, table, load_cache(options.root, table), options.split)
+        predictions, seen = _judge_anew(classifier, options)
+        source = {None: "HAM10000", "ham10000": "HAM10000"}.get(options.source, options.source)
+        apart = apart and not seen
     metrics = evaluate(predictions, threshold=classifier.decision.malignant_threshold)
-    source = "HAM10000" if options.source == "ham10000" else options.source
-    print(caption(metrics, options.split, source=source), overall_table(metrics), class_table(metrics), sep="\n\n")
+    heading = caption(metrics, options.split, source=source, apart=apart)
+    print(heading, overall_table(metrics), class_table(metrics), sep="\n\n")
     if options.out is not None:
         save_predictions(predictions, options.out / "predictions.csv")
         _save_evaluation(options, predictions, metrics)
     return 0
+
+
+def _judge_anew(classifier: Classifier, options: argparse.Namespace) -> tuple[pd.DataFrame, int]:
+    """Predictions of a split, and how many of its images the network was trained on."""
+    from skinnet.index import load_cache, load_index
+    from skinnet.predictions import predict_split
+    from skinnet.release import seen_in_training
+
+    table = load_index(options.root, sources=[options.source or "ham10000"], partition=options.partition or "split")
+    predictions = predict_split(classifier, table, load_cache(options.root, table), options.split)
+    judged = table[table["image_id"].isin(predictions["image_id"])]
+    seen = int(seen_in_training(options.checkpoint, judged).sum())
+    if seen and options.split != "train":
+        log.warning("The network was trained on %d of these %d images: the figures flatter it.", seen, len(judged))
+    return predictions, seen
 
 
 def _save_evaluation(options: argparse.Namespace, predictions: pd.DataFrame, metrics: Any) -> None:
@@ -223,7 +248,9 @@ Commands = Any  # argparse keeps the type of its sub-parsers private
 def _add(commands: Commands, name: str, run: Any, summary: str, details: str = "") -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=f"{summary} {details}")
     command.set_defaults(command=run)
-    command.add_argument("--quiet", action="store_true", help="no bars and no messages but errors")
+    command.add_argument(
+        "--quiet", action="store_true", default=argparse.SUPPRESS, help="no bars and no notes, only results and errors"
+    )
     return command
 
 
@@ -275,6 +302,9 @@ def _add_isic(kinds: Commands) -> None:
     command.add_argument("--licence", nargs="+", default=[], choices=LICENCES, help="keep only pictures under these")
     command.add_argument("--thumbnails", action="store_true", help="small pictures, 256 pixels at most")
     command.add_argument("--name", default="isic", help="folder under --root (default: isic)")
+    command.add_argument(
+        "--skip-failed", action="store_true", help="finish without pictures that cannot be had; failures.csv names them"
+    )
 
 
 def _add_own(kinds: Commands) -> None:
@@ -363,8 +393,8 @@ def _add_evaluate(commands: Commands) -> None:
     _add_checkpoint(command)
     command.add_argument("--root", type=Path, help="folder of the data sets, after prepare")
     command.add_argument("--split", choices=["train", "val", "test", "all"], default="test", help="(default: test)")
-    command.add_argument("--source", default="ham10000", help="data set below --root (default: ham10000)")
-    command.add_argument("--partition", choices=["split", "official"], default="split", help="(default: split)")
+    command.add_argument("--source", help="data set below --root (default: ham10000)")
+    command.add_argument("--partition", choices=["split", "official"], help="(default: split)")
     command.add_argument("--out", type=Path, metavar="DIR", help="also write predictions, metrics and figures there")
 
 

@@ -113,12 +113,15 @@ def variant_of(source: Source, sha256: Mapping[str, str]) -> str:
     return "unknown"
 
 
-def acquire_isic(search: Search, *, root: Path, name: str = "isic", mirror: str | None = None) -> Path:
+def acquire_isic(
+    search: Search, *, root: Path, name: str = "isic", mirror: str | None = None, skip_failed: bool = False
+) -> Path:
     """Fetch what a search of the ISIC Archive finds into `root / name`.
 
     Args:
         mirror: an `http(s)://` address that answers like the archive's API; or a folder or `file://` address that
             holds what an earlier call left, with a SHA256SUMS list: that is copied whole, so it takes no search.
+        skip_failed: finish without the pictures that cannot be had; `failures.csv` names them.
 
     Returns:
         The folder.
@@ -138,8 +141,10 @@ def acquire_isic(search: Search, *, root: Path, name: str = "isic", mirror: str 
     remove_leftovers(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with new_session() as session:
-        take = _copy_isic if address.startswith("file:") else _search_isic
-        licence, names = take(address, search, folder, session)
+        if address.startswith("file:"):
+            licence, names = _copy_isic(address, folder, session)
+        else:
+            licence, names = _search_isic(address, search, folder, session, skip_failed=skip_failed)
     files = {name: {"bytes": (folder / name).stat().st_size} for name in names}
     write_record(
         folder, "isic", name=name, licence=licence, files=files,
@@ -152,7 +157,9 @@ def _all_there(folder: Path, files: Mapping[str, Any]) -> bool:
     return all(_has_size(folder / name, file) for name, file in files.items())
 
 
-def _search_isic(api: str, search: Search, folder: Path, session: requests.Session) -> tuple[str, list[str]]:
+def _search_isic(
+    api: str, search: Search, folder: Path, session: requests.Session, *, skip_failed: bool
+) -> tuple[str, list[str]]:
     """Search, fetch the pictures; returns their licences and the names of all files."""
     pictures = find(search, api=api, session=session)
     downloads = [picture.download() for picture in pictures]
@@ -163,14 +170,16 @@ def _search_isic(api: str, search: Search, folder: Path, session: requests.Sessi
     def renew(item: Download, own_session: requests.Session) -> Download:
         return renewed(item, search=search, api=api, session=own_session)
 
-    fetch_all(downloads, images, folder=folder, renew=renew)
+    downloads = fetch_all(downloads, images, folder=folder, renew=renew, skip_failed=skip_failed)
+    here = {item.name for item in downloads}
+    pictures = [picture for picture in pictures if picture.download().name in here]
     write_beside(pictures, folder)
     licences = licences_of(pictures)
     beside = ["metadata.csv", "attribution.txt", *(f"licences/{licence}.txt" for licence in licences)]
     return ", ".join(licences), beside + [f"images/{item.name}" for item in downloads]
 
 
-def _copy_isic(address: str, _: Search, folder: Path, session: requests.Session) -> tuple[str, list[str]]:
+def _copy_isic(address: str, folder: Path, session: requests.Session) -> tuple[str, list[str]]:
     """Copy an acquired search from a folder; returns its licences and the names of all files."""
     listed = {name: item for name, item in read_sums(address, session).items() if ISIC_MIRRORED.fullmatch(name)}
     if "metadata.csv" not in listed:

@@ -1,6 +1,6 @@
 """The uint8 cache of decoded images: each file is decoded once, and read from disk as needed after that.
 
-    cache = build_cache(paths, folder=Path("data/ham10000/cache"), frame=(192, 256))
+    cache = build_cache(paths, folder=Path("data/cache"), frame=(192, 256))
     cache[7]  # uint8 (H, W, 3), bit for bit what `predict` computes for paths[7]
 
 `pixels.u8` holds a slot of fixed size for each image. `journal.jsonl` says what is in it: a line with the settings,

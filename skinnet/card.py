@@ -54,23 +54,30 @@ def class_table(metrics: Metrics) -> str:
     return "\n".join(lines)
 
 
-def caption(metrics: Metrics, split: str, *, source: str = "HAM10000") -> str:
-    """The data and the n that belong to every figure."""
-    apart = "" if split == "all" else ", none of which is in another split"
+def data_name(config: dict[str, Any]) -> str:
+    """What a checkpoint was trained and tested on."""
+    training = config["training"]
+    names = [{"ham10000": "HAM10000"}.get(name, name) for name in training.get("sources", "ham10000").split(",")]
+    return ", ".join(names) + (" (official partition)" if training.get("partition") == "official" else "")
+
+
+def caption(metrics: Metrics, split: str, *, source: str, apart: bool = True) -> str:
+    """The data and the n that belong to every figure; `apart` if none of the images was trained on."""
+    alone = ", none of which is in another split" if apart else ""
     return (
-        f"{source}, {SPLIT_NAMES[split]}: n = {metrics.images:,} images of {metrics.lesions:,} lesions{apart}. "
+        f"{source}, {SPLIT_NAMES[split]}: n = {metrics.images:,} images of {metrics.lesions:,} lesions{alone}. "
         "Four views (flips) a photo, one network. 95 % intervals by bootstrap over lesions."
     )
 
 
-def headline_section(metrics: Metrics, split: str) -> str:
+def headline_section(metrics: Metrics, split: str, *, source: str) -> str:
     """The README's results: headlines and what they are of."""
-    return f"{overall_table(metrics, HEADLINES)}\n\n{caption(metrics, split)}\n"
+    return f"{overall_table(metrics, HEADLINES)}\n\n{caption(metrics, split, source=source)}\n"
 
 
-def results_section(metrics: Metrics, split: str) -> str:
+def results_section(metrics: Metrics, split: str, *, source: str) -> str:
     """All results of a split."""
-    return f"{caption(metrics, split)}\n\n{overall_table(metrics)}\n\n{class_table(metrics)}\n"
+    return f"{caption(metrics, split, source=source)}\n\n{overall_table(metrics)}\n\n{class_table(metrics)}\n"
 
 
 def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
@@ -81,7 +88,7 @@ def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
         metrics: by split, "val" and "test".
     """
     training = config["training"]
-    test = metrics["test"]
+    test, source = metrics["test"], data_name(config)
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config["class_weights"], strict=True))
     pretrained = training["weights"] == "imagenet"
     start = "ImageNet weights" if pretrained else "random weights"
@@ -114,6 +121,7 @@ Teaching and demonstration: how such a network judges dermatoscopic photos, how 
 Not for diagnosis, triage, screening or reassurance.
 
 ## Data
+Trained and tested on: {source}.
 HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), in the geometry of its 224 x 224 export, which
 is un-squashed to 4:3; a full-size photo takes the same way. {config["counts"]["train"]:,} training,
 {config["counts"]["val"]:,} validation and {config["counts"]["test"]:,} test images. Images of one lesion, published
@@ -131,9 +139,9 @@ It took {config["training_minutes"]:.0f} minutes on {config["machine"]}.
 ## Results
 The test split was scored once, after all choices were made on validation.
 
-{results_section(test, "test")}
+{results_section(test, "test", source=source)}
 ### Validation, where the choices were made
-{results_section(metrics["val"], "val")}
+{results_section(metrics["val"], "val", source=source)}
 ## Limits
 - **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
 - **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less: in a published comparison

@@ -135,7 +135,7 @@ def _classes(axis: Axes, table: pd.DataFrame) -> None:
 def _ages(axis: Axes, table: pd.DataFrame) -> None:
     malignant = table["malignant"].fillna(False).astype(bool)
     groups = [table["age"][~malignant].dropna(), table["age"][malignant].dropna()]
-    axis.hist(groups, bins=range(0, 100, BAND), stacked=True, color=[BLUE, ORANGE], label=["benign", "(pre)malignant"])
+    axis.hist(groups, bins=range(0, 121, BAND), stacked=True, color=[BLUE, ORANGE], label=["benign", "(pre)malignant"])
     axis.set(xlabel="age in years", ylabel="images", title=f"Age ({table['age'].isna().sum():,} unknown)")
     axis.legend()
 

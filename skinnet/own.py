@@ -1,6 +1,6 @@
 """Record pictures of your own: nothing is copied, the record says where they are and what the columns mean.
 
-record_own(Path("data"), name="clinic", images=Path("photos"), csv=Path("table.csv"),
+own_record(images=Path("photos"), csv=Path("table.csv"),
            columns={"image_id": "file", "dx": "diagnosis"}, diagnoses={"melanoma": "mel"})
 """
 
@@ -14,6 +14,8 @@ from typing import Any
 from skinnet.errors import AcquireError
 from skinnet.labels import CLASSES
 from skinnet.sources import OWN_COLUMNS
+
+DELIMITERS = ",;\t"
 
 
 def own_record(*, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]) -> dict[str, Any]:
@@ -36,12 +38,13 @@ def own_record(*, images: Path, csv: Path, columns: Mapping[str, str], diagnoses
         _check_known(meaning, OWN_COLUMNS, "column")
     for dx in diagnoses.values():
         _check_known(dx, (*CLASSES, ""), "diagnosis")
-    header = _header(csv)
+    delimiter, header = _header(csv, set(columns.values()))
     if absent := [theirs for theirs in columns.values() if theirs not in header]:
         raise AcquireError(f"{csv} has no column {absent[0]!r}, only {', '.join(header)}: mend --column.")
     return {
         "images": str(images.resolve()),
         "csv": str(csv.resolve()),
+        "delimiter": delimiter,
         "columns": dict(columns),
         "diagnoses": dict(diagnoses),
     }
@@ -52,9 +55,12 @@ def _check_known(word: str, known: tuple[str, ...], option: str) -> None:
         raise AcquireError(f"--{option} knows no {word!r}: it may be {', '.join(filter(None, known))}.")
 
 
-def _header(csv: Path) -> list[str]:
+def _header(csv: Path, wanted: set[str]) -> tuple[str, list[str]]:
+    """What separates a table's columns, and their names: as most of those that are wanted are found."""
     try:
         with csv.open(newline="", encoding="utf-8-sig") as file:
-            return next(csv_files.reader(file), [])
+            line = file.readline()
+        headers = {mark: next(csv_files.reader([line], delimiter=mark), []) for mark in DELIMITERS}
+        return max(headers.items(), key=lambda item: (len(wanted & set(item[1])), len(item[1])))
     except (OSError, UnicodeDecodeError, csv_files.Error) as error:
         raise AcquireError(f"{csv} cannot be read as a UTF-8 CSV table: name it with --csv.") from error

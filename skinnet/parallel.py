@@ -36,17 +36,24 @@ class _StoppedError(Exception):
     """Another thread asked to stop."""
 
 
-def fetch_all(downloads: list[Download], images: Path, *, folder: Path, renew: Renew) -> None:
+def fetch_all(
+    downloads: list[Download], images: Path, *, folder: Path, renew: Renew, skip_failed: bool = False
+) -> list[Download]:
     """Download into `images`; files that are there are kept, and one that fails does not stop the others.
 
     Args:
         folder: gets `downloads/` with what is unfinished, and `failures.csv` if something failed.
         renew: asks for a new address where one has expired.
 
+        skip_failed: finish without those that cannot be had.
+
+    Returns:
+        Those that are there.
+
     Raises:
-        AcquireError: if some failed, naming how many and the first.
+        AcquireError: if some failed and may not be skipped, naming how many and the first.
     """
-    failures = {}
+    failures: dict[str, tuple[str, str]] = {}
     with _workers() as (pool, session, pause):
 
         def get(download: Download) -> None:
@@ -65,7 +72,8 @@ def fetch_all(downloads: list[Download], images: Path, *, folder: Path, renew: R
         for future in progress(as_completed(futures), "pictures", total=len(futures), unit="picture"):
             if error := _failure(future):
                 failures[futures[future].name] = (futures[future].url, error)
-    _report(failures, len(downloads), folder)
+    _report(failures, len(downloads), folder, skip=skip_failed)
+    return [download for download in downloads if download.name not in failures]
 
 
 def _failure(future: Future[None]) -> str:
@@ -101,7 +109,7 @@ def _workers() -> Iterator[tuple[ThreadPoolExecutor, Callable[[], requests.Sessi
             opened.close()
 
 
-def _report(failures: dict[str, tuple[str, str]], total: int, folder: Path) -> None:
+def _report(failures: dict[str, tuple[str, str]], total: int, folder: Path, *, skip: bool) -> None:
     path = folder / FAILURES
     if not failures:
         path.unlink(missing_ok=True)
@@ -111,7 +119,7 @@ def _report(failures: dict[str, tuple[str, str]], total: int, folder: Path) -> N
         writer.writerow(["id", "url", "error"])
         writer.writerows([Path(name).stem, *failures[name]] for name in sorted(failures))
     first = ", ".join(Path(name).stem for name in sorted(failures)[:NAMED_FAILURES])
-    raise AcquireError(
-        f"{len(failures):,} of {total:,} pictures failed, such as {first}; all are in {path}. "
-        "The others are kept: run the command again."
-    )
+    told = f"{len(failures):,} of {total:,} pictures failed, such as {first}; all are in {path}."
+    if not skip or len(failures) == total:
+        raise AcquireError(f"{told} The others are kept: run the command again, or finish with --skip-failed.")
+    log.warning("%s They are left out.", told)

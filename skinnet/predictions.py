@@ -58,6 +58,8 @@ def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarra
     """Add what a classifier makes of the logits to rows of an index."""
     known = rows[["image_id", "lesion_id", "split", "dx", "dx_type"]].reset_index(drop=True)
     known["lesion_id"] = known["lesion_id"].fillna(known["image_id"])  # who names no lesions shows each once
+    if rows["source"].nunique() > 1:  # two sources may number their lesions alike
+        known["lesion_id"] = rows["source"].reset_index(drop=True) + "/" + known["lesion_id"]
     judged = pd.DataFrame([prediction.as_row() for prediction in classifier.judge(logits)])
     return pd.concat([known, judged, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1)
 

@@ -3,8 +3,9 @@
     rows = read_source(Path("data/ham10000"))
 
 Columns: image_id, lesion_id, patient_id, dx (ours), dx_given (the source's word), malignant, dx_type, age (years),
-sex, site, source, clinic, skin_type (Fitzpatrick, 1 to 6), path. What is unknown is missing, not a word. `path` is
-relative to the folder of all sources, or absolute for a user's own images.
+sex, site, source (its folder), kind (of source: ham10000, isic, folder, ...), clinic, skin_type (Fitzpatrick, 1 to 6),
+path. What is unknown is missing, not a word. `path` is relative to the folder of all sources, or absolute for a user's
+own images.
 
 `malignant` means malignant or pre-malignant. It follows from `dx`; where a lesion has none of our seven diagnoses,
 it may still be known: invasive squamous-cell carcinoma is malignant, and its `dx` is missing.
@@ -12,6 +13,7 @@ it may still be known: invasive squamous-cell carcinoma is malignant, and its `d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ NUMBERS = ("malignant", "age", "skin_type")
 """Columns that hold no text."""
 COLUMNS = (
     "image_id", "lesion_id", "patient_id", "dx", "dx_given", "malignant", "dx_type", "age", "sex", "site", "source",
-    "clinic", "skin_type", "path",
+    "kind", "clinic", "skin_type", "path",
 )  # fmt: skip
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
@@ -63,14 +65,16 @@ def read_source(folder: Path) -> pd.DataFrame:
     if kind not in READERS:
         raise DataError(f"{folder / RECORD} names the source {kind!r}, which is none of {', '.join(READERS)}.")
     table = READERS[kind](folder)
-    table["source"] = folder.name
+    table["source"], table["kind"] = folder.name, kind
     if table["image_id"].isna().any():
         raise DataError(f"The metadata in {folder} have {table['image_id'].isna().sum()} rows without an image id.")
     if table["image_id"].duplicated().any():
         twice = table["image_id"][table["image_id"].duplicated()].iloc[0]
         raise DataError(f"The metadata in {folder} name image {twice} twice: keep one of the rows.")
-    if "path" not in table:
-        table["path"] = _paths(table["image_id"], folder / "images", root=folder.parent)
+    table["path"] = _paths(table["image_id"], images_folder(folder), root=folder.parent)
+    found = table["path"].dropna()
+    if found.duplicated().any():
+        raise DataError(f"Two rows of {folder.name} name {found[found.duplicated()].iloc[0]}: keep one of them.")
     return _tidy(table).sort_values("image_id", ignore_index=True)
 
 
@@ -113,12 +117,27 @@ def _skin_type(value: Any) -> float:
 
 
 def _paths(image_ids: pd.Series, images: Path, *, root: Path) -> pd.Series:
-    """The file of each image id, with or without its extension; missing where there is none."""
+    """The file of each image id, with or without its extension, in any case; missing where there is none.
+
+    Raises:
+        DataError: if an id without extension may mean two files.
+    """
     if not images.is_dir():
         raise DataError(f"There is no folder {images}: acquire the source again.")
-    files = {path.name: path for path in sorted(images.iterdir()) if path.suffix.lower() in EXTENSIONS}
-    by_id = {path.stem: path for path in files.values()} | files
-    found = image_ids.map(lambda image_id: by_id.get(image_id))
+    files = [path for path in sorted(images.iterdir()) if path.suffix.lower() in EXTENSIONS]
+    by_name = {path.name.casefold(): path for path in files}
+    stems = Counter(path.stem.casefold() for path in files)
+    by_stem = {path.stem.casefold(): path for path in files}
+
+    def find(image_id: str) -> Path | None:
+        name = image_id.strip().casefold()
+        if name not in by_name and stems[name] > 1:
+            raise DataError(
+                f"{images} has {stems[name]} pictures named {image_id}: write the extension in the table too."
+            )
+        return by_name.get(name, by_stem.get(name))
+
+    found = image_ids.map(find)
     return found.map(lambda path: _relative(path, root), na_action="ignore").astype("str")
 
 
@@ -126,10 +145,14 @@ def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.resolve().as_posix()
 
 
-def _read(path: Path, required: tuple[str, ...], *, mend: str = "acquire the source again") -> pd.DataFrame:
+def _read(
+    path: Path, required: tuple[str, ...], *, mend: str = "acquire the source again", delimiter: str = ","
+) -> pd.DataFrame:
     if not path.exists():
-        raise DataError(f"No {path.name} in {path.parent}: run python -m skinnet acquire {path.parent.name}")
-    table = read_table(path, mend=mend, dtype=str, keep_default_na=False, na_values=UNKNOWN_WORDS)
+        raise DataError(f"There is no {path}: {mend}.")
+    table = read_table(
+        path, mend=mend, dtype=str, keep_default_na=False, na_values=UNKNOWN_WORDS, sep=delimiter, index_col=False
+    )
     if missing := [column for column in required if column not in table]:
         raise DataError(f"{path} lacks the column {missing[0]}: {mend}.")
     return table
@@ -207,22 +230,28 @@ def _pad_ufes_20(folder: Path) -> pd.DataFrame:
     return table.assign(dx=_ours(table["dx_given"], PAD_UFES_20.diagnoses), malignant=malignant, dx_type=proof)
 
 
-TRUTHS = {"1": True, "true": True, "yes": True, "malignant": True}
-TRUTHS |= {"0": False, "false": False, "no": False, "benign": False}
+TRUTHS = dict.fromkeys(("1", "1.0", "true", "yes", "malignant"), True)
+TRUTHS |= dict.fromkeys(("0", "0.0", "false", "no", "benign"), False)
 
 
 def _folder(folder: Path) -> pd.DataFrame:
     """A user's own images and table, where and as `acquire folder` found them."""
     record = read_json(folder / RECORD, mend="run python -m skinnet acquire folder")
     columns = record["columns"]
-    theirs = _read(Path(record["csv"]), tuple(columns.values()), mend="name its columns anew with acquire folder")
+    theirs = _read(
+        Path(record["csv"]), tuple(columns.values()), mend=f"run acquire folder --name {folder.name} again",
+        delimiter=record.get("delimiter", ","),
+    )  # fmt: skip
     table = pd.DataFrame({ours: theirs[name] for ours, name in columns.items()})
-    table["path"] = _paths(table["image_id"], Path(record["images"]), root=folder.parent)
     table = table.reindex(columns=[*table, *{"dx", "malignant"}.difference(table)])
     diagnoses = {name: name for name in CLASSES} | record.get("diagnoses", {})
-    given = table["dx"].astype("str")
-    malignant = table["malignant"].astype("str").str.strip().str.lower().map(TRUTHS).astype("boolean")
-    return table.assign(dx_given=given, dx=_ours(given, diagnoses), malignant=malignant)
+    plain = {word.strip().casefold(): dx for word, dx in diagnoses.items()}
+    given, malignant = (table[column].astype("str").str.strip() for column in ("dx", "malignant"))
+    return table.assign(
+        dx_given=given.fillna(malignant),
+        dx=_ours(given.str.casefold(), plain),
+        malignant=malignant.str.casefold().map(TRUTHS).astype("boolean"),
+    )
 
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {

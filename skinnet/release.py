@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 import skinnet
 from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
-from skinnet.card import headline_section, model_card
+from skinnet.card import data_name, headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.config import TrainConfig
 from skinnet.errors import CheckpointError, DataError
@@ -29,12 +29,15 @@ from skinnet.files import atomic_path, read_json, read_table, write_json, write_
 from skinnet.index import FRAME, load_cache, load_index, split_hash, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
+from skinnet.partitions import ARCHIVE_KINDS, write_split
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
 from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
 
 PREDICTIONS = "predictions.csv"
 METRICS = "metrics.json"
 CARD = "MODEL_CARD.md"
+SPLIT = "split.csv"
+"""Which images the network was trained, tuned and tested on."""
 FIGURE_FOLDER = "figures"
 PUBLISHED_SPLITS = ("val", "test")
 PLAIN_CALIBRATION = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
@@ -70,6 +73,8 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
     untuned = Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION))
     images = load_cache(root, table)
     positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
+    if not len(positions["test"]):
+        raise DataError(f"{training.sources} has no test image (partition {training.partition}): nothing to publish.")
     validation = predict_logits(untuned, images, positions["val"])
     config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
     classifier = Classifier(network, config)
@@ -79,8 +84,23 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
     logits = {"val": validation, "test": predict_logits(classifier, images, positions["test"])}
     tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
     save_predictions(pd.concat(tables), out / PREDICTIONS)
+    write_split(table, out / SPLIT)
     shutil.copyfile(run / HISTORY, out / HISTORY)
     publish(out, readme=readme)
+
+
+def seen_in_training(checkpoint: Path, rows: pd.DataFrame) -> np.ndarray:
+    """Which rows of an index a checkpoint was trained on: bool (N,).
+
+    The same id is the same image within a source, and among all that come from the ISIC Archive.
+    """
+    split = read_table(checkpoint / SPLIT, mend="restore it", comment="#")
+    trained = split[split["split"] == "train"]
+    same_source = pd.MultiIndex.from_frame(rows[["source", "image_id"]]).isin(
+        pd.MultiIndex.from_frame(trained[["source", "image_id"]])
+    )
+    archive = rows["kind"].isin(ARCHIVE_KINDS) & rows["image_id"].str.match(r"ISIC_\d+$")
+    return np.asarray(same_source | (archive & rows["image_id"].isin(trained["image_id"])).to_numpy())
 
 
 def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metrics]:
@@ -97,7 +117,8 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metric
     draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
     write_text(checkpoint / CARD, model_card(config, metrics))
     if readme is not None:
-        write_text(readme, with_results(readme.read_text(encoding="utf-8"), headline_section(metrics["test"], "test")))
+        results = headline_section(metrics["test"], "test", source=data_name(config))
+        write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
     return metrics
 
 

@@ -168,6 +168,10 @@ def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
     images = load_cache(root, table)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
     positions = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val")}
+    if absent := [name for name in CLASSES if name not in set(table["dx"].iloc[positions["train"]])]:
+        raise TrainingError(f"The training split has no image of {', '.join(absent)}: add a data set with --sources.")
+    if not len(positions["val"]):
+        raise TrainingError("The validation split has no image: add a data set with --sources.")
     return {
         "train": LesionDataset(images, labels, positions["train"], frame=FRAME),
         "val": LesionDataset(images, labels, positions["val"]),

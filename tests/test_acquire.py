@@ -241,6 +241,14 @@ def test_a_search_with_failures_is_not_recorded_as_finished(isic: Server, tmp_pa
     assert set(contents(folder)) == {"acquired.json", *record(folder)["files"]}
 
 
+def test_a_search_may_be_finished_without_what_cannot_be_had(isic: Server, tmp_path: Path) -> None:
+    isic.faults = lambda path, count: "404" if "8999999" in path else ""
+    folder = acquire_isic(Search(), root=tmp_path, mirror=isic.address, skip_failed=True)
+    assert len(record(folder)["files"]) == 24 + 5
+    assert "ISIC_8999999" not in (folder / "metadata.csv").read_text(encoding="utf-8")
+    assert (folder / "failures.csv").read_text(encoding="utf-8").splitlines()[1].startswith("ISIC_8999999,")
+
+
 def test_a_copy_of_an_acquired_search_is_a_mirror(isic: Server, tmp_path: Path) -> None:
     first = acquire_isic(Search(limit=5), root=tmp_path / "a", mirror=isic.address)
     names = sorted(set(contents(first)) - {"acquired.json"})
@@ -271,7 +279,7 @@ def test_own_pictures_are_recorded_and_not_copied(tmp_path: Path) -> None:
     assert set(contents(folder)) == {"acquired.json"}
     assert record(folder) == {
         "source": "folder", "name": "clinic", "licence": "not stated", "citation": "",
-        "images": str(tmp_path / "photos"), "csv": str(tmp_path / "table.csv"),
+        "images": str(tmp_path / "photos"), "delimiter": ",", "csv": str(tmp_path / "table.csv"),
         "columns": {"image_id": "file", "dx": "what"}, "diagnoses": {"melanoma": "mel"}, "files": {},
     }  # fmt: skip
 
@@ -331,6 +339,8 @@ def test_quiet_shows_errors_alone(drawn_mirror: Path, tmp_path: Path) -> None:
     assert "ham10000 is complete" in loud.stderr
     quiet = command("ham10000", "--root", tmp_path / "b", "--mirror", drawn_mirror, "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    early = command("--quiet", "ham10000", "--root", tmp_path / "b", "--mirror", drawn_mirror)
+    assert (early.returncode, early.stdout, early.stderr) == (0, "", "")
     failed = command("ham10000", "--root", tmp_path / "c", "--mirror", tmp_path, "--quiet")
     assert failed.returncode == 1
     assert failed.stderr.startswith("skinnet: No SHA256SUMS on the mirror")

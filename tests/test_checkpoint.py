@@ -15,8 +15,9 @@ from skinnet.calibrate import fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
 from skinnet.classifier import Classifier, read_config
 from skinnet.evaluate import Metrics, evaluate, probability_columns
-from skinnet.index import load_index, published_split, split_hash, table_hash
+from skinnet.index import load_index, split_hash, table_hash
 from skinnet.labels import CLASSES
+from skinnet.partitions import published_split
 from skinnet.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.preprocess import open_photo
 from skinnet.release import README_BEGIN, README_END

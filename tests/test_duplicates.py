@@ -9,7 +9,8 @@ from PIL import Image
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
 from skinnet.duplicates import MIN_AGREEING, agreeing_matches, candidates, local_features
-from skinnet.index import known_duplicates, load_index, published_split
+from skinnet.index import load_index
+from skinnet.partitions import known_duplicates, published_split
 from skinnet.preprocess import open_photo
 
 

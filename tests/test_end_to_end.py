@@ -14,7 +14,7 @@ from skinnet.__main__ import main
 from skinnet.device import describe, pick_device
 from skinnet.errors import DataError
 from skinnet.figures import FIGURES
-from skinnet.index import load_prepared
+from skinnet.index import load_index, load_prepared, table_hash
 from skinnet.release import README_BEGIN, README_END, publish, release, with_results
 
 from .conftest import write_sums
@@ -61,8 +61,8 @@ def test_publishing_again_changes_nothing(tiny_checkpoint: Path) -> None:
 
 
 def test_a_run_is_not_published_on_other_data(tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path) -> None:
-    shutil.copytree(drawn_root / "ham10000", tmp_path / "ham10000")
-    index = tmp_path / "ham10000" / "index.csv"
+    shutil.copytree(drawn_root, tmp_path, dirs_exist_ok=True)
+    index = tmp_path / "index.csv"
     table = pd.read_csv(index)
     table.loc[0, "split"] = "val" if table.loc[0, "split"] == "train" else "train"
     table.to_csv(index, index=False)
@@ -124,6 +124,38 @@ def other_mirror(tmp_path: Path) -> Path:
     pd.DataFrame(rows).to_csv(folder / "metadata.csv", index=False)
     write_sums(folder)
     return folder
+
+
+def test_figures_of_training_images_say_so(
+    tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(drawn_root, tmp_path / "data")
+    index = tmp_path / "data" / "index.csv"
+    table = pd.read_csv(index, dtype=str)
+    table["split"] = table["split"].replace({"train": "test", "test": "train"})
+    table.to_csv(index, index=False)
+    command = ["evaluate", "--checkpoint", str(tiny_checkpoint)]
+    assert main([*command, "--root", str(drawn_root)]) == 0
+    assert "none of which is in another split" in capsys.readouterr().out
+    assert main([*command, "--root", str(tmp_path / "data")]) == 0
+    printed = capsys.readouterr()
+    count = (table["split"] == "test").sum()
+    assert "none of which is in another split" not in printed.out
+    assert f"The network was trained on {count} of these {count} images: the figures flatter it." in printed.err
+    assert main([*command, "--source", "clinic"]) == 1
+    assert "Without --root a checkpoint's own predictions are read" in capsys.readouterr().err
+
+
+def test_a_run_without_test_images_is_not_published(tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_checkpoint.parent / "run", tmp_path / "run")
+    shutil.copytree(drawn_root, tmp_path / "data")
+    table = load_index(drawn_root).assign(split=lambda table: table["split"].replace("test", "excluded"))
+    table.to_csv(tmp_path / "data" / "index.csv", index=False)
+    settings = json.loads((tmp_path / "run" / "run.json").read_text()) | {"data_sha256": table_hash(table)}
+    (tmp_path / "run" / "run.json").write_text(json.dumps(settings))
+    with pytest.raises(DataError, match=r"ham10000 has no test image \(partition split\): nothing to publish"):
+        release(tmp_path / "run", root=tmp_path / "data", out=tmp_path / "checkpoint")
+    assert not (tmp_path / "checkpoint").exists()
 
 
 def test_other_sources_go_from_a_mirror_to_figures(

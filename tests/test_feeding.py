@@ -8,6 +8,13 @@ from pathlib import Path
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "feeding.py"
 
 
+def test_feeding_is_measured_on_prepared_data(drawn_root: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--batches", "2", "--batch-size", "4", "--root", str(drawn_root)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    [share] = re.findall(r"^feeding takes ([\d.]+)% of a step", printed, re.MULTILINE)
+    assert float(share) < 50  # 3 on a quiet machine and whole batches
+
+
 def test_the_benchmark_of_feeding_prints_its_shares_from_any_folder(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPT), "--batches", "2", "--batch-size", "4"]
     printed = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet import index as module
 from skinnet.errors import DataError
 from skinnet.index import FRAME, Index, load_cache, load_index, prepare, table_hash
+from skinnet.partitions import label_hash, published_split
 from skinnet.preprocess import open_photo, to_input
 
 
@@ -34,13 +34,15 @@ def edit(root: Path, row: int, **columns: str) -> None:
     table.to_csv(path, index=False)
 
 
-def add_clinic(root: Path, name: str = "clinic", *, looks: str = "mel", size: tuple[int, int] = (240, 180)) -> Path:
+def add_clinic(
+    root: Path, name: str = "clinic", *, looks: str = "mel", size: tuple[int, int] = (240, 180), seed: int = 9000
+) -> Path:
     """A source of kind `folder`: 12 patients with two lesions each."""
     pictures = root / f"{name}-pictures"
     pictures.mkdir()
     rows = []
     for number in range(24):
-        draw_lesion(LOOKS[looks], seed=9000 + number, size=size).save(pictures / f"c{number}.jpg", quality=95)
+        draw_lesion(LOOKS[looks], seed=seed + number, size=size).save(pictures / f"c{number}.jpg", quality=95)
         rows.append({"file": f"c{number}.jpg", "finding": looks, "person": f"P{number // 2}"})
     pd.DataFrame(rows).to_csv(root / f"{name}.csv", index=False)
     (root / name).mkdir()
@@ -50,6 +52,17 @@ def add_clinic(root: Path, name: str = "clinic", *, looks: str = "mel", size: tu
     }  # fmt: skip
     (root / name / "acquired.json").write_text(json.dumps(record))
     return pictures
+
+
+def add_search(root: Path, name: str, ids: list[str], *, seed: int, **columns: object) -> None:
+    """A source of kind `isic`."""
+    (root / name / "images").mkdir(parents=True)
+    for number, image_id in enumerate(ids):
+        picture = draw_lesion(LOOKS["mel"], seed=seed + number, size=(200, 150))
+        picture.save(root / name / "images" / f"{image_id}.jpg", quality=95)
+    table = pd.DataFrame({"isic_id": ids, "attribution": "X", "copyright_license": "CC-0", "diagnosis_3": "Nevus"})
+    table.assign(**columns).to_csv(root / name / "metadata.csv", index=False)
+    (root / name / "acquired.json").write_text('{"source": "isic", "files": {}}')
 
 
 def left_out(index: Index, reason: str) -> list[tuple[str, str]]:
@@ -77,7 +90,7 @@ def test_folds_are_inside_train_and_val_and_split_no_lesion(drawn_root: Path) ->
 
 def test_the_split_file_says_what_it_was_made_from(drawn_root: Path) -> None:
     first, *_ = (drawn_root / "splits.csv").read_text().splitlines()
-    assert first == f"# version 2, seed 2018, labels sha256 {module.label_hash(load_index(drawn_root))}"
+    assert first == f"# version 2, seed 2018, labels sha256 {label_hash(load_index(drawn_root))}"
     split = pd.read_csv(drawn_root / "splits.csv", comment="#")
     assert split["split"].tolist() == load_index(drawn_root)["split"].tolist()
 
@@ -130,6 +143,26 @@ def test_byte_identical_images_with_different_labels_are_listed(copy: Path) -> N
     names = "ham10000/DRAWN_0000, ham10000/DRAWN_0200"
     assert left_out(index, "same bytes, other diagnosis") == [("DRAWN_0000", names), ("DRAWN_0200", names)]
     assert len(index.table) == 208
+
+
+def test_nobodys_copy_takes_an_image_out_of_ham10000(copy: Path) -> None:
+    """A stranger's copy under another diagnosis goes; one that only says less follows."""
+    pictures = add_clinic(copy, looks="nv")
+    table = load_index(copy)
+    chosen = table[table["dx"] == "mel"]["path"].tolist()
+    shutil.copyfile(copy / chosen[0], pictures / "c0.jpg")
+    rows = pd.read_csv(copy / "clinic.csv").assign(risk="")
+    rows.loc[1, ["finding", "risk"]] = [None, "malignant"]
+    rows.to_csv(copy / "clinic.csv", index=False)
+    record = json.loads((copy / "clinic" / "acquired.json").read_text())
+    record["columns"]["malignant"] = "risk"
+    (copy / "clinic" / "acquired.json").write_text(json.dumps(record))
+    shutil.copyfile(copy / chosen[1], pictures / "c1.jpg")
+    index = prepare(copy)
+    assert [image for image, _ in left_out(index, "same bytes, other diagnosis")] == ["c0.jpg"]
+    assert len(load_index(copy)) == 210
+    by_id = index.table.set_index("image_id")
+    assert by_id["group"]["c1.jpg"] == by_id["group"][Path(chosen[1]).stem]
 
 
 def test_a_diagnosis_that_is_none_of_ours_is_listed_by_name(copy: Path) -> None:
@@ -221,6 +254,71 @@ def test_the_official_partition_trains_on_all_of_ham10000(copy: Path) -> None:
     chosen = load_index(copy, sources=["ham10000", "isic2018-test"], partition="official")
     used = chosen[chosen["split"].isin(["train", "val", "test"])]
     assert (used.groupby("group")["split"].nunique() == 1).all()
+
+
+def test_the_official_partition_takes_no_other_source(copy: Path) -> None:
+    add_clinic(copy)
+    prepare(copy)
+    with pytest.raises(DataError, match="clinic has no part in the official partition: it is of ham10000, isic2018-"):
+        load_index(copy, sources=["ham10000", "clinic"], partition="official")
+
+
+def test_images_of_ham10000_in_a_search_keep_their_published_split(tmp_path: Path) -> None:
+    published = published_split()["split"]
+    ids = [*published.index[published == "test"][:6], *published.index[published == "train"][:8]]
+    add_search(tmp_path, "isic", [*ids, *(f"ISIC_99{number:05d}" for number in range(12))], seed=100)
+    table = prepare(tmp_path).table.set_index("image_id")
+    assert table.loc[ids, "split"].tolist() == published[ids].tolist()
+    assert table.loc[ids, "official"].tolist() == ["train"] * 14
+
+
+def test_two_searches_name_lesions_and_patients_alike(tmp_path: Path) -> None:
+    for number, name in enumerate(("young", "old")):
+        ids = [f"ISIC_{9_000_000 + 100 * number + position}" for position in range(20)]
+        lesions = [f"IL_{position}" for position in range(20)]
+        patients = [f"IP_{position // 2}" for position in range(20)]
+        add_search(tmp_path, name, ids, seed=200 + 50 * number, lesion_id=lesions, patient_id=patients)
+    table = prepare(tmp_path).table
+    assert table["group"].nunique() == 10
+    for kind in ("lesion_id", "patient_id"):
+        assert (table.groupby(kind)["split"].nunique() == 1).all()
+        assert (table.groupby(kind)["fold"].nunique() <= 1).all()
+
+
+def test_two_clinics_may_name_their_files_alike(tmp_path: Path) -> None:
+    add_clinic(tmp_path, "north")
+    add_clinic(tmp_path, "south", seed=9500)
+    assert prepare(tmp_path, ["north", "south", "north"]).table["group"].nunique() == 24
+
+
+def test_a_patient_who_links_published_splits_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    published = published_split()["split"]
+    ids = [published.index[published == name][0] for name in ("test", "train")]
+    add_search(tmp_path, "isic", ids, seed=300, patient_id=["IP_1", "IP_1"])
+    table = prepare(tmp_path).table.set_index("image_id")
+    assert table.loc[ids, "split"].tolist() == ["test", "excluded"]
+    assert "1 images leave their published split" in caplog.text
+
+
+def test_a_table_without_one_usable_image_is_listed_and_refused(tmp_path: Path) -> None:
+    pictures = add_clinic(tmp_path)
+    for path in pictures.iterdir():
+        path.write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"Not one image in .* can be used: see .*left_out\.csv"):
+        prepare(tmp_path)
+    assert len(pd.read_csv(tmp_path / "left_out.csv")) == 24
+
+
+def test_a_source_without_our_diagnoses_is_told(tmp_path: Path) -> None:
+    add_clinic(tmp_path)
+    record = json.loads((tmp_path / "clinic" / "acquired.json").read_text())
+    record["columns"] = {"image_id": "file", "malignant": "finding"}
+    (tmp_path / "clinic" / "acquired.json").write_text(json.dumps(record))
+    table = pd.read_csv(tmp_path / "clinic.csv").assign(finding="malignant")
+    table.to_csv(tmp_path / "clinic.csv", index=False)
+    assert prepare(tmp_path).table["malignant"].all()
+    with pytest.raises(DataError, match=r"No image of clinic has one of our diagnoses \(akiec, bcc"):
+        load_index(tmp_path, sources=["clinic"])
 
 
 def test_a_few_images_are_all_for_testing(copy: Path, tmp_path: Path) -> None:

@@ -32,9 +32,16 @@ def test_the_record_says_where_pictures_are_and_what_columns_mean(
     assert record(photos, images=Path("photos"), csv=Path("table.csv")) == {
         "images": str(photos / "photos"),
         "csv": str(photos / "table.csv"),
+        "delimiter": ",",
         "columns": {"image_id": "File", "dx": "Diagnosis"},
         "diagnoses": {"melanoma": "mel", "SCC": ""},
     }
+
+
+def test_a_table_may_have_semicolons(photos: Path) -> None:
+    (photos / "table.csv").write_text("File;Diagnosis, sure\na.jpg;melanoma\n", encoding="utf-8")
+    found = record(photos, columns={"image_id": "File", "dx": "Diagnosis, sure"})
+    assert found["delimiter"] == ";"
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,60 @@ def test_a_users_own_table_is_read_by_the_columns_that_were_named(tmp_path: Path
     assert pd.isna(table["path"][2])
 
 
+def clinic(root: Path, table: str, pictures: list[str], **record: object) -> Path:
+    """A source of kind `folder`."""
+    folder = source(root, "ours", pictures)
+    (root / "cases.csv").write_text(table, encoding="utf-8-sig")
+    words = {"source": "folder", "images": str(folder / "images"), "csv": str(root / "cases.csv"), "diagnoses": {}}
+    words["columns"] = {"image_id": "file", "dx": "finding"}
+    (folder / "acquired.json").write_text(json.dumps(words | record))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("table", "record"),
+    [
+        ("file,finding\na,mel\nb,nv\n", {}),
+        ("file;finding\na.jpg;mel\nb.JPG;nv\n", {"delimiter": ";"}),
+        ("file,finding\na.jpg, MEL,\nB.jpg,nv ,\n", {}),
+        ("file,finding\na,Melanom\nb,NAEVUS\n", {"diagnoses": {"melanom": "mel", "naevus": "nv"}}),
+    ],
+)
+def test_a_users_table_may_be_written_in_many_ways(tmp_path: Path, table: str, record: dict[str, object]) -> None:
+    read = read_source(clinic(tmp_path, table, ["a.jpg", "b.JPG"], **record))
+    assert read["dx"].tolist() == (["mel", "nv"] if read["path"][0].endswith("a.jpg") else ["nv", "mel"])
+    assert read["path"].notna().all()
+
+
+def test_malignancy_alone_may_come_as_number_or_word(tmp_path: Path) -> None:
+    table = "file,truth\na,1.0\nb,benign\nc,perhaps\n"
+    folder = clinic(tmp_path, table, ["a.jpg", "b.jpg", "c.jpg"], columns={"image_id": "file", "malignant": "truth"})
+    read = read_source(folder)
+    assert read["malignant"].tolist()[:2] == [True, False]
+    assert pd.isna(read["malignant"][2])
+    assert read["dx_given"][2] == "perhaps"
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("file,finding\na,mel\na.jpg,mel\n", r"Two rows of ours name ours/images/a\.jpg: keep one"),
+        ("file,finding\nc,mel\n", "has 2 pictures named c: write the extension"),
+        ("file\na\n", "lacks the column finding: run acquire folder --name ours again"),
+    ],
+)
+def test_a_users_table_that_can_be_read_in_two_ways_is_refused(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_source(clinic(tmp_path, table, ["a.jpg", "c.jpg", "c.png"]))
+
+
+def test_a_users_table_that_moved_is_told_with_its_path(tmp_path: Path) -> None:
+    folder = clinic(tmp_path, "file,finding\na,mel\n", ["a.jpg"])
+    (tmp_path / "cases.csv").unlink()
+    with pytest.raises(DataError, match=r"There is no .*cases\.csv: run acquire folder --name ours again"):
+        read_source(folder)
+
+
 @pytest.mark.parametrize(
     ("metadata", "words"),
     [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.index import known_duplicates, published_split
+from skinnet.partitions import known_duplicates, published_split
 from skinnet.split import (
     MAX_HASH_DISTANCE,
     deal,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,18 @@ def test_a_run_that_never_began_leaves_its_folder_free(drawn_root: Path, tmp_pat
 def test_settings_out_of_range_are_refused(setting: str, value: object, words: str) -> None:
     with pytest.raises(TrainingError, match=words):
         TrainConfig(**{setting: value})  # type: ignore[arg-type]
+
+
+def test_data_that_lack_a_diagnosis_or_a_split_are_refused_before_training(drawn_root: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn_root, tmp_path / "data")
+    table = pd.read_csv(tmp_path / "data" / "index.csv")
+    table[table["dx"] != "df"].to_csv(tmp_path / "data" / "index.csv", index=False)
+    with pytest.raises(TrainingError, match="The training split has no image of df: add a data set with --sources"):
+        train(SMALL, root=tmp_path / "data", out=tmp_path / "run")
+    table[table["split"] != "val"].to_csv(tmp_path / "data" / "index.csv", index=False)
+    with pytest.raises(TrainingError, match="The validation split has no image"):
+        train(SMALL, root=tmp_path / "data", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(drawn_root: Path, tmp_path: Path) -> None:
