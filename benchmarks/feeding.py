@@ -39,13 +39,13 @@ from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
 from skinnet.cache import build_cache
 from skinnet.config import TrainConfig
-from skinnet.dataset import Images, LesionDataset, training_loader
+from skinnet.dataset import Images, LesionDataset, draw_batches, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.index import FRAME, load_cache, load_index
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import normalisation
 from skinnet.preprocess import SQUASHED_SIZE
-from skinnet.train import _new_run, _normaliser, mixed_precision
+from skinnet.train import _new_run, mixed_precision, normalise
 
 WARM_UP = 3
 """Batches that are not counted."""
@@ -113,18 +113,17 @@ class NaiveDataset(Dataset[tuple[Tensor, int]]):
 def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches as `train` makes them, without end."""
     dataset = LesionDataset(data.images, data.labels, np.arange(len(data.labels)), frame=FRAME)
-    prepare_batch = _normaliser(config.network, device)
     changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
     epoch = 0
     while True:
-        loader = training_loader(
+        batches = draw_batches(
             dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=0, epoch=epoch
         )
-        for step, (images, labels) in enumerate(loader):
+        for step, (images, labels) in enumerate(training_loader(dataset, batches)):
             generator = torch.Generator().manual_seed(epoch * 100_003 + step)
             if device.type == "cuda":
                 images = images.to(device)
-            yield prepare_batch(augment(images, generator, changes)), labels.to(device)
+            yield normalise(augment(images, generator, changes), config.network, device), labels.to(device)
         epoch += 1
 
 

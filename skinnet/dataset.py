@@ -1,7 +1,8 @@
 """The Dataset and DataLoaders over decoded images.
 
 dataset = LesionDataset(cache, labels, positions, frame=(192, 256))
-loader = training_loader(dataset, batch_size=32, sampling_power=0.5, seed=0, epoch=3)
+batches = draw_batches(dataset, batch_size=32, sampling_power=0.5, seed=0, epoch=3)
+loader = training_loader(dataset, batches)
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
+from torch.utils.data import BatchSampler, DataLoader, Dataset, WeightedRandomSampler
 
 
 class Images(Protocol):
@@ -102,18 +103,24 @@ def pixels_to_tensor(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
 
 
-def training_loader(
+def draw_batches(
     dataset: LesionDataset, *, batch_size: int, sampling_power: float, seed: int, epoch: int
-) -> DataLoader[tuple[np.ndarray, int]]:
-    """Batches of one epoch: images drawn with weight (images of the class) ** -sampling_power.
+) -> list[list[int]]:
+    """The items of each batch of one epoch: images drawn with weight (images of the class) ** -sampling_power.
 
-    The order depends on `seed` and `epoch` alone, so a resumed run sees what an unbroken one would have seen.
+    They depend on `seed` and `epoch` alone, so a resumed run sees what an unbroken one would have seen. A last batch
+    that is not full is left out.
     """
     labels = dataset.labels[dataset.positions]
     weights = np.bincount(labels).clip(min=1)[labels].astype(float) ** -sampling_power
     generator = torch.Generator().manual_seed(seed * 100_003 + epoch)
     sampler = WeightedRandomSampler(weights.tolist(), len(dataset), generator=generator)
-    return DataLoader(dataset, batch_size, sampler=sampler, collate_fn=collate, drop_last=len(dataset) > batch_size)
+    return list(BatchSampler(sampler, batch_size, drop_last=len(dataset) > batch_size))
+
+
+def training_loader(dataset: LesionDataset, batches: list[list[int]]) -> DataLoader[tuple[np.ndarray, int]]:
+    """The images and labels of some batches, in their order."""
+    return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)
 
 
 def evaluation_loader(dataset: LesionDataset, *, batch_size: int = 32) -> DataLoader[tuple[np.ndarray, int]]:

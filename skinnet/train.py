@@ -3,10 +3,10 @@
     config = TrainConfig(epochs=8)
     train(config, root=Path("data"), out=Path("runs/first"))
 
-After each epoch the run folder holds `state.pt` (everything needed to resume), `history.csv` (the validation
-table) and `best.safetensors` (the averaged weights of the best epoch so far, never overwritten by a worse one).
-All random numbers are drawn from the seed, the epoch and the step, so a run that was stopped and resumed takes
-the same way as one that was not.
+The run folder holds `state.pt` (everything needed to resume, saved every minute and after each epoch), `history.csv`
+(the validation table) and `best.safetensors` (the averaged weights of the best epoch so far, never overwritten by a
+worse one). All random numbers are drawn from the seed, the epoch and the step, so a run that was killed amid an epoch
+and resumed ends with the same weights as one that was not, bit for bit on one machine with one number of threads.
 
 Class imbalance (nv is 67 % of the images, df 1 %): images are drawn with weight n ** -0.5, n being the images of
 their class. Without it the rare classes hardly move the weights; drawing all classes alike (n ** -1) would show
@@ -21,8 +21,8 @@ import math
 import pickle
 import platform
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
 from skinnet.config import LITE0, TrainConfig
-from skinnet.dataset import LesionDataset, evaluation_loader, training_loader
+from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
 from skinnet.evaluate import OVERALL, Truth, probability_columns
@@ -52,6 +52,9 @@ SELECTION_METRIC = "mean_auroc"
 """The best epoch has the largest validation value of this, the mean of the macro and the (pre)malignant AUROC: the
 first alone hangs on 11 dermatofibromas, the second forgets the classes."""
 
+SAVE_SECONDS = 60.0
+"""A run that is killed loses at most this much."""
+NAMED_IMAGES = 8
 SETTINGS = "run.json"
 STATE = "state.pt"
 BEST = "best.safetensors"
@@ -61,12 +64,20 @@ HISTORY_METRICS = ("balanced_accuracy", "macro_auroc", "malignant_auroc", "accur
 
 @dataclass
 class _Run:
-    """What changes during training and is saved after each epoch."""
+    """What changes during training and is saved to resume from.
+
+    Attributes:
+        history: a row for each finished epoch.
+        losses: of each finished step of the epoch that is not.
+        seconds: that the unfinished epoch has taken so far.
+    """
 
     network: nn.Module
     average: AveragedModel
     optimizer: torch.optim.Optimizer
-    history: list[dict[str, float]]
+    history: list[dict[str, float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    seconds: float = 0.0
 
     def save(self, path: Path) -> None:
         with atomic_path(path) as temporary:
@@ -76,6 +87,8 @@ class _Run:
                     "average": self.average.state_dict(),
                     "optimizer": self.optimizer.state_dict(),
                     "history": self.history,
+                    "losses": self.losses,
+                    "seconds": self.seconds,
                 },
                 temporary,
             )
@@ -90,7 +103,7 @@ class _Run:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.history = state["history"]
+            self.history, self.losses, self.seconds = state["history"], state["losses"], state["seconds"]
         except (OSError, RuntimeError, LookupError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise TrainingError(f"{path} is damaged: delete it and train again.") from error
 
@@ -101,7 +114,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     Args:
         root: the data folder, after `prepare`.
         out: the run folder; new unless `resume`.
-        resume: go on after the last finished epoch.
+        resume: go on after the last saved step.
 
     Returns:
         The validation table, a row for each epoch.
@@ -121,14 +134,17 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     if state_path.exists():
         run.load(state_path)
         run.write_history(out / HISTORY)
-        log.info("Resuming after epoch %d of %d.", len(run.history), config.epochs)
+        log.info("Resuming after epoch %d of %d, step %d.", len(run.history), config.epochs, len(run.losses))
     for epoch in range(len(run.history), config.epochs):
+        for _ in _train_epoch(run, sets["train"], config, epoch, device, ids=table["image_id"].to_numpy()):
+            run.save(state_path)
         started = time.monotonic()
-        loss = _train_epoch(run, sets["train"], config, epoch, device)
-        row = {"epoch": epoch + 1, "loss": loss, **_validate(run.average.module, sets["val"], device, config)}
-        row["seconds"] = round(time.monotonic() - started, 1)
+        row = {"epoch": epoch + 1, "loss": float(np.mean(run.losses))}
+        row |= _validate(run.average.module, sets["val"], device, config)
+        row["seconds"] = round(run.seconds + time.monotonic() - started, 1)
         best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
         run.history.append(row)
+        run.losses, run.seconds = [], 0.0
         log.info(_line(row))
         if row[SELECTION_METRIC] > best:
             _save_weights(run.average.module, out / BEST)
@@ -189,7 +205,7 @@ def _new_run(config: TrainConfig, device: torch.device) -> _Run:
         lr=config.learning_rate,
     )
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
-    return _Run(network, average, optimizer, history=[])
+    return _Run(network, average, optimizer)
 
 
 def learning_rate(config: TrainConfig, progress: float) -> float:
@@ -201,39 +217,64 @@ def learning_rate(config: TrainConfig, progress: float) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
-def _train_epoch(run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: int, device: torch.device) -> float:
-    """One epoch; returns its mean loss."""
-    loader = training_loader(
+def _train_epoch(
+    run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: int, device: torch.device, *, ids: np.ndarray
+) -> Iterator[None]:
+    """Take the steps of an epoch that are still to take; yields when it is time to save."""
+    batches = draw_batches(
         dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
     )
-    prepare_batch = _normaliser(config.network, device)
-    changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
-    criterion = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
     run.network.train()
-    losses = []
-    bar = progress(loader, f"epoch {epoch + 1}/{config.epochs}", unit="batch", leave=False)
-    for step, (images, labels) in enumerate(bar):
-        seed = (config.seed * 1009 + epoch) * 100_003 + step
-        torch.manual_seed(seed)  # dropout and stochastic depth
-        if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
-            images = images.to(device)
-        images = prepare_batch(augment(images, torch.Generator().manual_seed(seed), changes))
-        for group in run.optimizer.param_groups:
-            group["lr"] = learning_rate(config, epoch + (step + 1) / len(loader))
-        with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
-            logits = run.network(images)
-        loss = criterion(logits.float(), labels.to(device))
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"The loss is not finite in epoch {epoch + 1}, batch {step + 1}: try a lower --learning-rate."
-            )
+    done, seconds_before = len(run.losses), run.seconds
+    started = saved = time.monotonic()
+    images_before, images_in_all = sum(map(len, batches[:done])), sum(map(len, batches))
+    with progress(
+        None,
+        f"epoch {epoch + 1}/{config.epochs}",
+        total=images_in_all,
+        initial=images_before,
+        unit="image",
+        leave=False,
+    ) as bar:
+        for step, (images, labels) in enumerate(training_loader(dataset, batches[done:]), start=done):
+            _set_learning_rate(run.optimizer, learning_rate(config, epoch + (step + 1) / len(batches)))
+            loss = _step(run, images, labels, config, device, seed=(config.seed * 1009 + epoch) * 100_003 + step)
+            if not math.isfinite(loss):
+                named = ", ".join(ids[dataset.positions[batches[step]]][:NAMED_IMAGES])
+                raise TrainingError(
+                    f"The loss is not finite in epoch {epoch + 1}, batch {step + 1} ({named}, ...): "
+                    "try a lower --learning-rate, or look at these images."
+                )
+            run.losses.append(loss)
+            bar.update(len(labels))
+            bar.set_postfix(loss=f"{np.mean(run.losses[-50:]):.3f}", refresh=False)
+            run.seconds = seconds_before + time.monotonic() - started
+            if time.monotonic() - saved > SAVE_SECONDS:
+                yield
+                saved = time.monotonic()
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def _step(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
+    """One step of the optimizer; returns the loss, and changes nothing if that is not finite."""
+    torch.manual_seed(seed)  # dropout and stochastic depth
+    if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
+        images = images.to(device)
+    changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
+    augmented = augment(images, torch.Generator().manual_seed(seed), changes)
+    with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
+        logits = run.network(normalise(augmented, config.network, device))
+    loss = nn.functional.cross_entropy(logits.float(), labels.to(device), label_smoothing=config.label_smoothing)
+    if torch.isfinite(loss):
         run.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         run.optimizer.step()
         run.average.update_parameters(run.network)
-        losses.append(loss.item())
-        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
-    return float(np.mean(losses))
+    return loss.item()
 
 
 def mixed_precision(network: str, device: torch.device) -> bool:
@@ -241,16 +282,11 @@ def mixed_precision(network: str, device: torch.device) -> bool:
     return device.type == "cuda" or (device.type == "cpu" and network == LITE0)
 
 
-def _normaliser(network: str, device: torch.device) -> Callable[[Tensor], Tensor]:
+def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
+    """float32 (B, 3, H, W) in [0, 1] -> what a network expects, on its device, channels last."""
     scale = normalisation(network)
-    mean = torch.tensor(scale.mean, device=device).view(1, 3, 1, 1)
-    std = torch.tensor(scale.std, device=device).view(1, 3, 1, 1)
-
-    def apply(images: Tensor) -> Tensor:
-        normalised = (images.to(device) - mean) / std
-        return normalised.contiguous(memory_format=torch.channels_last)
-
-    return apply
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (scale.mean, scale.std))
+    return ((images.to(device) - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()
@@ -259,9 +295,11 @@ def _validate(
 ) -> dict[str, float]:
     """Metrics of one view of each validation image, as the network itself judges: not calibrated."""
     network.eval()
-    prepare_batch = _normaliser(config.network, device)
     batches = progress(evaluation_loader(dataset), "validating", unit="batch", leave=False)
-    judged = [(network(prepare_batch(images)).float().cpu(), batch_labels) for images, batch_labels in batches]
+    judged = [
+        (network(normalise(images, config.network, device)).float().cpu(), batch_labels)
+        for images, batch_labels in batches
+    ]
     logits, labels = (torch.cat(parts) for parts in zip(*judged, strict=True))
     log_loss = nn.functional.cross_entropy(logits, labels).item()
     probabilities = logits.softmax(dim=1).numpy()

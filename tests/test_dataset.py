@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skinnet.dataset import LesionDataset, evaluation_loader, fit_to_frame, training_loader
+from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, fit_to_frame, training_loader
 
 
 @pytest.fixture
@@ -16,7 +16,8 @@ def dataset() -> LesionDataset:
 
 
 def labels_of(dataset: LesionDataset, power: float, epoch: int = 0) -> torch.Tensor:
-    loader = training_loader(dataset, batch_size=10, sampling_power=power, seed=0, epoch=epoch)
+    batches = draw_batches(dataset, batch_size=10, sampling_power=power, seed=0, epoch=epoch)
+    loader = training_loader(dataset, batches)
     return torch.cat([labels for _, labels in loader])
 
 
@@ -68,5 +69,6 @@ def test_other_images_are_cut_and_mirrored_alike_on_both_sides_without_scaling()
 def test_training_batches_hold_images_of_any_aspect() -> None:
     images = [np.zeros((*shape, 3), dtype=np.uint8) for shape in [(6, 8), (8, 6), (7, 7), (5, 10), (10, 5)]]
     dataset = LesionDataset(images, np.zeros(5, dtype=int), np.arange(5), frame=(6, 8))
-    ((batch, _),) = training_loader(dataset, batch_size=5, sampling_power=0, seed=0, epoch=0)
+    batches = draw_batches(dataset, batch_size=5, sampling_power=0, seed=0, epoch=0)
+    ((batch, _),) = training_loader(dataset, batches)
     assert batch.shape == (5, 3, 6, 8)

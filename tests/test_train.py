@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import shutil
 from pathlib import Path
@@ -16,32 +17,47 @@ from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.train import SELECTION_METRIC, learning_rate, train
 
+
+@pytest.fixture(scope="module")
+def unbroken(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Path]:
+    """The history and folder of a run that nobody stopped."""
+    out = tmp_path_factory.mktemp("unbroken") / "run"
+    return train(SMALL, root=drawn_root, out=out), out
+
+
 SMALL = TrainConfig(weights="none", epochs=2, batch_size=16, ema_decay=0.5, artefacts=0.3)
 
 
-def stop_in_epoch(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
-    original = module._train_epoch
+def stop_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Stop at a step, counted from the beginning of the run; the state is saved after every second one."""
+    original, count = module._step, itertools.count(1)
 
-    def stopped(run: Any, dataset: Any, config: Any, number: int, device: Any) -> float:
-        if number == epoch:
+    def stopped(*arguments: Any, **options: Any) -> float:
+        if next(count) == step:
             raise KeyboardInterrupt
-        return original(run, dataset, config, number, device)
+        return original(*arguments, **options)
 
-    monkeypatch.setattr(module, "_train_epoch", stopped)
+    clock = itertools.count(0, 40)
+    monkeypatch.setattr(module, "_step", stopped)
+    monkeypatch.setattr(module, "SAVE_SECONDS", 60)
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
 
 
-def test_a_run_that_was_stopped_and_resumed_ends_like_one_that_was_not(
-    drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", [6, 10, 15])
+def test_a_run_that_was_stopped_amid_an_epoch_ends_like_one_that_was_not(
+    drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, unbroken: tuple[pd.DataFrame, Path]
 ) -> None:
-    unbroken = train(SMALL, root=drawn_root, out=tmp_path / "unbroken")
+    """An epoch has 9 steps, in bfloat16."""
     with monkeypatch.context() as patch:
-        stop_in_epoch(patch, 1)
+        stop_at_step(patch, step)
         with pytest.raises(KeyboardInterrupt):
             train(SMALL, root=drawn_root, out=tmp_path / "stopped")
-    assert len(pd.read_csv(tmp_path / "stopped" / "history.csv")) == 1
+    state = torch.load(tmp_path / "stopped" / "state.pt", weights_only=True)
+    assert 0 < 9 * len(state["history"]) + len(state["losses"]) < step
     resumed = train(SMALL, root=drawn_root, out=tmp_path / "stopped", resume=True)
-    pd.testing.assert_frame_equal(unbroken.drop(columns="seconds"), resumed.drop(columns="seconds"))
-    states = [torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("unbroken", "stopped")]
+    history, out = unbroken
+    pd.testing.assert_frame_equal(history.drop(columns="seconds"), resumed.drop(columns="seconds"))
+    states = [torch.load(folder / "state.pt", weights_only=True) for folder in (out, tmp_path / "stopped")]
     for name, tensor in states[0]["network"].items():
         assert torch.equal(tensor, states[1]["network"][name]), name
 
@@ -121,7 +137,9 @@ def test_data_that_lack_a_diagnosis_or_a_split_are_refused_before_training(drawn
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(drawn_root: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="The loss is not finite in epoch"):
+    with pytest.raises(
+        TrainingError, match=r"The loss is not finite in epoch 1, batch \d+ \(DRAWN_\d+, .*: try a lower"
+    ):
         train(dataclasses.replace(SMALL, learning_rate=1e38), root=drawn_root, out=tmp_path / "run")
 
 
