@@ -8,6 +8,7 @@ from typing import Any
 from skinnet.errors import TrainingError
 
 LITE0 = "efficientnet_lite0"
+VIT = "vit_small_patch14_dinov2"
 WEIGHTS = ("imagenet", "none")
 
 
@@ -26,11 +27,12 @@ class TrainConfig:
 
     sources: str = _setting("ham10000", "data sets to train on, separated by commas")
     partition: str = _setting("split", "split, or official: all of HAM10000 but its validation part")
-    network: str = _setting(LITE0, f"{LITE0} or a torchvision classifier such as resnet18")
+    network: str = _setting(LITE0, f"{LITE0}, {VIT} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
     epochs: int = _setting(8, "passes over as many images as the training split has", 1)
     batch_size: int = _setting(32, "images a step", 1)
     learning_rate: float = _setting(5e-4, "peak of the schedule", 0)
+    layer_decay: float = _setting(1.0, "factor on the learning rate from each layer to the one below it", 0)
     warmup_epochs: float = _setting(1.0, "epochs of rising learning rate", 0)
     weight_decay: float = _setting(0.05, "pull of the weights towards zero", 0)
     label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from skinnet.config import LITE0
+from skinnet.config import LITE0, VIT
 from skinnet.errors import TrainingError
 
 
@@ -184,6 +184,10 @@ def build(name: str, *, classes: int, imagenet: bool) -> nn.Module:
         if imagenet:
             load_lite0_imagenet(network)
         return network
+    if name == VIT:
+        from skinnet.teacher import build_vit
+
+        return build_vit(classes=classes, pretrained=imagenet)
     return _build_torchvision(name, classes=classes, imagenet=imagenet)
 
 

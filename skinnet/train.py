@@ -20,6 +20,7 @@ import logging
 import math
 import pickle
 import platform
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -35,7 +36,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
-from skinnet.config import LITE0, TrainConfig
+from skinnet.config import LITE0, VIT, TrainConfig
 from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
@@ -198,14 +199,36 @@ def _new_run(config: TrainConfig, device: torch.device) -> _Run:
     torch.manual_seed(config.seed)
     network = build(config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet")
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
-    plain = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=config.learning_rate,
-    )
+    optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
     return _Run(network, average, optimizer)
+
+
+def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
+    """Weights and biases of each depth with their weight decay and the `scale` of their learning rate.
+
+    The classifier learns at the full rate, each layer below at `layer_decay` times that of the one above (Howard &
+    Ruder 2018): what pretraining learned first is changed least.
+    """
+    groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        groups.setdefault((_depth(name), parameter.ndim > 1), []).append(parameter)
+    depths = sorted({depth for depth, _ in groups})
+    return [
+        {
+            "params": parameters,
+            "weight_decay": config.weight_decay if matrix else 0.0,
+            "scale": config.layer_decay ** (len(depths) - 1 - depths.index(depth)),
+        }
+        for (depth, matrix), parameters in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+def _depth(name: str) -> int:
+    """Position of a layer from the input: 0 for the stem, its number for a block, more for what follows."""
+    if match := re.search(r"\b(?:features|blocks)\.(\d+)\.", name):
+        return int(match[1]) + 1
+    return 1000 if re.search(r"\b(norm|classifier|head|fc)\.", name) else 0
 
 
 def learning_rate(config: TrainConfig, progress: float) -> float:
@@ -256,7 +279,7 @@ def _train_epoch(
 
 def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = group["scale"] * rate
 
 
 def _step(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
@@ -279,7 +302,7 @@ def _step(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device
 
 def mixed_precision(network: str, device: torch.device) -> bool:
     """Whether bfloat16 pays: on CUDA always; on the CPU only where no depthwise gradient is computed in it."""
-    return device.type == "cuda" or (device.type == "cpu" and network == LITE0)
+    return device.type == "cuda" or (device.type == "cpu" and network in (LITE0, VIT))
 
 
 def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
