@@ -155,11 +155,11 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
 
 
 def _open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resume: bool) -> None:
-    """Make a run folder, or check that a run in it goes on with the same settings; one that never finished an
-    epoch is made anew."""
+    """Make a run folder, or check that a run in it goes on with the same settings; one that was stopped before its
+    state was first saved begins anew."""
     path = out / SETTINGS
     if not (out / STATE).exists():
-        if resume:
+        if resume and not path.exists():
             raise TrainingError(f"There is no run in {out} to resume: leave out --resume, or name its folder.")
         write_json(path, {**settings, "machine": machine, "versions": package_versions()})
         return
