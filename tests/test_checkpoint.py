@@ -20,7 +20,7 @@ from skinnet.labels import CLASSES
 from skinnet.partitions import published_split
 from skinnet.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.preprocess import open_photo
-from skinnet.release import README_BEGIN, README_END
+from skinnet.release import README_BEGIN, README_END, seen_in_training
 
 from .conftest import PROJECT
 
@@ -43,11 +43,19 @@ def test_it_loads_and_is_small(shipped: Path) -> None:
 
 
 def test_the_predictions_cover_the_frozen_split(shipped: Path, published: pd.DataFrame) -> None:
-    split = published_split()
+    split = published_split()["split"]
     for name in ("val", "test"):
         assert set(published.loc[published["split"] == name, "image_id"]) == set(split.index[split == name])
     assert split_hash(split.reset_index()) == read_config(shipped)["split_sha256"]
     assert published.groupby("lesion_id")["split"].nunique().max() == 1
+
+
+def test_no_image_that_it_was_trained_on_is_scored(
+    shipped: Path, published: pd.DataFrame, real_index: pd.DataFrame
+) -> None:
+    seen = seen_in_training(shipped, real_index)
+    assert seen.sum() == 6997
+    assert not set(real_index["image_id"][seen]) & set(published["image_id"])
 
 
 def test_the_metrics_file_is_what_the_predictions_give(shipped: Path, recomputed: dict[str, Metrics]) -> None:
@@ -61,7 +69,7 @@ def test_the_metrics_file_is_what_the_predictions_give(shipped: Path, recomputed
 def test_the_readme_and_the_card_say_what_the_predictions_give(shipped: Path, recomputed: dict[str, Metrics]) -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
-    assert written == f"\n{headline_section(recomputed['test'], 'test')}"
+    assert written == f"\n{headline_section(recomputed['test'], 'test', source='HAM10000')}"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert card == model_card(read_config(shipped), recomputed)
 
@@ -80,7 +88,7 @@ def test_every_choice_was_made_on_validation(shipped: Path, published: pd.DataFr
     validation = published[published["split"] == "val"]
     logits = validation[LOGIT_COLUMNS].to_numpy()
     dx = validation["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
-    counts = np.array([228, 358, 769, 81, 780, 4693, 100])  # of the training split
+    counts = np.array([228, 356, 765, 80, 778, 4690, 100])  # of the training split
     power = config["training"]["sampling_power"]
     calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts)
     assert calibration.temperature == pytest.approx(config["temperature"], rel=1e-3)
@@ -114,4 +122,4 @@ def test_it_says_which_packages_and_data_it_came_from(shipped: Path) -> None:
     config = json.loads((shipped / "config.json").read_text())
     assert {"python", "torch", "numpy"} <= set(config["versions"])
     assert len(config["data_sha256"]) == 64
-    assert config["counts"] == {"train": 7009, "test": 2004, "val": 1002}
+    assert config["counts"] == {"train": 6997, "test": 2004, "val": 989, "excluded": 25}
