@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 
 from demo.drawings import LOOKS, draw_lesion, write_examples
 from skinnet.__main__ import DEFAULT_CHECKPOINT, main
 from skinnet.index import load_index
+from skinnet.web import new_session
 
 from .servers import Server, serving
 
@@ -82,6 +84,13 @@ def server_for() -> Iterator[Callable[[Path], Server]]:
     """Serve a folder: `server_for(folder).address`."""
     with ExitStack() as running:
         yield lambda folder: running.enter_context(serving(folder))
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """A session as `acquire` opens it."""
+    with new_session() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

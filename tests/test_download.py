@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,19 +14,13 @@ from skinnet import download as module
 from skinnet import web
 from skinnet.download import ATTEMPTS, Download, fetch, read_all
 from skinnet.errors import AcquireError
-from skinnet.web import RECEIVED_BYTES, new_session
+from skinnet.web import RECEIVED_BYTES
 
 from .servers import Server
 
 ServerFor = Callable[[Path], Server]
 SIZE = 256 * RECEIVED_BYTES
 DATA = random.Random(0).randbytes(SIZE)
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with new_session() as opened:
-        yield opened
 
 
 @pytest.fixture

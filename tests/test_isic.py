@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,18 +10,11 @@ import requests
 
 from skinnet.errors import AcquireError
 from skinnet.isic import Picture, Search, find, renewed, write_beside
-from skinnet.web import new_session
 
 from .servers import Server, answer_as_isic
 
 ServerFor = Callable[[Path], Server]
 COUNT = 25
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with new_session() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,18 +13,11 @@ from skinnet.download import Download
 from skinnet.errors import AcquireError
 from skinnet.publishers import read_sums, resolve
 from skinnet.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20
-from skinnet.web import new_session
 
 from .conftest import write_sums
 from .servers import Server
 
 ServerFor = Callable[[Path], Server]
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with new_session() as opened:
-        yield opened
 
 
 def test_dataverse_files_are_found_by_name(server_for: ServerFor, tmp_path: Path, session: requests.Session) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -9,18 +9,12 @@ import pytest
 import requests
 
 from skinnet.errors import AcquireError
-from skinnet.web import RetryError, StatusError, Version, new_session, open_url
+from skinnet.web import RetryError, StatusError, Version, open_url
 
 from .servers import Server
 
 ServerFor = Callable[[Path], Server]
 DATA = bytes(range(200))
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with new_session() as opened:
-        yield opened
 
 
 @pytest.fixture
