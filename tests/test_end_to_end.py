@@ -127,7 +127,11 @@ def other_mirror(tmp_path: Path) -> Path:
 
 
 def test_figures_of_training_images_say_so(
-    tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_checkpoint: Path,
+    drawn_root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     shutil.copytree(drawn_root, tmp_path / "data")
     index = tmp_path / "data" / "index.csv"
@@ -138,10 +142,10 @@ def test_figures_of_training_images_say_so(
     assert main([*command, "--root", str(drawn_root)]) == 0
     assert "none of which is in another split" in capsys.readouterr().out
     assert main([*command, "--root", str(tmp_path / "data")]) == 0
-    printed = capsys.readouterr()
+    printed = capsys.readouterr().out
     count = (table["split"] == "test").sum()
-    assert "none of which is in another split" not in printed.out
-    assert f"The network was trained on {count} of these {count} images: the figures flatter it." in printed.err
+    assert "none of which is in another split" not in printed
+    assert f"The network was trained on {count} of these {count} images: the figures flatter it." in caplog.text
     assert main([*command, "--source", "clinic"]) == 1
     assert "Without --root a checkpoint's own predictions are read" in capsys.readouterr().err
 
