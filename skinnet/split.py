@@ -119,7 +119,26 @@ def split_groups(strata: np.ndarray, groups: np.ndarray, *, seed: int) -> np.nda
     tenths = deal(strata, groups, parts=TENTHS, seed=seed)
     if tenths is None:
         return np.full(len(strata), "test")
-    return np.select([tenths < 2, tenths == 2], ["test", "val"], "train")
+    return _with_every_class(np.select([tenths < 2, tenths == 2], ["test", "val"], "train"), strata, groups)
+
+
+def _with_every_class(splits: np.ndarray, strata: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Give each split a group of every stratum that has at least `TENTHS` groups of its own.
+
+    The dealer balances sizes, and may leave a small stratum out of the smallest split: the smallest group of the split
+    that has most of them moves.
+    """
+    table = pd.DataFrame({"group": groups, "stratum": strata, "split": splits})
+    whole = table.groupby("group").agg(
+        strata=("stratum", "nunique"), stratum=("stratum", "first"), split=("split", "first"), images=("split", "size")
+    )
+    for _, own in whole[whole["strata"] == 1].groupby("stratum"):
+        for split in ("val", "test", "train") if len(own) >= TENTHS else ():
+            if not (own["split"] == split).any():
+                richest = own["split"].value_counts().idxmax()
+                moved = own[own["split"] == richest]["images"].idxmin()
+                own.loc[moved, "split"] = whole.loc[moved, "split"] = split
+    return whole["split"].loc[groups].to_numpy(dtype=str)
 
 
 def deal(strata: np.ndarray, groups: np.ndarray, *, parts: int, seed: int) -> np.ndarray | None:

@@ -25,8 +25,6 @@ from skinnet.split import (
 )
 
 SEARCH = "skinnet data duplicates"
-ENOUGH_GROUPS = 15
-"""Groups of a class that suffice for each split to get some."""
 
 
 @settings(max_examples=60, deadline=None)
@@ -60,9 +58,10 @@ def test_no_lesion_patient_or_duplicate_is_in_two_splits_and_shares_hold(
     shares = table["split"].value_counts(normalize=True)
     assert shares["test"] == pytest.approx(0.2, abs=0.03 + 2 * largest)
     assert shares["val"] == pytest.approx(0.1, abs=0.03 + 2 * largest)
-    groups_of_class = table.groupby("dx")["group"].nunique()
-    present = pd.crosstab(table["dx"], table["split"]) > 0
-    assert present[groups_of_class >= ENOUGH_GROUPS].all(axis=None)
+    pure = table[table.groupby("group")["dx"].transform("nunique") == 1]
+    enough = pure.groupby("dx")["group"].nunique() >= TENTHS
+    present = pd.crosstab(pure["dx"], pure["split"]).reindex(columns=["train", "val", "test"], fill_value=0) > 0
+    assert present[enough].all(axis=None)
 
 
 def test_a_frozen_test_image_drives_its_likes_out_of_training() -> None:
