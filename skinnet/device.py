@@ -8,9 +8,9 @@ import torch
 
 
 def pick_device() -> torch.device:
-    """CUDA, else Apple's MPS, else the CPU."""
+    """CUDA (the one of this process, where torchrun started several), else Apple's MPS, else the CPU."""
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 

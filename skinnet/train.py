@@ -45,6 +45,7 @@ from skinnet.files import atomic_path, read_json, write_json
 from skinnet.index import FRAME, load_cache, load_index, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
+from skinnet.processes import ALONE, Processes, joined_processes
 from skinnet.progress import progress
 
 log = logging.getLogger(__name__)
@@ -68,12 +69,14 @@ class _Run:
     """What changes during training and is saved to resume from.
 
     Attributes:
+        parallel: what to call in training instead of `network`: the same, with gradients averaged over processes.
         history: a row for each finished epoch.
         losses: of each finished step of the epoch that is not.
         seconds: that the unfinished epoch has taken so far.
     """
 
     network: nn.Module
+    parallel: nn.Module
     average: AveragedModel
     optimizer: torch.optim.Optimizer
     history: list[dict[str, float]] = field(default_factory=list)
@@ -128,30 +131,44 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     table = load_index(root, sources=config.source_names, partition=config.partition)
     device = pick_device()
     sets = _datasets(root, table)
-    run = _new_run(config, device)
     settings = {"training": asdict(config), "data_sha256": table_hash(table)}
     state_path = out / STATE
-    _open_run_folder(out, settings, machine=describe(device), resume=resume)
-    if state_path.exists():
-        run.load(state_path)
-        run.write_history(out / HISTORY)
-        log.info("Resuming after epoch %d of %d, step %d.", len(run.history), config.epochs, len(run.losses))
-    for epoch in range(len(run.history), config.epochs):
-        for _ in _train_epoch(run, sets["train"], config, epoch, device, ids=table["image_id"].to_numpy()):
-            run.save(state_path)
-        started = time.monotonic()
-        row = {"epoch": epoch + 1, "loss": float(np.mean(run.losses))}
-        row |= _validate(run.average.module, sets["val"], device, config)
-        row["seconds"] = round(run.seconds + time.monotonic() - started, 1)
-        best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
-        run.history.append(row)
-        run.losses, run.seconds = [], 0.0
-        log.info(_line(row))
-        if row[SELECTION_METRIC] > best:
-            _save_weights(run.average.module, out / BEST)
-        run.save(state_path)
-        run.write_history(out / HISTORY)
+    with joined_processes(device, batch_size=config.batch_size) as processes:
+        run = _new_run(config, device, processes)
+        if processes.is_first:
+            _open_run_folder(out, settings, machine=describe(device), resume=resume)
+        processes.wait()
+        if state_path.exists():
+            run.load(state_path)
+            log.info("Resuming after epoch %d of %d, step %d.", len(run.history), config.epochs, len(run.losses))
+        ids = table["image_id"].to_numpy()
+        for epoch in range(len(run.history), config.epochs):
+            for _ in _train_epoch(run, sets["train"], config, epoch, device, processes, ids=ids):
+                if processes.is_first:
+                    run.save(state_path)
+            if processes.is_first:
+                _end_epoch(run, sets["val"], config, epoch, device, out)
+            run.losses, run.seconds = [], 0.0
+            if processes.is_first:
+                run.save(state_path)
+            processes.wait()
     return pd.DataFrame(run.history)
+
+
+def _end_epoch(
+    run: _Run, validation: LesionDataset, config: TrainConfig, epoch: int, device: torch.device, out: Path
+) -> None:
+    """Validate, keep the weights if they are the best so far, and write the table."""
+    started = time.monotonic()
+    row = {"epoch": epoch + 1, "loss": float(np.mean(run.losses))}
+    row |= _validate(run.average.module, validation, device, config)
+    row["seconds"] = round(run.seconds + time.monotonic() - started, 1)
+    best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
+    run.history.append(row)
+    log.info(_line(row))
+    if row[SELECTION_METRIC] > best:
+        _save_weights(run.average.module, out / BEST)
+    run.write_history(out / HISTORY)
 
 
 def _open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resume: bool) -> None:
@@ -195,13 +212,15 @@ def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
     }
 
 
-def _new_run(config: TrainConfig, device: torch.device) -> _Run:
+def _new_run(config: TrainConfig, device: torch.device, processes: Processes = ALONE) -> _Run:
     torch.manual_seed(config.seed)
     network = build(config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet")
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if processes.count > 1 and device.type == "cuda":  # on the CPU each process normalises by its own share
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
     optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
-    return _Run(network, average, optimizer)
+    return _Run(network, processes.wrap(network, device), average, optimizer)
 
 
 def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
@@ -241,12 +260,20 @@ def learning_rate(config: TrainConfig, progress: float) -> float:
 
 
 def _train_epoch(
-    run: _Run, dataset: LesionDataset, config: TrainConfig, epoch: int, device: torch.device, *, ids: np.ndarray
+    run: _Run,
+    dataset: LesionDataset,
+    config: TrainConfig,
+    epoch: int,
+    device: torch.device,
+    processes: Processes,
+    *,
+    ids: np.ndarray,
 ) -> Iterator[None]:
     """Take the steps of an epoch that are still to take; yields when it is time to save."""
-    batches = draw_batches(
+    drawn = draw_batches(
         dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
     )
+    batches = [processes.share(batch) for batch in drawn]
     run.network.train()
     done, seconds_before = len(run.losses), run.seconds
     started = saved = time.monotonic()
@@ -261,7 +288,8 @@ def _train_epoch(
     ) as bar:
         for step, (images, labels) in enumerate(training_loader(dataset, batches[done:]), start=done):
             _set_learning_rate(run.optimizer, learning_rate(config, epoch + (step + 1) / len(batches)))
-            loss = _step(run, images, labels, config, device, seed=(config.seed * 1009 + epoch) * 100_003 + step)
+            seed = ((processes.rank * 10_007 + config.seed) * 1009 + epoch) * 100_003 + step
+            loss = processes.mean(_step(run, images, labels, config, device, seed=seed), device)
             if not math.isfinite(loss):
                 named = ", ".join(ids[dataset.positions[batches[step]]][:NAMED_IMAGES])
                 raise TrainingError(
@@ -290,7 +318,7 @@ def _step(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device
     changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
     augmented = augment(images, torch.Generator().manual_seed(seed), changes)
     with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
-        logits = run.network(normalise(augmented, config.network, device))
+        logits = run.parallel(normalise(augmented, config.network, device))
     loss = nn.functional.cross_entropy(logits.float(), labels.to(device), label_smoothing=config.label_smoothing)
     if torch.isfinite(loss):
         run.optimizer.zero_grad(set_to_none=True)
