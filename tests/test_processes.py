@@ -33,11 +33,13 @@ alone, together = network(), network()
 loss(alone, images, labels).backward()
 with joined_processes(torch.device("cpu"), batch_size=12) as processes:
     mine = processes.share(range(12))
-    value = loss(processes.wrap(together, torch.device("cpu")), images[mine], labels[mine])
+    parallel = processes.wrap(together, torch.device("cpu"))
+    value = loss(parallel, images[mine], labels[mine])
     value.backward()
     for one, other in zip(alone.parameters(), together.parameters()):
         torch.testing.assert_close(one.grad, other.grad, rtol=1e-5, atol=1e-7)
-    torch.testing.assert_close(processes.mean(value.item(), torch.device("cpu")), loss(alone, images, labels).item())
+    mean = processes.mean(value.item(), torch.device("cpu"))
+    torch.testing.assert_close(mean, loss(alone, images, labels).item(), rtol=1e-5, atol=1e-7)
     print(f"process {processes.rank} of {processes.count} agrees")
 """
 
