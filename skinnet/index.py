@@ -30,13 +30,12 @@ from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import atomic_path, read_table
 from skinnet.labels import CLASSES
-from skinnet.partitions import OFFICIAL_KINDS, PARTITIONS, add_splits, group_images, rows_hash, write_split
+from skinnet.partitions import OFFICIAL_KINDS, PARTITIONS, PUBLISHED, add_splits, group_images, rows_hash, write_split
 from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, NUMBERS, images_folder, read_source
 from skinnet.record import RECORD
 
 log = logging.getLogger(__name__)
 
-DATASET = "ham10000"
 INDEX = "index.csv"
 LEFT_OUT = "left_out.csv"
 SPLITS = "splits.csv"
@@ -96,7 +95,7 @@ def acquired(root: Path) -> list[str]:
     folders = sorted(root.iterdir()) if root.is_dir() else []
     names = [folder.name for folder in folders if any((folder / name).exists() for name in (RECORD, HAM10000_METADATA))]
     if not names:
-        raise DataError(f"Nothing was acquired in {root}: run python -m skinnet acquire {DATASET} --root {root}")
+        raise DataError(f"Nothing was acquired in {root}: run python -m skinnet acquire {PUBLISHED} --root {root}")
     return names
 
 
@@ -151,7 +150,7 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def load_index(root: Path, *, sources: Sequence[str] = (DATASET,), partition: str = "split") -> pd.DataFrame:
+def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: str = "split") -> pd.DataFrame:
     """Read what `prepare` wrote, as far as a network of our seven diagnoses can learn from it or be tested on it.
 
     Args:
