@@ -114,7 +114,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    from skinnet.card import caption, class_table, data_name, overall_table
+    from skinnet.card import caption, class_table, data_name, overall_table, source_title
     from skinnet.classifier import Classifier
     from skinnet.evaluate import evaluate
     from skinnet.predictions import load_predictions, save_predictions
@@ -133,7 +133,7 @@ def evaluate(options: argparse.Namespace) -> int:
         source = data_name(classifier.config)
     else:
         predictions, seen = _judge_anew(classifier, options)
-        source = {None: "HAM10000", "ham10000": "HAM10000"}.get(options.source, options.source)
+        source = source_title(options.source or "ham10000")
         apart = apart and not seen
     metrics = evaluate(predictions, threshold=classifier.decision.malignant_threshold)
     heading = caption(metrics, options.split, source=source, apart=apart)
@@ -370,7 +370,7 @@ def _add_data(commands: Commands) -> None:
 def _add_train(commands: Commands) -> None:
     command = _add(
         commands, "train", train, "Train a network.",
-        "Without options it repeats the shipped recipe. The state is saved after each epoch: a run that was "
+        "Without options it repeats the shipped recipe. The state is saved every minute: a run that was "
         "stopped goes on with --resume.",
     )  # fmt: skip
     _add_root(command)

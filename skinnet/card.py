@@ -54,10 +54,15 @@ def class_table(metrics: Metrics) -> str:
     return "\n".join(lines)
 
 
+def source_title(source: str) -> str:
+    """What a data set is called in print."""
+    return "HAM10000" if source == "ham10000" else source
+
+
 def data_name(config: dict[str, Any]) -> str:
     """What a checkpoint was trained and tested on."""
     training = config["training"]
-    names = [{"ham10000": "HAM10000"}.get(name, name) for name in training.get("sources", "ham10000").split(",")]
+    names = [source_title(name) for name in training.get("sources", "ham10000").split(",")]
     return ", ".join(names) + (" (official partition)" if training.get("partition") == "official" else "")
 
 

@@ -23,7 +23,7 @@ from skinnet.cache import Cache
 from skinnet.classifier import Classifier
 from skinnet.device import keep_freed_memory
 from skinnet.errors import SkinnetError
-from skinnet.files import atomic_path
+from skinnet.files import atomic_path, write_table
 from skinnet.index import lesion_names, load_cache, load_prepared
 from skinnet.model import last_feature_layer
 from skinnet.progress import progress
@@ -91,8 +91,7 @@ def find_duplicates(root: Path, classifier: Classifier) -> Path:
     ]
     named = pd.concat([*sides, found[["agreeing", "mirrored"]]], axis=1)
     named["joined"] = named.pop("group_a") == named.pop("group_b")
-    with atomic_path(root / OUT) as temporary:
-        named.to_csv(temporary, index=False, lineterminator="\n")
+    write_table(named, root / OUT)
     with atomic_path(root / SHEET) as temporary:
         pair_sheet(cache, found.head(SHEET_PAIRS)).save(temporary, format="JPEG", quality=88)
     return root / OUT

@@ -77,6 +77,12 @@ def read_json(path: Path, *, mend: str) -> dict[str, Any]:
     return content
 
 
+def write_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
+    """Write a CSV file atomically, without row names; `options` are those of pandas."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n", **options)
+
+
 def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
     """Read a CSV file; `options` are those of pandas.
 

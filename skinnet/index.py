@@ -28,7 +28,7 @@ import pandas as pd
 
 from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
-from skinnet.files import atomic_path, read_table
+from skinnet.files import read_table, write_table
 from skinnet.labels import CLASSES
 from skinnet.partitions import OFFICIAL_KINDS, PARTITIONS, PUBLISHED, add_splits, group_images, rows_hash, write_split
 from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, NUMBERS, images_folder, read_source
@@ -76,13 +76,13 @@ def prepare(root: Path, sources: Sequence[str] | None = None) -> Index:
     left_out = pd.concat([left_out, _listed(rows, bad)], ignore_index=True)
     kept = np.array([position not in bad for position in range(len(rows))], dtype=bool)
     table = rows[kept].reset_index(drop=True)
-    _write_table(left_out, root / LEFT_OUT)
+    write_table(left_out, root / LEFT_OUT)
     if table.empty:
         raise DataError(f"Not one image in {root} can be used: see {root / LEFT_OUT}.")
     table["group"] = group_images(table, [cache[position] for position in np.flatnonzero(kept).tolist()])
     table = add_splits(table)
     write_split(table, root / SPLITS)
-    _write_table(table, root / INDEX)
+    write_table(table, root / INDEX)
     return Index(table, left_out)
 
 
@@ -143,11 +143,6 @@ def _contradictory(rows: pd.DataFrame) -> dict[int, tuple[str, str]]:
 def _listed(rows: pd.DataFrame, bad: dict[int, tuple[str, str]]) -> pd.DataFrame:
     listed = rows.iloc[list(bad)][["source", "image_id"]]
     return listed.assign(reason=[reason for reason, _ in bad.values()], detail=[detail for _, detail in bad.values()])
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: str = "split") -> pd.DataFrame:

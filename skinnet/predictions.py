@@ -15,7 +15,7 @@ from skinnet.classifier import Classifier
 from skinnet.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
 from skinnet.errors import DataError
-from skinnet.files import atomic_path, read_table
+from skinnet.files import read_table, write_table
 from skinnet.labels import CLASSES
 from skinnet.progress import progress
 
@@ -66,8 +66,7 @@ def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarra
 
 def save_predictions(predictions: pd.DataFrame, path: Path) -> None:
     """Write a table of predictions as CSV, six decimals."""
-    with atomic_path(path) as temporary:
-        predictions.to_csv(temporary, index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
+    write_table(predictions, path, float_format=f"%.{DECIMALS}f")
 
 
 def load_predictions(path: Path) -> pd.DataFrame:

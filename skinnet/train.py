@@ -10,7 +10,7 @@ and resumed ends with the same weights as one that was not, bit for bit on one m
 
 Class imbalance (nv is 67 % of the images, df 1 %): images are drawn with weight n ** -0.5, n being the images of
 their class. Without it the rare classes hardly move the weights; drawing all classes alike (n ** -1) would show
-each of the 81 dermatofibromas 12 times an epoch and learn them by heart. What the drawing does to the
+each of the 80 dermatofibromas 12 times an epoch and learn them by heart. What the drawing does to the
 probabilities is known exactly and undone in `calibrate`.
 """
 
