@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 from tqdm import tqdm
@@ -35,8 +35,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.artefacts import ARTEFACTS
-from skinnet.augment import Augmentation, augment
+from skinnet.augment import Augmentation
 from skinnet.cache import build_cache
 from skinnet.config import TrainConfig
 from skinnet.dataset import Images, LesionDataset, draw_batches, training_loader
@@ -45,7 +44,7 @@ from skinnet.index import FRAME, load_cache, load_index
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import normalisation
 from skinnet.preprocess import SQUASHED_SIZE
-from skinnet.train import _new_run, mixed_precision, normalise
+from skinnet.train import _new_run, augmented, learn
 
 WARM_UP = 3
 """Batches that are not counted."""
@@ -113,17 +112,13 @@ class NaiveDataset(Dataset[tuple[Tensor, int]]):
 def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches as `train` makes them, without end."""
     dataset = LesionDataset(data.images, data.labels, np.arange(len(data.labels)), frame=FRAME)
-    changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
     epoch = 0
     while True:
         batches = draw_batches(
             dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=0, epoch=epoch
         )
         for step, (images, labels) in enumerate(training_loader(dataset, batches)):
-            generator = torch.Generator().manual_seed(epoch * 100_003 + step)
-            if device.type == "cuda":
-                images = images.to(device)
-            yield normalise(augment(images, generator, changes), config.network, device), labels.to(device)
+            yield augmented(images, config, device, seed=epoch * 100_003 + step), labels
         epoch += 1
 
 
@@ -134,23 +129,11 @@ def naive_batches(data: Data, config: TrainConfig) -> Iterator[tuple[Tensor, Ten
         yield from loader
 
 
-def training_step(config: TrainConfig, device: torch.device) -> Callable[[Tensor, Tensor], None]:
-    """What `train` does with a batch."""
+def training_step(config: TrainConfig, device: torch.device) -> Callable[[Tensor, Tensor], float]:
+    """What `train` does with a fed batch."""
     run = _new_run(config, device)
     run.network.train()
-    criterion = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
-
-    def step(images: Tensor, labels: Tensor) -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
-            logits = run.network(images)
-        loss = criterion(logits.float(), labels)
-        run.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        run.optimizer.step()
-        run.average.update_parameters(run.network)
-        loss.item()
-
-    return step
+    return lambda images, labels: learn(run, images, labels, config, device)
 
 
 def measure(data: Data, config: TrainConfig, *, batches: int) -> pd.DataFrame:

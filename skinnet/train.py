@@ -311,14 +311,23 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 def _step(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
-    """One step of the optimizer; returns the loss, and changes nothing if that is not finite."""
+    """Augment a batch and learn from it; returns the loss, and changes nothing if that is not finite."""
     torch.manual_seed(seed)  # dropout and stochastic depth
+    return learn(run, augmented(images, config, device, seed=seed), labels, config, device)
+
+
+def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> Tensor:
+    """float32 (B, 3, H, W) in [0, 1] -> the same, changed at random, as the network takes them."""
     if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
         images = images.to(device)
     changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
-    augmented = augment(images, torch.Generator().manual_seed(seed), changes)
+    return normalise(augment(images, torch.Generator().manual_seed(seed), changes), config.network, device)
+
+
+def learn(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device: torch.device) -> float:
+    """One step of the optimizer; returns the loss, and changes nothing if that is not finite."""
     with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
-        logits = run.parallel(normalise(augmented, config.network, device))
+        logits = run.parallel(images)
     loss = nn.functional.cross_entropy(logits.float(), labels.to(device), label_smoothing=config.label_smoothing)
     if torch.isfinite(loss):
         run.optimizer.zero_grad(set_to_none=True)
