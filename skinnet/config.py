@@ -38,6 +38,10 @@ class TrainConfig:
     label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)
     ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 1)
     sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
+    first_size: float = _setting(1.0, "share of their side that images have at first; all after 60 % of epochs", 0.25)
+    mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none are", 0)
+    soft_labels: str = _setting("", "table of a teacher's probabilities to learn from (default: none)")
+    soft_share: float = _setting(0.5, "share of the target that they make up", 0)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
 

@@ -33,12 +33,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchvision.transforms.v2 import MixUp
 
 from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
 from skinnet.config import LITE0, VIT, TrainConfig
 from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
+from skinnet.distil import load_targets
 from skinnet.errors import TrainingError
 from skinnet.evaluate import OVERALL, Truth, probability_columns
 from skinnet.files import atomic_path, read_json, write_json
@@ -57,11 +59,30 @@ first alone hangs on 11 dermatofibromas, the second forgets the classes."""
 SAVE_SECONDS = 60.0
 """A run that is killed loses at most this much."""
 NAMED_IMAGES = 8
+GROWING = 0.6
+"""Share of the epochs in which the images grow to their full size."""
+SIZE_STEP = 16
+"""Heights and widths are multiples of so many pixels."""
 SETTINGS = "run.json"
 STATE = "state.pt"
 BEST = "best.safetensors"
 HISTORY = "history.csv"
 HISTORY_METRICS = ("balanced_accuracy", "macro_auroc", "malignant_auroc", "accuracy")
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What a run learns from.
+
+    Attributes:
+        ids: of all N images of the index.
+        targets: float32 (N, 7), what the network is to say of them.
+    """
+
+    train: LesionDataset
+    val: LesionDataset
+    ids: np.ndarray
+    targets: Tensor
 
 
 @dataclass
@@ -130,7 +151,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     keep_freed_memory()
     table = load_index(root, sources=config.source_names, partition=config.partition)
     device = pick_device()
-    sets = _datasets(root, table)
+    data = _training_data(root, table, config)
     settings = {"training": asdict(config), "data_sha256": table_hash(table)}
     state_path = out / STATE
     with joined_processes(device, batch_size=config.batch_size) as processes:
@@ -141,13 +162,12 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
         if state_path.exists():
             run.load(state_path)
             log.info("Resuming after epoch %d of %d, step %d.", len(run.history), config.epochs, len(run.losses))
-        ids = table["image_id"].to_numpy()
         for epoch in range(len(run.history), config.epochs):
-            for _ in _train_epoch(run, sets["train"], config, epoch, device, processes, ids=ids):
+            for _ in _train_epoch(run, data, config, epoch, device, processes):
                 if processes.is_first:
                     run.save(state_path)
             if processes.is_first:
-                _end_epoch(run, sets["val"], config, epoch, device, out)
+                _end_epoch(run, data.val, config, epoch, device, out)
             run.losses, run.seconds = [], 0.0
             if processes.is_first:
                 run.save(state_path)
@@ -198,7 +218,7 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
 
 
-def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
+def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Data:
     images = load_cache(root, table)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
     positions = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val")}
@@ -206,10 +226,12 @@ def _datasets(root: Path, table: pd.DataFrame) -> dict[str, LesionDataset]:
         raise TrainingError(f"The training split has no image of {', '.join(absent)}: add a data set with --sources.")
     if not len(positions["val"]):
         raise TrainingError("The validation split has no image: add a data set with --sources.")
-    return {
-        "train": LesionDataset(images, labels, positions["train"], frame=FRAME),
-        "val": LesionDataset(images, labels, positions["val"]),
-    }
+    return _Data(
+        train=LesionDataset(images, labels, positions["train"], frame=FRAME),
+        val=LesionDataset(images, labels, positions["val"]),
+        ids=table["image_id"].to_numpy(),
+        targets=torch.from_numpy(load_targets(table, config)),
+    )
 
 
 def _new_run(config: TrainConfig, device: torch.device, processes: Processes = ALONE) -> _Run:
@@ -260,18 +282,11 @@ def learning_rate(config: TrainConfig, progress: float) -> float:
 
 
 def _train_epoch(
-    run: _Run,
-    dataset: LesionDataset,
-    config: TrainConfig,
-    epoch: int,
-    device: torch.device,
-    processes: Processes,
-    *,
-    ids: np.ndarray,
+    run: _Run, data: _Data, config: TrainConfig, epoch: int, device: torch.device, processes: Processes
 ) -> Iterator[None]:
     """Take the steps of an epoch that are still to take; yields when it is time to save."""
     drawn = draw_batches(
-        dataset, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
+        data.train, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
     )
     batches = [processes.share(batch) for batch in drawn]
     run.network.train()
@@ -286,18 +301,20 @@ def _train_epoch(
         unit="image",
         leave=False,
     ) as bar:
-        for step, (images, labels) in enumerate(training_loader(dataset, batches[done:]), start=done):
+        for step, (images, _) in enumerate(training_loader(data.train, batches[done:]), start=done):
+            positions = data.train.positions[batches[step]]
             _set_learning_rate(run.optimizer, learning_rate(config, epoch + (step + 1) / len(batches)))
             seed = ((processes.rank * 10_007 + config.seed) * 1009 + epoch) * 100_003 + step
-            loss = processes.mean(_step(run, images, labels, config, device, seed=seed), device)
+            small = smaller(images, image_share(config, epoch))
+            loss = processes.mean(_step(run, small, data.targets[positions], config, device, seed=seed), device)
             if not math.isfinite(loss):
-                named = ", ".join(ids[dataset.positions[batches[step]]][:NAMED_IMAGES])
+                named = ", ".join(data.ids[positions][:NAMED_IMAGES])
                 raise TrainingError(
                     f"The loss is not finite in epoch {epoch + 1}, batch {step + 1} ({named}, ...): "
                     "try a lower --learning-rate, or look at these images."
                 )
             run.losses.append(loss)
-            bar.update(len(labels))
+            bar.update(len(images))
             bar.set_postfix(loss=f"{np.mean(run.losses[-50:]):.3f}", refresh=False)
             run.seconds = seconds_before + time.monotonic() - started
             if time.monotonic() - saved > SAVE_SECONDS:
@@ -310,10 +327,26 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = group["scale"] * rate
 
 
-def _step(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
+def image_share(config: TrainConfig, epoch: int) -> float:
+    """Share of its full side that an image has in an epoch, counted from 0 (Howard 2018; Tan & Le, ICML 2021)."""
+    return min(1.0, config.first_size + (1 - config.first_size) * epoch / (GROWING * config.epochs))
+
+
+def smaller(images: Tensor, share: float) -> Tensor:
+    """(B, 3, H, W) -> about `share` of its height and width; the images themselves for 1."""
+    if share == 1:
+        return images
+    size = [round(side * share / SIZE_STEP) * SIZE_STEP for side in images.shape[-2:]]
+    return nn.functional.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
+
+
+def _step(run: _Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
     """Augment a batch and learn from it; returns the loss, and changes nothing if that is not finite."""
-    torch.manual_seed(seed)  # dropout and stochastic depth
-    return learn(run, augmented(images, config, device, seed=seed), labels, config, device)
+    torch.manual_seed(seed)  # mixup, dropout and stochastic depth
+    images, targets = augmented(images, config, device, seed=seed), targets.to(device)
+    if config.mixup:  # Zhang et al., ICLR 2018
+        images, targets = MixUp(alpha=config.mixup)(images, targets)
+    return learn(run, images, targets, config, device)
 
 
 def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> Tensor:
@@ -324,11 +357,11 @@ def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed
     return normalise(augment(images, torch.Generator().manual_seed(seed), changes), config.network, device)
 
 
-def learn(run: _Run, images: Tensor, labels: Tensor, config: TrainConfig, device: torch.device) -> float:
-    """One step of the optimizer; returns the loss, and changes nothing if that is not finite."""
+def learn(run: _Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device) -> float:
+    """One step of the optimizer towards targets (B, 7); returns the loss, and changes nothing if that is not finite."""
     with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
         logits = run.parallel(images)
-    loss = nn.functional.cross_entropy(logits.float(), labels.to(device), label_smoothing=config.label_smoothing)
+    loss = nn.functional.cross_entropy(logits.float(), targets.to(device), label_smoothing=config.label_smoothing)
     if torch.isfinite(loss):
         run.optimizer.zero_grad(set_to_none=True)
         loss.backward()
