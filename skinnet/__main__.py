@@ -113,6 +113,15 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
+def cross_validate(options: argparse.Namespace) -> int:
+    from skinnet.crossval import OUT_OF_FOLD, cross_validate
+
+    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
+    table = cross_validate(TrainConfig(**settings), root=options.root, out=options.out)
+    print(f"Written: {options.out / OUT_OF_FOLD}, what five networks say of {len(table):,} images they did not see.")
+    return 0
+
+
 def evaluate(options: argparse.Namespace) -> int:
     from skinnet.card import caption, class_table, data_name, overall_table, source_title
     from skinnet.classifier import Classifier
@@ -235,6 +244,7 @@ def parser() -> argparse.ArgumentParser:
     _add_prepare(commands)
     _add_data(commands)
     _add_train(commands)
+    _add_cross_validate(commands)
     _add_evaluate(commands)
     _add_predict(commands)
     _add_explain(commands)
@@ -373,15 +383,26 @@ def _add_train(commands: Commands) -> None:
         "Without options it repeats the shipped recipe. The state is saved every minute: a run that was "
         "stopped goes on with --resume.",
     )  # fmt: skip
-    _add_root(command)
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder of this run, such as runs/first"
-    )
+    _add_recipe(command, out="folder of this run, such as runs/first")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
+
+
+def _add_cross_validate(commands: Commands) -> None:
+    command = _add(
+        commands, "cross-validate", cross_validate, "Train five networks, each without a fifth, and judge that fifth.",
+        "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
+    )  # fmt: skip
+    _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv")
+
+
+def _add_recipe(command: argparse.ArgumentParser, *, out: str) -> None:
+    _add_root(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     for setting in dataclasses.fields(TrainConfig):
+        meaning, default = setting.metadata["meaning"].replace("%", "%%"), setting.default
         command.add_argument(
-            f"--{setting.name.replace('_', '-')}", type=type(setting.default), default=setting.default,
-            help=f"{setting.metadata['meaning']} (default: {setting.default})",
+            f"--{setting.name.replace('_', '-')}", type=type(default), default=default,
+            help=f"{meaning} (default: {'none' if default == '' else default})",
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skinnet.calibrate import SENSITIVITY
-from skinnet.config import LITE0
+from skinnet.config import LITES
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 
@@ -98,8 +98,8 @@ def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
     pretrained = training["weights"] == "imagenet"
     start = "ImageNet weights" if pretrained else "random weights"
     origin = ""
-    if pretrained and config["network"] == LITE0:
-        origin = " They started from Google's EfficientNet-Lite0 (Apache-2.0)."
+    if pretrained and config["network"] in LITES:
+        origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
     classes = "\n".join(f"- `{name}`: {FULL_NAMES[name]}" for name in CLASSES)
     return f"""# Model card: {config["name"]}
 

@@ -30,7 +30,16 @@ from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import read_table, write_table
 from skinnet.labels import CLASSES
-from skinnet.partitions import OFFICIAL_KINDS, PARTITIONS, PUBLISHED, add_splits, group_images, rows_hash, write_split
+from skinnet.partitions import (
+    FOLD_PARTITIONS,
+    OFFICIAL_KINDS,
+    PARTITIONS,
+    PUBLISHED,
+    add_splits,
+    group_images,
+    rows_hash,
+    write_split,
+)
 from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, NUMBERS, images_folder, read_source
 from skinnet.record import RECORD
 
@@ -150,7 +159,8 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
 
     Args:
         sources: which of them.
-        partition: "split" or "official": which of the two becomes the column `split`.
+        partition: what becomes the column `split`: "split", "official", or "fold-0" to "fold-4", which are the split
+            with train and val dealt anew so that the images of one fold are val.
 
     Raises:
         DataError: if it is not there or damaged, or lacks a source.
@@ -160,8 +170,8 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
         raise DataError(
             f"{root / INDEX} has no images of {absent[0]}: acquire it, then run python -m skinnet prepare --root {root}"
         )
-    if partition not in PARTITIONS:
-        raise DataError(f"Unknown partition {partition!r}: use {' or '.join(PARTITIONS)}.")
+    if partition not in (*PARTITIONS, *FOLD_PARTITIONS):
+        raise DataError(f"Unknown partition {partition!r}: use {', '.join(PARTITIONS)} or {FOLD_PARTITIONS[0]} ...")
     chosen = table[table["source"].isin(sources)]
     strangers = chosen["source"][~chosen["kind"].isin(OFFICIAL_KINDS)].unique()
     if partition == "official" and len(strangers):
@@ -172,6 +182,10 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
     if not named.all():
         log.info("%d images are passed over: their diagnosis is none of ours.", (~named).sum())
     chosen = chosen[named].reset_index(drop=True)
+    if partition in FOLD_PARTITIONS:
+        kept_back = (chosen["fold"] == FOLD_PARTITIONS.index(partition)).fillna(False)
+        in_a_fold = chosen["fold"].notna()
+        return chosen.assign(split=chosen["split"].mask(in_a_fold, "train").mask(kept_back, "val"))
     return chosen.assign(split=chosen[partition])
 
 

@@ -28,6 +28,8 @@ SPLIT_VERSION = 2
 """1: the first; 2: training and validation images that show a lesion of the test split are excluded; folds."""
 FOLDS = 5
 PARTITIONS = ("split", "official")
+FOLD_PARTITIONS = tuple(f"fold-{fold}" for fold in range(FOLDS))
+"""Each keeps one fold of train and val back for validation."""
 IN_USE = ("train", "val", "test")
 PUBLISHED = "ham10000"
 OFFICIAL_KINDS = (PUBLISHED, "isic2018-test", "isic2018-val")

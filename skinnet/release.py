@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 import skinnet
 from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
@@ -70,12 +71,11 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
     except (SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{run / BEST} is damaged: train again.") from error
     config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-    untuned = Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION))
     images = load_cache(root, table)
     positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
     if not len(positions["test"]):
         raise DataError(f"{training.sources} has no test image (partition {training.partition}): nothing to publish.")
-    validation = predict_logits(untuned, images, positions["val"])
+    validation = predict_logits(untuned(network, config), images, positions["val"])
     config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
     classifier = Classifier(network, config)
     with atomic_path(out / WEIGHTS) as temporary:
@@ -87,6 +87,11 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
     write_split(table, out / SPLIT)
     shutil.copyfile(run / HISTORY, out / HISTORY)
     publish(out, readme=readme)
+
+
+def untuned(network: nn.Module, config: dict[str, Any], **fitted: object) -> Classifier:
+    """A network as a classifier before anything but `fitted` is chosen for it."""
+    return Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION) | fitted)
 
 
 def seen_in_training(checkpoint: Path, rows: pd.DataFrame) -> np.ndarray:
