@@ -113,8 +113,8 @@ def crops(pictures: Iterable[Image.Image], *, each: int, seed: int) -> Pictures:
     for picture in pictures:
         for _ in range(each):
             side = max(round(min(picture.size) * rng.uniform(0.1, 0.5)), 33)
-            left = rng.integers(0, max(picture.width - side, 0) + 1)
-            top = rng.integers(0, max(picture.height - side, 0) + 1)
+            left = int(rng.integers(0, max(picture.width - side, 0) + 1))
+            top = int(rng.integers(0, max(picture.height - side, 0) + 1))
             yield picture.crop((left, top, left + side, top + side))
 
 

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
 SIZE = (640, 480)
+MAPS = ("viridis", "magma", "coolwarm")
 
 
 def noises(*, count: int, seed: int) -> Iterator[Image.Image]:
@@ -67,8 +68,8 @@ def screenshots(*, count: int, seed: int) -> Iterator[Image.Image]:
         screen = Image.new("RGB", (800, 600), _colour(rng))
         draw = ImageDraw.Draw(screen)
         for _ in range(1 + number % 3):
-            left, top = rng.integers(0, 300), rng.integers(0, 200)
-            right, bottom = left + rng.integers(300, 500), top + rng.integers(250, 400)
+            left, top = rng.integers(0, (300, 200)).tolist()
+            right, bottom = left + int(rng.integers(300, 500)), top + int(rng.integers(250, 400))
             draw.rectangle((left, top, right, bottom), fill=ground, outline=ink)
             draw.rectangle((left, top, right, top + 26), fill=_colour(rng))
             draw.text((left + 8, top + 5), _words(rng, 24), fill="white", font=_font(14))
@@ -93,10 +94,10 @@ def charts(*, count: int, seed: int) -> Iterator[Image.Image]:
         elif number % 4 == 2:
             axes.scatter(values, rng.normal(size=40), c=values, s=80)
         else:
-            axes.imshow(gaussian_filter(rng.normal(size=(60, 80)), 4), cmap=("viridis", "magma", "coolwarm")[number % 3])
+            axes.imshow(gaussian_filter(rng.normal(size=(60, 80)), 4), cmap=MAPS[number % 3])
         axes.set_title(_words(rng, 24))
-        canvas.draw()
-        yield Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+        canvas.draw()  # type: ignore[no-untyped-call]
+        yield Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())  # type: ignore[no-untyped-call]
 
 
 def _words(rng: np.random.Generator, characters: int) -> str:
