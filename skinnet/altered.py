@@ -54,5 +54,6 @@ ALTERATIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "noise of 5 levels": _noisy,
     "middle 80 % of each side": lambda photo: _zoomed(photo, 0.8),
     "middle half of each side": lambda photo: _zoomed(photo, 0.5),
+    "middle third of each side": lambda photo: _zoomed(photo, 1 / 3),
     "JPEG of quality 30": _compressed,
 }

@@ -87,7 +87,7 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
         "foreign": foreign(classifier, gate, Places(root, packages), gate.distances(features["val"])),
         "altered": altered(classifier, gate, table.iloc[rows["val"]], root),
         "left_out": left_out(fitted, features, dx),
-        "milliseconds": clock(classifier, gate, images[int(rows["val"][0])]),
+        "milliseconds": clock(classifier, gate, np.array(images[int(rows["val"][0])])),
     }
     uncertainty = fit_uncertainty(checkpoint)
     uncertainty["spread"] = spread(classifier, images, rows["val"], dx["val"])

@@ -22,7 +22,7 @@ from PIL import Image
 from skinnet import scribbles
 from skinnet.errors import DataError, PhotoError
 from skinnet.index import load_index
-from skinnet.preprocess import open_photo
+from skinnet.preprocess import SQUASHED_SIZE, open_photo
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +162,18 @@ def bare_skin(places: Places) -> Pictures:
             yield photo.crop(box)
 
 
+def mirrored_skin(places: Places) -> Pictures:
+    """The same corners, continued by their mirror images to the size of a photo: as enlarged as photos are.
+
+    A corner by itself is enlarged two- to threefold on the way to the network, which the gate notices, whatever there
+    is to see.
+    """
+    for corner in bare_skin(places):
+        pixels = np.asarray(corner)
+        missing = [max(side - have, 0) for side, have in zip(reversed(SQUASHED_SIZE), pixels.shape, strict=False)]
+        yield Image.fromarray(np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric"))
+
+
 def free_corner(lesion: np.ndarray, *, margin: int = 6) -> tuple[int, int, int, int] | None:
     """The largest square in a corner that is free of the lesion, as (left, top, right, bottom).
 
@@ -193,7 +205,8 @@ KINDS = (
     Kind("charts", False, lambda _: scribbles.charts(count=24, seed=2)),
     Kind("stained tissue", False, tissue),
     Kind("fundus of the eye", False, eyes),
-    Kind("skin without a lesion", False, bare_skin),
+    Kind("skin without a lesion, enlarged", False, bare_skin),
+    Kind("skin without a lesion, mirrored", False, mirrored_skin),
 )
 
 
