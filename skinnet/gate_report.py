@@ -48,7 +48,7 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
             "the true test and is undone: its features know the diagnosis, so this is only a hint.",
             _counts(((FULL_NAMES[dx], each) for dx, each in gate["left_out"].items()), "diagnosis left out"),
             "## Time",
-            f"Judging a photo takes {times['forward_pass']:.0f} ms without the gate, of which the gate's own work adds "
+            f"Judging a photo takes {times['forward_pass']:.0f} ms of processor time without the gate; the gate adds "
             f"{times['gate']:.1f} ms ({100 * times['gate'] / times['forward_pass']:.1f} %).",
             "## Diagnoses that cannot be ruled out",
             "How often the set of possible diagnoses holds the true one, by true diagnosis, lesions weighing alike.",
