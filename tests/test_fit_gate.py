@@ -89,10 +89,10 @@ def test_a_share_has_an_exact_interval() -> None:
 
 
 def test_the_command_makes_a_gate_that_the_classifier_loads(
-    tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shipped: Path, drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
-    shutil.copytree(tiny_checkpoint, checkpoint)
+    shutil.copytree(shipped, checkpoint, ignore=shutil.ignore_patterns("gate*", "uncertainty*", CARD))
     monkeypatch.setattr(foreign, "KINDS", (Kind("documents", True, lambda _: documents(count=6, seed=0)),))
     monkeypatch.setattr(module, "ALTERED", 2)
     fit_gate(checkpoint, root=drawn_root, packages=[tmp_path])
