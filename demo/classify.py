@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ from skinnet.labels import CLASSES, FULL_NAMES
 from skinnet.preprocess import display_photo, open_photo, to_input
 
 OPACITY = 0.45
+DRAWING = (
+    "This is a drawing made by code, to try the page with: the figures mean nothing. "
+    "Any other picture like it is not judged, since it does not look like dermoscopy."
+)
 NO_PHOTO = "There is no photo to draw a map of: upload one. It is kept for ten minutes at most."
 METHOD = "gradcam"
 ONE_AT_A_TIME: dict[str, Any] = {
@@ -58,6 +62,7 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
         examples: drawings to offer.
         kept_seconds: how long the last photo is kept, in memory, to draw other maps of it.
     """
+    drawings = {path.read_bytes() for path in examples}
     judged = gr.State(None, time_to_live=kept_seconds)
     with gr.Row():
         with gr.Column(min_width=300):
@@ -99,7 +104,11 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
         except PhotoError as error:
             return None, verdict.refusal(str(error)), None, None
         pixels = to_input(opened, frame=classifier.frame)
-        prediction = classifier.judge(classifier.logits(pixels[None]))[0]
+        prediction = classifier.predict(opened)
+        if Path(path).read_bytes() in drawings:
+            prediction = replace(prediction, gate="warn", note=DRAWING)
+        if prediction.gate == "refuse":
+            return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
         evidence = heat_map(classifier, pixels, diagnosis=prediction.diagnosis, method=method)
         kept = Judged(pixels, display_photo(opened), evidence)
         words = verdict.verdict(prediction, metrics)
@@ -134,12 +143,12 @@ def _add_endpoint(classifier: Classifier) -> None:
             prediction = classifier.predict(open_photo(image))
         except PhotoError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return prediction.as_row()
+        return prediction.as_answer()
 
     button = gr.Button(visible=False)
     button.click(
         classify, gr.File(label="image", visible=False), gr.JSON(visible=False), api_name="classify",
         api_description="Judge a photo of a skin lesion. Returns the diagnosis by the balanced rule, calibrated "
-        "probabilities of the seven diagnoses, and p_malignant, the probability that it is malignant or pre-malignant. "
-        "Not a medical device.",
+        "probabilities of the seven diagnoses, and p_malignant, the probability that it is malignant or pre-malignant; "
+        "gate: ok, warn (the figures do not hold) or refuse (do not read them); note: why. Not a medical device.",
     )  # fmt: skip

@@ -195,6 +195,8 @@ def predict(options: argparse.Namespace) -> int:
         from skinnet.files import write_text
 
         write_text(options.out, text)
+    if refused := int((table["gate"] == "refuse").sum()):
+        print(f"{refused} of {len(table)} pictures show no lesion to judge: see the column note.", file=sys.stderr)
     failed = int((table["error"] != "").sum())
     if failed:
         print(f"{failed} of {len(table)} pictures could not be judged: see the column error.", file=sys.stderr)
@@ -231,6 +233,15 @@ def release(options: argparse.Namespace) -> int:
     return 0
 
 
+def fit_gate(options: argparse.Namespace) -> int:
+    from skinnet.fit_gate import fit_gate
+    from skinnet.gate_report import CARD
+
+    fit_gate(options.checkpoint, root=options.root, packages=options.packages or [Path("/")])
+    print((options.checkpoint / CARD).read_text(encoding="utf-8"))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(
@@ -249,6 +260,7 @@ def parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_explain(commands)
     _add_release(commands)
+    _add_fit_gate(commands)
     return main
 
 
@@ -424,7 +436,8 @@ def _add_predict(commands: Commands) -> None:
         commands, "predict", predict, "Judge pictures.",
         "The column p_malignant is the probability that a lesion is malignant or pre-malignant "
         "(akiec + bcc + mel); diagnosis follows the balanced rule, most_likely the largest probability. "
-        "A picture that cannot be read becomes a row with its error, and the exit code is 3. " + DISCLAIMER,
+        "A picture that cannot be read becomes a row with its error, and the exit code is 3. The column gate is ok, "
+        "warn (the figures do not hold) or refuse (do not read them); note says why. " + DISCLAIMER,
     )  # fmt: skip
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, folder or ZIP archive")
     _add_checkpoint(command)
@@ -456,6 +469,20 @@ def _add_release(commands: Commands) -> None:
     _add_root(command)
     _add_checkpoint(command)
     command.add_argument("--readme", type=Path, help="README whose results to rewrite")
+
+
+def _add_fit_gate(commands: Commands) -> None:
+    command = _add(
+        commands, "fit-gate", fit_gate, "Fit and measure what turns foreign pictures away.",
+        "Writes gate.safetensors, gate.json, uncertainty.json and GATE.md into the checkpoint. Foreign pictures come "
+        'from installed packages: pip install -e ".[foreign]".',
+    )  # fmt: skip
+    _add_checkpoint(command)
+    _add_root(command)
+    command.add_argument(
+        "--packages", type=Path, nargs="+", metavar="DIR",
+        help="folders into which Debian packages with pictures were unpacked (default: /, what is installed)",
+    )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
