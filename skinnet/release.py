@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import skinnet
-from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
+from skinnet.calibrate import VERDICT, Calibration, Decision, OperatingPoint, fit_calibration, fit_decision
 from skinnet.card import data_name, headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.config import TrainConfig
@@ -26,7 +26,7 @@ from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
 from skinnet.figures import draw_figures
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
-from skinnet.index import FRAME, load_cache, load_index, split_hash, table_hash
+from skinnet.index import FRAME, lesion_names, load_cache, load_index, split_hash, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
@@ -41,7 +41,7 @@ SPLIT = "split.csv"
 FIGURE_FOLDER = "figures"
 PUBLISHED_SPLITS = ("val", "test")
 PLAIN_CALIBRATION = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
-PLAIN_DECISION = Decision(class_weights=(1.0,) * len(CLASSES), malignant_threshold=0.5)
+PLAIN_DECISION = Decision((1.0,) * len(CLASSES), (OperatingPoint(VERDICT, sensitivity=0.0, threshold=1.0),))
 README_BEGIN = "<!-- results: written by skinnet release -->"
 README_END = "<!-- end of results -->"
 
@@ -170,5 +170,6 @@ def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sam
     dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.bincount(dx[table["split"] == "train"], minlength=len(CLASSES))
     calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
-    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts)
+    lesions = lesion_names(table).to_numpy()[positions]
+    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts, lesions=lesions)
     return {**asdict(calibration), **asdict(decision)}
