@@ -92,13 +92,12 @@ def macro_mean(values: np.ndarray) -> np.ndarray:
 def by_class(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Estimate]]:
     """Values (R, 7) by name of metric -> estimates by class."""
     return {
-        dx: {name: estimate(values[:, number]) for name, values in columns.items()}
-        for number, dx in enumerate(CLASSES)
+        dx: {name: estimate(values[:, number]) for name, values in columns.items()} for number, dx in enumerate(CLASSES)
     }
 
 
 def ranking_values(truth: Truth, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Figures that need no rule: of the (pre)malignant score, of melanoma and macro, each (R,); by class, each (R, 7)."""
+    """Figures that need no rule: of the (pre)malignant score, of melanoma and macro (R,); and of each class (R, 7)."""
     ranked = [rank(truth.dx == number, truth.probabilities[:, number], weights) for number in range(len(CLASSES))]
     columns = {
         "auroc": np.stack([ranking.auroc() for ranking in ranked], axis=1),

@@ -90,9 +90,7 @@ def at_operating_points(
     return [_at_point(truth, weights, point, own | dict(prevalences)) for point in points]
 
 
-def _at_point(
-    truth: Truth, weights: np.ndarray, point: OperatingPoint, prevalences: Mapping[str, float]
-) -> AtPoint:
+def _at_point(truth: Truth, weights: np.ndarray, point: OperatingPoint, prevalences: Mapping[str, float]) -> AtPoint:
     values = threshold_values(truth, weights, point.threshold)
     sensitivity, specificity = values["sensitivity"], values["specificity"]
     return AtPoint(
@@ -111,7 +109,7 @@ def _at_point(
 def threshold_values(truth: Truth, weights: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
     """Sensitivities and specificities where p_malignant >= threshold is flagged, each (R,)."""
     flagged, benign = truth.p_malignant >= threshold, ~truth.malignant
-    proof = truth.facts["dx_type"] if "dx_type" in truth.facts else None
+    proof = truth.facts.get("dx_type")
     proven = np.zeros(len(benign), bool) if proof is None else (proof == HISTOLOGY).to_numpy(bool)
     pairs = {
         "sensitivity": (flagged, truth.malignant),

@@ -1,7 +1,7 @@
 """Is a probability of .2 right two times in ten? Calibration of p_malignant.
 
-    calibration = calibration_metrics(truth, weights, seed=0)
-    calibration.slope, calibration.error, calibration.perfect_error
+calibration = calibration_metrics(truth, weights, seed=0)
+calibration.slope, calibration.error, calibration.perfect_error
 """
 
 from __future__ import annotations
