@@ -13,16 +13,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from skinnet.evaluate import Metrics
 from skinnet.figures_of_use import draw_decision_curve, draw_risk_coverage, draw_subgroups
 from skinnet.labels import CLASSES, MALIGNANT_MEANING
 from skinnet.plotting import COLOURS, DASHES, save, square, whiskers
+from skinnet.tables import RULE_NAMES
 from skinnet.truth import Truth
-
-RULE_NAMES = {"displayed": "as displayed", "balanced": "balanced rule"}
 
 FIGURES = {
     "roc": "ROC curves",
@@ -61,7 +59,7 @@ def draw_figures(
     }
     words = f"{caption}, per {metrics.unit}: n = {metrics.images:,} images of {metrics.lesions:,} lesions"
     for figure in drawn.values():
-        figure.get_layout_engine().set(rect=(0, 0.035, 1, 0.965))  # type: ignore[union-attr]  # room for the words
+        figure.set_layout_engine("constrained", rect=(0, 0.035, 1, 0.965))  # room for the words
         figure.text(0.01, 0.01, words, fontsize=8, color="#444444")
     if history is not None:
         drawn["training"] = draw_training(history)
@@ -129,7 +127,7 @@ def _plot_precision(
 
 def draw_confusion(metrics: Metrics) -> Figure:
     """Counts by truth and diagnosis for each rule, one below the other; colour is the share of the row."""
-    figure = Figure(figsize=(5.6, 5.2 * len(metrics.rules)), layout=ConstrainedLayoutEngine())
+    figure = Figure(figsize=(5.6, 5.2 * len(metrics.rules)), layout="constrained")
     panels = np.atleast_1d(figure.subplots(len(metrics.rules), 1))
     for axes, (name, rule) in zip(panels, metrics.rules.items(), strict=True):
         counts = np.array(rule.confusion)
@@ -148,7 +146,7 @@ def draw_confusion(metrics: Metrics) -> Figure:
 def draw_reliability(metrics: Metrics) -> Figure:
     """Observed share of malignancy against its predicted probability in bins of equal count, and the counts."""
     calibration = metrics.calibration
-    figure = Figure(figsize=(5.6, 6.2), layout=ConstrainedLayoutEngine())
+    figure = Figure(figsize=(5.6, 6.2), layout="constrained")
     axes, below = figure.subplots(2, 1, height_ratios=(5, 1), sharex=True)
     axes.set(title="Calibration", ylabel=f"observed share {MALIGNANT_MEANING}")
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from skinnet.evaluate import Metrics
 from skinnet.plotting import COLOURS, square, whiskers
@@ -54,9 +53,9 @@ def draw_risk_coverage(truth: Truth, metrics: Metrics) -> Figure:
 
 
 def draw_subgroups(metrics: Metrics) -> Figure:
-    """A forest plot: a row for each group, a panel for each figure, the whole table as a line."""
-    rows = metrics.subgroups
-    figure = Figure(figsize=(7.5, 1.2 + 0.24 * max(len(rows), 4)), layout=ConstrainedLayoutEngine())
+    """A forest plot: a row for each group with a figure, a panel for each figure, the whole table as a line."""
+    rows = [row for row in metrics.subgroups if any(row.estimates[name].value is not None for name in FOREST)]
+    figure = Figure(figsize=(7.5, 1.2 + 0.24 * max(len(rows), 4)), layout="constrained")
     panels = figure.subplots(1, len(FOREST), sharey=True)
     places = np.arange(len(rows))[::-1]
     for axes, (name, title), colour in zip(panels, FOREST.items(), COLOURS, strict=False):

@@ -8,7 +8,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from skinnet.bootstrap import Estimate
 from skinnet.files import atomic_path
@@ -24,7 +23,7 @@ FORMATS = {"png": {"Software": None}, "svg": {"Date": None}}
 
 def square(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     """An empty figure of one panel."""
-    figure = Figure(figsize=(5.6, 5.4), layout=ConstrainedLayoutEngine())
+    figure = Figure(figsize=(5.6, 5.4), layout="constrained")
     axes = figure.subplots()
     axes.set(title=title, xlabel=x, ylabel=y)
     return figure, axes
@@ -33,7 +32,8 @@ def square(title: str, x: str, y: str) -> tuple[Figure, Axes]:
 def whiskers(values: list[Estimate]) -> np.ndarray:
     """Distances from values to the ends of their intervals, (2, M); 0 where there is none."""
     ends = np.array([[value.value, value.low, value.high] for value in values], float).reshape(-1, 3)
-    return np.nan_to_num(np.stack([ends[:, 0] - ends[:, 1], ends[:, 2] - ends[:, 0]])).clip(min=0)
+    distances = np.stack([ends[:, 0] - ends[:, 1], ends[:, 2] - ends[:, 0]])
+    return np.asarray(np.nan_to_num(distances).clip(min=0))
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -116,7 +116,9 @@ def recalibration(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray)
     odds = logit(scores.clip(CLIP, 1 - CLIP))
     held = _newton(positive, odds, weights, free=False)[:, 0]
     free = _newton(positive, odds, weights, free=True)[:, 1]
-    return held, free
+    lowest = np.where(weights[:, positive] > 0, odds[positive], np.inf).min(axis=1, initial=np.inf)
+    highest = np.where(weights[:, ~positive] > 0, odds[~positive], -np.inf).max(axis=1, initial=-np.inf)
+    return held, np.where(lowest > highest, np.nan, free)
 
 
 def _newton(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, *, free: bool) -> np.ndarray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def _value(hint: Any, content: Any) -> Any:
         chosen = next(kind for kind in get_args(hint) if kind is not types.NoneType)
         return None if content is None else _value(chosen, content)
     if is_dataclass(hint):
-        return structured(hint, content)  # type: ignore[type-var]
+        return structured(cast(type, hint), content)
     if get_origin(hint) is list:
         return [_value(get_args(hint)[0], each) for each in content]
     if get_origin(hint) is dict:
