@@ -233,6 +233,7 @@ def _other(path: Path, split: str) -> tuple[pd.DataFrame, Decision | None]:
 
 
 def recalibrate(options: argparse.Namespace) -> int:
+    from skinnet.classifier import read_config
     from skinnet.files import write_json
     from skinnet.foreign import read_foreign
     from skinnet.predictions import save_predictions
@@ -242,6 +243,8 @@ def recalibrate(options: argparse.Namespace) -> int:
     found = recalibrate(table)
     write_json(options.out / "recalibration.json", found.as_json())
     save_predictions(found.apply(table), options.out / "predictions.csv")
+    if options.checkpoint is not None:
+        write_json(options.out / "config.json", found.for_checkpoint(read_config(options.checkpoint)))
     shift = max(found.calibration.prior_shift, key=abs)
     print(
         f"Fitted on {found.lesions:,} lesions, {found.malignant:,} of them {MALIGNANT_MEANING}: temperature "
@@ -532,6 +535,10 @@ def _add_recalibrate(commands: Commands) -> None:
     )  # fmt: skip
     command.add_argument("--predictions", type=Path, required=True, metavar="CSV", help="table of the clinic's cases")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    command.add_argument(
+        "--checkpoint", type=Path, metavar="DIR",
+        help="the checkpoint that made the probabilities: its config.json is written too, with the new values",
+    )  # fmt: skip
 
 
 def _add_predict(commands: Commands) -> None:

@@ -49,6 +49,11 @@ class Recalibration:
         counts = {"lesions": self.lesions, "malignant": self.malignant}
         return {**counts, **asdict(self.calibration), **asdict(self.decision)}
 
+    def for_checkpoint(self, config: dict[str, Any]) -> dict[str, Any]:
+        """A checkpoint's `config.json` with the new values; the probabilities must have been the checkpoint's."""
+        own = Calibration(config["temperature"], tuple(config["prior_shift"]))
+        return {**config, **asdict(compose(own, self.calibration)), **asdict(self.decision)}
+
     def apply(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """The same table with new probabilities."""
         table = predictions.copy()
