@@ -120,8 +120,9 @@ def evaluate(options: argparse.Namespace) -> int:
     from skinnet.evaluate import evaluate
     from skinnet.files import write_text
     from skinnet.predictions import save_predictions
+    from skinnet.printed import titled
     from skinnet.report import TABLE_FOLDER, write_evaluation
-    from skinnet.tables import all_tables, titled
+    from skinnet.tables import all_tables
 
     judged = _judged(options)
     metrics = evaluate(judged.table, decision=judged.decision, prevalence=options.prevalence)

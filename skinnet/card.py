@@ -9,6 +9,7 @@ from skinnet.calibrate import Decision
 from skinnet.config import LITE0
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
+from skinnet.printed import titled
 from skinnet.tables import (
     calibration_table,
     class_tables,
@@ -19,7 +20,6 @@ from skinnet.tables import (
     rule_table,
     selective_table,
     subgroup_table,
-    titled,
 )  # fmt: skip
 
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}

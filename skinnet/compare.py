@@ -18,8 +18,9 @@ from skinnet.calibrate import Decision
 from skinnet.errors import DataError
 from skinnet.metrics import confusion_matrices, overall_values, ranking_values
 from skinnet.operating import threshold_values
+from skinnet.printed import Table
 from skinnet.reliability import calibration_error
-from skinnet.tables import OVERALL_NAMES, RULE_METRICS, RULE_NAMES, Table
+from skinnet.tables import OVERALL_NAMES, RULE_METRICS, RULE_NAMES
 from skinnet.truth import UNITS, Truth, listed
 
 RULE_FIGURES = ("balanced_accuracy", "accuracy", "macro_f1")

@@ -12,8 +12,9 @@ from skinnet.calibrate import Decision, OperatingPoint
 from skinnet.evaluate import evaluate
 from skinnet.figures import FIGURES
 from skinnet.labels import DISCLAIMER
+from skinnet.printed import Table
 from skinnet.report import write_evaluation
-from skinnet.tables import Table, all_tables
+from skinnet.tables import all_tables
 
 DECISION = Decision((1.0,) * 7, (OperatingPoint("95", 0.95, 0.3), OperatingPoint("97.5", 0.975, 0.2)))
 
