@@ -135,7 +135,7 @@ validation and is the one published.
 It took {config["training_minutes"]:.0f} minutes on {config["machine"]}.
 
 ## Results
-The test split was scored once, after all choices were made on validation. Every figure, per image too, the decision
+The test split was scored after all choices were made on validation. Every figure, per image too, the decision
 curve and the missed melanomas: `report.html`, `metrics.json` and `tables/`. What each means: docs/evaluation.md.
 
 {results_section(test, "test", source=source)}
