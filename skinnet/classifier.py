@@ -34,7 +34,7 @@ from skinnet.uncertainty import Sets, disagreement, load_sets, sentence
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 REQUIRED = (
-    "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "malignant_threshold",
+    "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "operating_points",
     "parameters", "training", "training_minutes", "machine",
 )  # fmt: skip
 """What every `config.json` holds."""
@@ -113,7 +113,7 @@ class Classifier:
         self.config = config
         self.frame: tuple[int, int] = tuple(config["frame"])
         self.calibration = Calibration(config["temperature"], tuple(config["prior_shift"]))
-        self.decision = Decision(tuple(config["class_weights"]), config["malignant_threshold"])
+        self.decision = Decision.of(config)
         self._mean = torch.tensor(config["mean"]).view(1, 3, 1, 1)
         self._std = torch.tensor(config["std"]).view(1, 3, 1, 1)
 
@@ -134,7 +134,7 @@ class Classifier:
             network = build(config["network"], classes=len(config["classes"]), imagenet=False)
             network.load_state_dict(load_file(path))
             return Classifier(network, config, gate=load_gate(folder), sets=load_sets(folder))
-        except (SafetensorError, RuntimeError, OSError, ValueError, TypeError, TrainingError) as error:
+        except (SafetensorError, RuntimeError, OSError, ValueError, TypeError, KeyError, TrainingError) as error:
             raise CheckpointError(f"The checkpoint in {folder} is damaged: restore its files.") from error
 
     def to_tensor(self, pixels: np.ndarray) -> Tensor:

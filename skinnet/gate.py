@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from skinnet.errors import CheckpointError, DataError, TrainingError
 from skinnet.files import atomic_path, read_json
-from skinnet.model import STAGES, EfficientNetLite0
+from skinnet.model import STAGES, EfficientNetLite
 from skinnet.quality import LEVELS, Bounds, Level, find_faults
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def middle_layers(network: nn.Module) -> tuple[str, ...]:
     Raises:
         TrainingError: if the network has no such stages.
     """
-    if isinstance(network, EfficientNetLite0):
+    if isinstance(network, EfficientNetLite):
         ends = np.cumsum([stage.repeats for stage in STAGES])[1:5]  # the stem is number 0
         return tuple(f"features.{end}" for end in ends)
     if hasattr(network, "layer4"):

@@ -19,30 +19,28 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import skinnet
-from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
-from skinnet.card import data_name, headline_section, model_card
+from skinnet.calibrate import VERDICT, Calibration, Decision, OperatingPoint, fit_calibration, fit_decision
+from skinnet.card import caption, data_name, headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.config import TrainConfig
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
-from skinnet.figures import draw_figures
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
-from skinnet.index import FRAME, load_cache, load_index, split_hash, table_hash
+from skinnet.index import FRAME, lesion_names, load_cache, load_index, split_hash, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
+from skinnet.report import write_evaluation
 from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
 
 PREDICTIONS = "predictions.csv"
-METRICS = "metrics.json"
 CARD = "MODEL_CARD.md"
 SPLIT = "split.csv"
 """Which images the network was trained, tuned and tested on."""
-FIGURE_FOLDER = "figures"
 PUBLISHED_SPLITS = ("val", "test")
 PLAIN_CALIBRATION = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
-PLAIN_DECISION = Decision(class_weights=(1.0,) * len(CLASSES), malignant_threshold=0.5)
+PLAIN_DECISION = Decision((1.0,) * len(CLASSES), (OperatingPoint(VERDICT, sensitivity=0.0, threshold=1.0),))
 README_BEGIN = "<!-- results: written by skinnet release -->"
 README_END = "<!-- end of results -->"
 
@@ -108,21 +106,30 @@ def seen_in_training(checkpoint: Path, rows: pd.DataFrame) -> np.ndarray:
     return np.asarray(same_source | (archive & rows["image_id"].isin(trained["image_id"])).to_numpy())
 
 
-def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metrics]:
-    """Recompute metrics, figures, card and README from a checkpoint's own files; needs no images."""
+def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[str, Metrics]]:
+    """Recompute metrics, tables, figures, report, card and README from a checkpoint's own files; needs no images.
+
+    Returns:
+        Metrics by split, then by unit.
+    """
     config = read_config(checkpoint)
     predictions = load_predictions(checkpoint / PREDICTIONS)
-    threshold = config["malignant_threshold"]
     rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
-    metrics = {split: evaluate(rows[split], threshold=threshold) for split in PUBLISHED_SPLITS}
-    write_json(
-        checkpoint / METRICS, {"views": len(VIEWS), **{split: asdict(metrics[split]) for split in PUBLISHED_SPLITS}}
+    metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
+    source = data_name(config)
+    write_evaluation(
+        rows["test"],
+        metrics,
+        split="test",
+        folder=checkpoint,
+        title=f"Evaluation of {config['name']}",
+        source=f"{source}, test split",
+        caption=caption(metrics["test"], "test", source=source),
+        history=read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run"),
     )
-    history = read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run")
-    draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
     write_text(checkpoint / CARD, model_card(config, metrics))
     if readme is not None:
-        results = headline_section(metrics["test"], "test", source=data_name(config))
+        results = headline_section(metrics["test"], "test", source=source)
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
     return metrics
 
@@ -175,5 +182,6 @@ def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sam
     dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.bincount(dx[table["split"] == "train"], minlength=len(CLASSES))
     calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
-    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts)
+    lesions = lesion_names(table).to_numpy()[positions]
+    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts, lesions=lesions)
     return {**asdict(calibration), **asdict(decision)}

@@ -42,7 +42,7 @@ from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, trai
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.distil import file_hashes, load_targets
 from skinnet.errors import TrainingError
-from skinnet.evaluate import OVERALL, Truth, probability_columns
+from skinnet.evaluate import image_metrics, probability_columns
 from skinnet.files import atomic_path, read_json, write_json
 from skinnet.index import FRAME, load_cache, load_index, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
@@ -408,10 +408,10 @@ def _validate(
     probabilities = logits.softmax(dim=1).numpy()
     names = np.array(CLASSES)
     table = pd.DataFrame(probabilities, columns=probability_columns()).assign(
-        lesion_id=range(len(labels)), dx=names[labels], diagnosis=names[probabilities.argmax(axis=1)]
+        lesion_id=range(len(labels)), dx=names[labels]
     )
-    truth, ones = Truth.of(table, threshold=0.5), np.ones((1, len(table)))
-    metrics = {name: float(OVERALL[name](truth, ones)[0]) for name in HISTORY_METRICS}
+    measured = image_metrics(table)
+    metrics = {name: measured[name] for name in HISTORY_METRICS}
     mean = (metrics["macro_auroc"] + metrics["malignant_auroc"]) / 2
     return {"val_log_loss": log_loss, SELECTION_METRIC: mean, **metrics}
 
