@@ -25,7 +25,7 @@ from skinnet.classifier import Classifier
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
-from skinnet.index import FRAME, load_cache, load_index
+from skinnet.index import FRAME, lesion_names, load_cache, load_index
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import normalisation
 from skinnet.partitions import FOLD_PARTITIONS
@@ -84,7 +84,8 @@ def _calibrated(table: pd.DataFrame, logits: np.ndarray, config: TrainConfig) ->
     dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.bincount(dx, minlength=len(CLASSES))
     calibration = fit_calibration(logits, dx, sampling_power=config.sampling_power, class_counts=counts)
-    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts)
+    lesions = lesion_names(table).to_numpy()
+    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesions)
     network = nn.Identity()  # has spoken already
     classifier = _plain(network, config, **asdict(calibration), **asdict(decision))
     return with_judgement(classifier, table, logits).assign(fold=table["fold"])

@@ -8,7 +8,7 @@ Temperature, class weights and threshold are fitted on validation; the test spli
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from skinnet.calibrate import VERDICT, Calibration, Decision, OperatingPoint, fi
 from skinnet.card import caption, data_name, headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.config import TrainConfig
+from skinnet.dataset import Images
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
@@ -57,12 +58,53 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
         CheckpointError: if the run folder lacks something.
         DataError: if the data are not those of the run.
     """
+    tuned = tune(run, root=root, name=out.name)
+    classifier, table = tuned.classifier, tuned.table
+    positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
+    if not len(positions["test"]):
+        training = classifier.config["training"]
+        raise DataError(
+            f"{training['sources']} has no test image (partition {training['partition']}): nothing to publish."
+        )
+    with atomic_path(out / WEIGHTS) as temporary:
+        save_file(classifier.network.state_dict(), temporary)
+    write_json(out / CONFIG, classifier.config)
+    logits = {"val": tuned.validation, "test": predict_logits(classifier, tuned.images, positions["test"])}
+    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
+    save_predictions(pd.concat(tables), out / PREDICTIONS)
+    write_split(table, out / SPLIT)
+    shutil.copyfile(run / HISTORY, out / HISTORY)
+    publish(out, readme=readme)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best network of a run with all that validation decides.
+
+    Attributes:
+        table, images: the index and the decoded images that it was trained on.
+        validation: its logits for the validation split, (n, 7).
+    """
+
+    classifier: Classifier
+    table: pd.DataFrame
+    images: Images
+    validation: np.ndarray
+
+
+def tune(run: Path, *, root: Path, name: str) -> Tuned:
+    """Read the best network of a run and fit its calibration and decisions on validation.
+
+    Raises:
+        CheckpointError: if the run folder lacks something.
+        DataError: if the data are not those of the run.
+    """
     settings, history = _read_run(run)
     training = TrainConfig(**settings["training"])
     table = load_index(root, sources=training.source_names, partition=training.partition)
     if table_hash(table) != settings["data_sha256"]:
         raise DataError(f"{root} holds other data than {run} was trained on: prepare the same data again.")
-    config = _config(out.name, settings, history, table)
+    config = _config(name, settings, history, table)
     network = build(config["network"], classes=len(CLASSES), imagenet=False)
     try:
         network.load_state_dict(load_file(run / BEST))
@@ -70,21 +112,27 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
         raise CheckpointError(f"{run / BEST} is damaged: train again.") from error
     config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
     images = load_cache(root, table)
-    positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
-    if not len(positions["test"]):
-        raise DataError(f"{training.sources} has no test image (partition {training.partition}): nothing to publish.")
-    validation = predict_logits(untuned(network, config), images, positions["val"])
-    config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
-    classifier = Classifier(network, config)
-    with atomic_path(out / WEIGHTS) as temporary:
-        save_file(network.state_dict(), temporary)
-    write_json(out / CONFIG, config)
-    logits = {"val": validation, "test": predict_logits(classifier, images, positions["test"])}
-    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
-    save_predictions(pd.concat(tables), out / PREDICTIONS)
-    write_split(table, out / SPLIT)
-    shutil.copyfile(run / HISTORY, out / HISTORY)
-    publish(out, readme=readme)
+    positions = np.flatnonzero(table["split"] == "val")
+    validation = predict_logits(untuned(network, config), images, positions)
+    choices = _choices(validation, table, positions, training.sampling_power)
+    return Tuned(Classifier(network, config | choices), table, images, validation)
+
+
+def teach(run: Path, *, root: Path, out: Path) -> pd.DataFrame:
+    """Write what the best network of a run says of train and val, for another network to learn from.
+
+    It has seen the training images; that of an early epoch has not learned them by heart. The test split takes no part.
+
+    Raises:
+        CheckpointError, DataError: as `tune`.
+    """
+    tuned = tune(run, root=root, name=run.name)
+    rows = tuned.table[tuned.table["split"] == "train"]
+    logits = predict_logits(tuned.classifier, tuned.images, rows.index.to_numpy())
+    validation = tuned.table[tuned.table["split"] == "val"]
+    table = with_judgement(tuned.classifier, pd.concat([rows, validation]), np.concatenate([logits, tuned.validation]))
+    save_predictions(table, out)
+    return table
 
 
 def untuned(network: nn.Module, config: dict[str, Any], **fitted: object) -> Classifier:

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skinnet.__main__ import main
 from skinnet.config import TrainConfig
 from skinnet.distil import file_hashes, load_targets
 from skinnet.errors import TrainingError
 from skinnet.evaluate import probability_columns
+from skinnet.index import load_index
 from skinnet.labels import CLASSES
+from skinnet.predictions import load_predictions
 
 EVEN = 1 / len(CLASSES)
 
@@ -71,3 +74,23 @@ def test_soft_labels_that_are_missing_or_of_other_data_are_refused(index: pd.Dat
     path = soft_labels(tmp_path / "soft.csv", ["other"], [[EVEN] * 7])
     with pytest.raises(TrainingError, match="has none of the training images"):
         load_targets(index, dataclasses.replace(config, soft_labels=path))
+
+
+def test_a_run_teaches_train_and_val_and_says_nothing_of_the_test_split(
+    drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """The run that the tiny checkpoint was released from."""
+    out, run = tmp_path / "taught.csv", tiny_checkpoint.parent / "run"
+    assert main(["teach", "--run", str(run), "--root", str(drawn_root), "--out", str(out)]) == 0
+    taught, index = load_predictions(out), load_index(drawn_root)
+    assert sorted(taught["image_id"]) == sorted(index["image_id"][index["split"].isin(["train", "val"])])
+    assert set(taught["split"]) == {"train", "val"}
+    published = load_predictions(tiny_checkpoint / "predictions.csv").set_index("image_id")
+    ids = taught["image_id"][taught["split"] == "val"]
+    columns = probability_columns()
+    assert taught.set_index("image_id").loc[ids, columns].to_numpy() == pytest.approx(
+        published.loc[ids, columns].to_numpy(), abs=1e-5
+    )
+    targets = load_targets(index, TrainConfig(soft_labels=str(out)))
+    assert targets.sum(axis=1) == pytest.approx(np.ones(len(index)), abs=1e-5)
+    assert (targets.max(axis=1)[index["split"] == "train"] < 1).any()
