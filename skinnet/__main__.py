@@ -567,7 +567,7 @@ def _add_evaluate(commands: Commands) -> None:
     command.add_argument("--root", type=Path, help="folder of the data sets, after prepare")
     command.add_argument("--split", choices=["train", "val", "test", "all"], default="test", help="(default: test)")
     command.add_argument("--source", help="data set below --root (default: ham10000)")
-    command.add_argument("--partition", choices=["split", "official"], help="(default: split)")
+    command.add_argument("--partition", help="as in train (default: split)")
     command.add_argument(
         "--predictions", type=Path, metavar="CSV",
         help="table with the truth (dx, or MEL .. VASC of 0 and 1) and the seven probabilities p_akiec .. p_vasc",

@@ -28,7 +28,7 @@ class TrainConfig:
     sources: str = _setting("ham10000", "data sets to train on, separated by commas")
     partition: str = _setting(
         "split",
-        "split, official (all of HAM10000 but its validation part), or fold-0 to fold-4",
+        "split, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-CLINIC",
     )
     network: str = _setting(LITE0, f"{', '.join(LITES)}, {VIT} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")

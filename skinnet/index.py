@@ -31,11 +31,10 @@ from skinnet.errors import DataError
 from skinnet.files import read_table, write_table
 from skinnet.labels import CLASSES
 from skinnet.partitions import (
-    FOLD_PARTITIONS,
     OFFICIAL_KINDS,
-    PARTITIONS,
     PUBLISHED,
     add_splits,
+    choose_partition,
     group_images,
     rows_hash,
     write_split,
@@ -159,19 +158,16 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
 
     Args:
         sources: which of them.
-        partition: what becomes the column `split`: "split", "official", or "fold-0" to "fold-4", which are the split
-            with train and val dealt anew so that the images of one fold are val.
+        partition: what becomes the column `split`, see `partitions.choose_partition`.
 
     Raises:
-        DataError: if it is not there or damaged, or lacks a source.
+        DataError: if it is not there or damaged, or lacks a source or the partition.
     """
     table = load_prepared(root)
     if absent := [source for source in sources if source not in set(table["source"])]:
         raise DataError(
             f"{root / INDEX} has no images of {absent[0]}: acquire it, then run python -m skinnet prepare --root {root}"
         )
-    if partition not in (*PARTITIONS, *FOLD_PARTITIONS):
-        raise DataError(f"Unknown partition {partition!r}: use {', '.join(PARTITIONS)} or {FOLD_PARTITIONS[0]} ...")
     chosen = table[table["source"].isin(sources)]
     strangers = chosen["source"][~chosen["kind"].isin(OFFICIAL_KINDS)].unique()
     if partition == "official" and len(strangers):
@@ -182,11 +178,7 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
     if not named.all():
         log.info("%d images are passed over: their diagnosis is none of ours.", (~named).sum())
     chosen = chosen[named].reset_index(drop=True)
-    if partition in FOLD_PARTITIONS:
-        kept_back = (chosen["fold"] == FOLD_PARTITIONS.index(partition)).fillna(False)
-        in_a_fold = chosen["fold"].notna()
-        return chosen.assign(split=chosen["split"].mask(in_a_fold, "train").mask(kept_back, "val"))
-    return chosen.assign(split=chosen[partition])
+    return chosen.assign(split=choose_partition(chosen, partition))
 
 
 def load_prepared(root: Path) -> pd.DataFrame:
