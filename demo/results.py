@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from skinnet.card import data_name, results_section
+from skinnet.card import data_name, headline_section, result_tables
 from skinnet.classifier import read_config
 from skinnet.errors import CheckpointError
 from skinnet.evaluate import Metrics
@@ -22,14 +22,18 @@ def add(checkpoint: Path) -> None:
     """Add the tab's contents to the interface that is being built."""
     config = read_config(checkpoint)
     metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
-    results = results_section(metrics, "test", source=data_name(config))
+    headlines = headline_section(metrics, "test", source=data_name(config))
     gr.Markdown(
-        f"## How good is it?\n{results}\n"
+        f"## How good is it?\n{headlines}\n"
         f"The {config['network']} was trained for {config['training']['epochs']} epochs in "
         f"{config['training_minutes']:.0f} minutes on {config['machine']}.",
         elem_classes="tables",
     )
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
+    gr.Markdown("## In detail")
+    for table in result_tables(metrics):
+        with gr.Accordion(table.title, open=False):
+            gr.Markdown(table.markdown(), elem_classes="tables")
 
 
 def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:

@@ -57,13 +57,23 @@ def verdict(prediction: Prediction, metrics: Metrics) -> str:
   {_track(prediction.p_malignant, threshold=threshold)}
   <p><strong>{headline}</strong> The threshold is {percent(threshold)}. On {metrics.images:,} test images it found
   {_share(sensitivity)} of the {MALIGNANT_MEANING} ones, and missed the others.</p>
-  <p>Diagnosis by the balanced rule: <strong>{escape(FULL_NAMES[prediction.diagnosis])}</strong></p>
+  {_diagnosis(prediction)}
   {note}
   <table class="bars"><caption>Probability of each diagnosis</caption><tbody>{bars}</tbody></table>
-  <p class="hint">The chance is the sum of those marked ▲. The balanced rule (●) weighs rare diagnoses up, so it may
-  differ from the longest bar.</p>
+  <p class="hint">The chance is the sum of those marked ▲. The balanced rule (●) weighs rare diagnoses up, so that they
+  are not overlooked; it may differ from the longest bar.</p>
   <p class="disclaimer">{DISCLAIMER}</p>
 </div>"""
+
+
+def _diagnosis(prediction: Prediction) -> str:
+    """By both rules, in one line where they agree."""
+    likeliest, balanced = (escape(FULL_NAMES[name]) for name in (prediction.most_likely, prediction.diagnosis))
+    if likeliest == balanced:
+        return f"<p>Diagnosis by both rules: <strong>{likeliest}</strong></p>"
+    return (
+        f"<p>Likeliest diagnosis: <strong>{likeliest}</strong>. By the balanced rule: <strong>{balanced}</strong></p>"
+    )
 
 
 def _warning(reason: str) -> str:

@@ -9,7 +9,7 @@ from skinnet.calibrate import Decision
 from skinnet.config import LITES
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
-from skinnet.printed import titled
+from skinnet.printed import Table, titled
 from skinnet.tables import (
     calibration_table,
     class_tables,
@@ -58,10 +58,10 @@ def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str)
     return f"{headline_table(metrics).markdown()}\n\n{caption(metrics, split, source=source)}\n"
 
 
-def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
+def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
     """The results of a split, by unit and by rule."""
     primary = next(iter(metrics.values()))
-    tables = [
+    return [
         overall_table(metrics),
         rule_table(metrics),
         *class_tables(primary),
@@ -71,7 +71,11 @@ def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) 
         selective_table(primary),
         subgroup_table(primary),
     ]
-    return f"{caption(metrics, split, source=source)}\n\n{titled(tables)}\n"
+
+
+def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
+    """All tables of a split and what they are of."""
+    return f"{caption(metrics, split, source=source)}\n\n{titled(result_tables(metrics))}\n"
 
 
 def model_card(config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metrics]]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from demo.drawings import write_examples
+from skinnet.figures import FIGURES
 
 pytestmark = pytest.mark.filterwarnings("default")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -91,7 +92,7 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
 
     page.get_by_role("tab", name="Results").click()
     page.get_by_role("img", name="Confusion matrix").wait_for(timeout=WAIT_MS)
-    assert page.locator(".figures img").count() == 5
+    assert page.locator(".figures img").count() == len(FIGURES)
     assert "n = 2,004 images of 1,493 lesions" in page.locator("body").inner_text()
     page.screenshot(path=screenshots / f"results-{page.size_name}.png", full_page=True)
     page.get_by_role("tab", name="About").click()

@@ -72,4 +72,10 @@ def test_a_warning_stands_above_the_figures_and_a_note_below_the_diagnosis(metri
     assert warned.startswith("Do not rely on this. The <picture> is blurred. 62 % chance")
     noted = text_of(verdict(replace(plain, note="Melanoma is not excluded."), metrics))
     assert "Do not rely" not in noted
-    assert noted.index("Diagnosis by the balanced rule") < noted.index("Melanoma is not excluded.")
+    assert noted.index("Diagnosis by both rules: Melanoma") < noted.index("Melanoma is not excluded.")
+
+
+def test_both_diagnoses_are_named_where_the_rules_differ(metrics: Metrics) -> None:
+    differing = replace(prediction("mel", p_malignant=0.62, suspicious=True), diagnosis="df")
+    words = "Likeliest: Melanoma . By the balanced rule: Dermatofibroma"
+    assert words in text_of(verdict(differing, metrics))
