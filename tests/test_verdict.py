@@ -77,5 +77,5 @@ def test_a_warning_stands_above_the_figures_and_a_note_below_the_diagnosis(metri
 
 def test_both_diagnoses_are_named_where_the_rules_differ(metrics: Metrics) -> None:
     differing = replace(prediction("mel", p_malignant=0.62, suspicious=True), diagnosis="df")
-    words = "Likeliest: Melanoma . By the balanced rule: Dermatofibroma"
+    words = "Likeliest diagnosis: Melanoma . By the balanced rule: Dermatofibroma"
     assert words in text_of(verdict(differing, metrics))
