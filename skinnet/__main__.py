@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("skinnet")
 
 DEFAULT_CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "ham10000-lite0"
+MAP_METHODS = ("tempered", "gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
+"""Of `skinnet.explain`, the default first; importing it takes seconds, so a test compares the two lists."""
 SOME_FAILED = 3
 STOPPED = 130
 WRONG_USE = 2
@@ -194,7 +196,7 @@ def predict(options: argparse.Namespace) -> int:
 
 def explain(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
-    from skinnet.explain import heat_map, overlay
+    from skinnet.explain import SCALE, heat_map, overlay
     from skinnet.files import atomic_path
     from skinnet.preprocess import display_photo, open_photo, to_input
 
@@ -207,7 +209,9 @@ def explain(options: argparse.Namespace) -> int:
     with atomic_path(options.out) as temporary:
         overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")
     probability = prediction.probabilities[diagnosis]
-    print(f"{options.out}: what spoke for {FULL_NAMES[diagnosis]} (probability {probability:.3f}).\n{DISCLAIMER}")
+    print(
+        f"{options.out}: what spoke for {FULL_NAMES[diagnosis]} (probability {probability:.3f}). {SCALE}\n{DISCLAIMER}"
+    )
     return 0
 
 
@@ -417,8 +421,9 @@ def _add_explain(commands: Commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
     command.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
     command.add_argument(
-        "--method", choices=["gradcam", "finercam", "fullgrad"], default="gradcam",
-        help="kind of class activation map (default: gradcam)",
+        "--method", choices=MAP_METHODS, default=MAP_METHODS[0],
+        help=f"kind of class activation map (default: {MAP_METHODS[0]}); hirescam draws what gradcam draws, gradcam++ "
+        "what layercam draws",
     )  # fmt: skip
     command.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (default: 0.5)")
     _add_checkpoint(command)
