@@ -215,6 +215,26 @@ def explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def faithfulness(options: argparse.Namespace) -> int:
+    from skinnet.classifier import Classifier
+    from skinnet.device import keep_freed_memory
+    from skinnet.faithfulness import measure
+    from skinnet.faithfulness_report import GOAL_DIAGNOSES, write_report
+
+    keep_freed_memory()
+    classifier = Classifier.load(options.checkpoint)
+    measured = measure(
+        classifier, root=options.root, split=options.split, limit=options.limit, curve_lesions=options.curve_lesions
+    )
+    report = write_report(measured, folder=options.out, checkpoint=classifier.config["name"])
+    print(f"n = {report['photos']:,} photos of {report['lesions']:,} lesions. Diagnoses where a map beats the blob:")
+    for method, goal in report["goal"].items():
+        won = ", ".join(f"{group} {count}" for group, count in goal["won"].items())
+        print(f"{method:10} {won}" + (f" (goal of {GOAL_DIAGNOSES} met)" if goal["met"] else ""))
+    print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png.")
+    return 0
+
+
 def release(options: argparse.Namespace) -> int:
     from skinnet.release import publish, release
 
@@ -242,6 +262,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_predict(commands)
     _add_explain(commands)
+    _add_faithfulness(commands)
     _add_release(commands)
     return main
 
@@ -427,6 +448,22 @@ def _add_explain(commands: Commands) -> None:
     )  # fmt: skip
     command.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (default: 0.5)")
     _add_checkpoint(command)
+
+
+def _add_faithfulness(commands: Commands) -> None:
+    command = _add(
+        commands, "faithfulness", faithfulness, "Measure whether the heat maps show what the network used.",
+        "On photos with lesion masks (HAM10000), against blobs that look at nothing: docs/heatmaps.md says how.",
+    )  # fmt: skip
+    _add_root(command)
+    _add_checkpoint(command)
+    command.add_argument("--split", choices=["val", "test"], default="test", help="(default: test)")
+    command.add_argument("--limit", type=_positive, metavar="N", help="at most this many photos, diagnoses in turn")
+    command.add_argument(
+        "--curve-lesions", type=_positive, default=25, metavar="N",
+        help="lesions of each diagnosis for insertion and deletion (default: 25)",
+    )  # fmt: skip
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
 
 
 def _add_release(commands: Commands) -> None:

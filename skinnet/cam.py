@@ -174,7 +174,8 @@ def principal_maps(layers: Head, features: Tensor, make: type[BaseCAM]) -> Tenso
     diagnoses = int(layers(features[:1]).shape[1])
     cam = make(layers, [layers[0]])
     cam.activations_and_grads.release()
-    maps: Tensor = torch.from_numpy(cam.get_cam_image(None, None, None, features.numpy(), None, eigen_smooth=False))
+    fewer = torch.linalg.qr(features.flatten(2)).R.unflatten(2, features.shape[2:])  # turned, so that hw channels do
+    maps: Tensor = torch.from_numpy(cam.get_cam_image(None, None, None, fewer.numpy(), None, eigen_smooth=False))
     strength = features.norm(dim=1)
     along = ((strength - strength.mean(dim=(1, 2), keepdim=True)) * maps).sum(dim=(1, 2), keepdim=True)
     upright: Tensor = maps * along.sign()
