@@ -25,9 +25,6 @@ from skinnet.classifier import VIEWS, Classifier
 from skinnet.errors import TrainingError
 from skinnet.model import last_feature_layer
 
-TEMPER = 0.5
-"""How much evidence against a diagnosis counts in `tempered_maps`."""
-
 
 class Head(nn.Sequential):
     """What follows the last feature layer: (B, C, h, w) -> logits (B, 7). Its first layer hands the features on."""
@@ -95,22 +92,6 @@ def class_maps(layers: Head, features: Tensor) -> Tensor:
         return torch.einsum("kc,vchw->vkhw", _weights(layers), features) / places
     weights = torch.stack([gradient.mean(dim=(2, 3)) for gradient in _gradients(layers, features)], dim=1)
     return torch.einsum("vkc,vchw->vkhw", weights, features)
-
-
-def tempered_maps(layers: Head, features: Tensor) -> Tensor:
-    """Grad-CAM in which evidence against counts half: (V, C, h, w) -> (V, 7, h, w).
-
-    It is the mean of Grad-CAM and of Layer-CAM (Jiang et al., TIP 2021), which counts no evidence against at all and so
-    draws nearly one picture for every diagnosis. The half was chosen on the validation split: docs/heatmaps.md.
-    """
-    if layers.closed_form:
-        weight, places = _weights(layers), features.shape[-2] * features.shape[-1]
-        tempered = weight.clamp(min=0) + TEMPER * weight.clamp(max=0)
-        return torch.einsum("kc,vchw->vkhw", tempered, features) / places
-    supporting = torch.stack(
-        [(each.clamp(min=0) * features).sum(dim=1) for each in _gradients(layers, features)], dim=1
-    )
-    return TEMPER * class_maps(layers, features) + (1 - TEMPER) * supporting
 
 
 def _weights(layers: Head) -> Tensor:

@@ -24,7 +24,7 @@ from PIL import Image
 from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from torch import Tensor
 
-from skinnet.cam import Head, class_maps, head, library_maps, look, principal_maps, tempered_maps
+from skinnet.cam import Head, class_maps, head, library_maps, look, principal_maps
 from skinnet.classifier import Classifier
 from skinnet.errors import SkinnetError
 from skinnet.labels import CLASS_NUMBERS, CLASSES
@@ -35,7 +35,7 @@ SCALE = (
     "empty where nothing speaks for the diagnosis."
 )
 """What the colours mean, for whoever looks at a map."""
-DEFAULT_METHOD = "tempered"
+DEFAULT_METHOD = "gradcam"
 """Chosen on the validation split: docs/heatmaps.md."""
 
 
@@ -55,13 +55,10 @@ class Method:
 
 
 METHODS = {
-    "tempered": Method(
-        "Tempered Grad-CAM", "evidence for the diagnosis minus half the evidence against it", tempered_maps
-    ),
     "gradcam": Method("Grad-CAM", "evidence for the diagnosis minus evidence against it", class_maps),
     "layercam": Method(
         "Layer-CAM",
-        "evidence for the diagnosis alone, whatever speaks against it",
+        "evidence for the diagnosis whatever speaks against it, nearly the same for all",
         partial(library_maps, make=LayerCAM),
     ),
     "eigencam": Method(
@@ -72,7 +69,7 @@ METHODS = {
 }
 """By the name that commands take."""
 OFFERED = {name: method for name, method in METHODS.items() if not method.same_as}
-"""One method for each picture. Finer-CAM and Full-Grad, once offered, earned no place: docs/heatmaps.md."""
+"""One method for each picture: docs/heatmaps.md says what was measured, and what became of others."""
 
 
 def coarse_maps(layers: Head, features: Tensor, *, method: str = DEFAULT_METHOD) -> Tensor:

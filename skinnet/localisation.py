@@ -12,9 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-GAUSSIAN_WIDTH = 0.28
-"""Standard deviation over the square root of the photo's area. On the masks of 739 validation lesions this blob, cut
-at half its height, overlaps the lesions best (mean over diagnoses)."""
+GAUSSIAN_WIDTH = 0.18
+"""Standard deviation over the square root of the photo's area. The width must be matched, since the narrower a blob,
+the more of it lies on a centred lesion: this one spreads as Grad-CAM's maps do on validation (its effective area,
+sum squared over sum of squares, is .39 of the photo; n = 117 lesions)."""
+OUTLINE_WIDTH = 0.28
+"""Of the Gaussian whose outline, at half its height, overlaps the masks best: 739 validation lesions, mean over
+diagnoses."""
 HALF = 0.5
 """A map is cut there, as a share of its largest value, to compare its outline with the lesion's."""
 
@@ -60,7 +64,8 @@ def overlap(evidence: np.ndarray, mask: np.ndarray) -> float:
 
 def localisation(evidence: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     """All measures of a map and its lead over the blobs; a lead above 0 means that the map is better."""
-    matched, gaussian = matched_blob(evidence), gaussian_blob((mask.shape[0], mask.shape[1]))
+    shape = (mask.shape[0], mask.shape[1])
+    matched, gaussian, outline = matched_blob(evidence), gaussian_blob(shape), gaussian_blob(shape, width=OUTLINE_WIDTH)
     found = {
         "energy": energy(evidence, mask),
         "pointing": points_inside(evidence, mask),
@@ -71,5 +76,5 @@ def localisation(evidence: np.ndarray, mask: np.ndarray) -> dict[str, float]:
         "energy_over_gaussian": found["energy"] - energy(gaussian, mask),
         "pointing_over_centre": found["pointing"] - points_inside(gaussian, mask),
         "iou_over_matched": found["iou"] - overlap(matched, mask),
-        "iou_over_gaussian": found["iou"] - overlap(gaussian, mask),
+        "iou_over_gaussian": found["iou"] - overlap(outline, mask),
     }

@@ -98,7 +98,7 @@ def test_a_photo_judged_while_a_map_is_drawn_does_not_change_it(classifier: Clas
 def test_unknown_names_are_refused(classifier: Classifier, pixels: np.ndarray) -> None:
     with pytest.raises(SkinnetError, match="Unknown diagnosis 'wart': use one of akiec"):
         heat_map(classifier, pixels, diagnosis="wart")
-    with pytest.raises(SkinnetError, match="Unknown method 'magic': use one of tempered"):
+    with pytest.raises(SkinnetError, match="Unknown method 'magic': use one of gradcam"):
         heat_map(classifier, pixels, diagnosis="mel", method="magic")
 
 
