@@ -154,11 +154,11 @@ def estimates(lesions: dict[Any, np.ndarray], *, seed: int = 0) -> dict[str, Est
     if not drawn:
         return {}
     found = {str(dx): _interval(values, size=len(lesions[dx])) for dx, values in drawn.items()}
-    return found | {ALL: _interval(np.mean(list(drawn.values()), axis=0), size=sum(map(len, lesions.values())))}
+    return found | {ALL: _interval(np.mean(list(drawn.values()), axis=0), size=min(map(len, lesions.values())))}
 
 
 def _interval(values: np.ndarray, *, size: int) -> Estimate:
-    """The first value, with the percentiles of the others; a single lesion has no interval."""
+    """The first value, with the percentiles of the others; drawn from a single lesion they would say nothing."""
     if size < 2:
         return Estimate(float(values[0]), None, None)
     low, high = np.percentile(values[1:], [2.5, 97.5])

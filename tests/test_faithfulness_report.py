@@ -92,6 +92,7 @@ def test_each_lesion_counts_once_and_each_diagnosis_alike() -> None:
     found = estimates({"nv": np.zeros(90), "mel": np.ones(10), "df": np.array([2.0])})
     assert found[ALL].value == pytest.approx(1)
     assert found["df"].low is None
+    assert found[ALL].low is None
     assert (found["mel"].low, found["mel"].high) == (1, 1)
     assert estimates({}) == {}
 
