@@ -9,13 +9,15 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from demo import verdict
+from skinnet.cam import look
 from skinnet.classifier import Classifier
 from skinnet.errors import PhotoError
 from skinnet.evaluate import Metrics
-from skinnet.explain import METHODS, heat_map, overlay
-from skinnet.labels import CLASSES, FULL_NAMES
+from skinnet.explain import DEFAULT_METHOD, OFFERED, SCALE, evidence_maps, overlay
+from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
 from skinnet.preprocess import display_photo, open_photo, to_input
 
 OPACITY = 0.45
@@ -24,7 +26,6 @@ DRAWING = (
     "Any other picture like it is not judged, since it does not look like dermoscopy."
 )
 NO_PHOTO = "There is no photo to draw a map of: upload one. It is kept for ten minutes at most."
-METHOD = "gradcam"
 ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "photo",
     "concurrency_limit": 1,
@@ -45,13 +46,23 @@ class Judged:
 
     Attributes:
         pixels: uint8 (H, W, 3), the network's input.
+        features: what the network made of them: another method needs no more.
         shown: the photo as displayed.
-        evidence: float32 (H, W) in [0, 1], the map that is displayed.
+        method: of the maps.
+        maps: float32 (7, H, W) in [0, 1]: another diagnosis needs no more.
+        diagnosis: whose map is displayed.
     """
 
     pixels: np.ndarray
+    features: Tensor
     shown: Image.Image
-    evidence: np.ndarray
+    method: str
+    maps: np.ndarray
+    diagnosis: str
+
+    def drawn(self, opacity: float) -> Image.Image:
+        """The photo under the displayed map."""
+        return overlay(self.shown, self.maps[CLASS_NUMBERS[self.diagnosis]], opacity=opacity)
 
 
 def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_seconds: int) -> None:
@@ -86,13 +97,15 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
                 [(FULL_NAMES[name], name) for name in CLASSES], value=None, label="What spoke for", interactive=True
             )
             method = gr.Dropdown(
-                [(kind.title, name) for name, kind in METHODS.items()], value=METHOD, label="Method", interactive=True
+                [(kind.title, name) for name, kind in OFFERED.items()],
+                value=DEFAULT_METHOD,
+                label="Method",
+                interactive=True,
             )
             opacity = gr.Slider(0, 1, OPACITY, step=0.05, label="Opacity of the map")
             gr.Markdown(
-                "Red is where most of the evidence lies, on a scale of each map's own: the map shows "
-                "*where*, not *how much*, and says nothing about whether the evidence is medically sound. "
-                + " ".join(f"*{kind.title}*: {kind.meaning}." for kind in METHODS.values()),
+                f"{SCALE} How sure the network is, the probabilities say. Whether the evidence is medically sound, "
+                "no map can say. " + " ".join(f"*{kind.title}*: {kind.meaning}." for kind in OFFERED.values()),
                 elem_classes="hint",
             )
 
@@ -109,22 +122,24 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
             prediction = replace(prediction, gate="warn", note=DRAWING)
         if prediction.gate == "refuse":
             return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
-        evidence = heat_map(classifier, pixels, diagnosis=prediction.diagnosis, method=method)
-        kept = Judged(pixels, display_photo(opened), evidence)
-        words = verdict.verdict(prediction, metrics)
-        return kept, words, overlay(kept.shown, evidence, opacity=opacity), prediction.diagnosis
+        features = look(classifier, pixels)
+        maps = evidence_maps(classifier, pixels, method=method, features=features)
+        kept = Judged(pixels, features, display_photo(opened), method, maps, prediction.diagnosis)
+        return kept, verdict.verdict(prediction, metrics), kept.drawn(opacity), prediction.diagnosis
 
     def redraw(kept: Judged | None, diagnosis: str | None, method: str, opacity: float) -> tuple[Any, ...]:
         if kept is None or diagnosis is None:
             raise gr.Error(NO_PHOTO, print_exception=False)
-        evidence = heat_map(classifier, kept.pixels, diagnosis=diagnosis, method=method)
-        kept = Judged(kept.pixels, kept.shown, evidence)
-        return kept, overlay(kept.shown, evidence, opacity=opacity)
+        if method != kept.method:
+            maps = evidence_maps(classifier, kept.pixels, method=method, features=kept.features)
+            kept = replace(kept, method=method, maps=maps)
+        kept = replace(kept, diagnosis=diagnosis)
+        return kept, kept.drawn(opacity)
 
     def fade(kept: Judged | None, opacity: float) -> Image.Image:
         if kept is None:
             raise gr.Error(NO_PHOTO, print_exception=False)
-        return overlay(kept.shown, kept.evidence, opacity=opacity)
+        return kept.drawn(opacity)
 
     photo.change(judge, [photo, method, opacity], [judged, words, picture, diagnosis], **ONE_AT_A_TIME)
     for control in (diagnosis, method):

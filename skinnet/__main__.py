@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("skinnet")
 
 DEFAULT_CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "ham10000-lite0"
+MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
+"""Of `skinnet.explain`, the default first; importing it takes seconds, so a test compares the two lists."""
 SOME_FAILED = 3
 STOPPED = 130
 WRONG_USE = 2
@@ -331,7 +333,7 @@ def predict(options: argparse.Namespace) -> int:
 
 def explain(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
-    from skinnet.explain import heat_map, overlay
+    from skinnet.explain import SCALE, heat_map, overlay
     from skinnet.files import atomic_path
     from skinnet.preprocess import display_photo, open_photo, to_input
 
@@ -344,7 +346,30 @@ def explain(options: argparse.Namespace) -> int:
     with atomic_path(options.out) as temporary:
         overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")
     probability = prediction.probabilities[diagnosis]
-    print(f"{options.out}: what spoke for {FULL_NAMES[diagnosis]} (probability {probability:.3f}).\n{DISCLAIMER}")
+    print(
+        f"{options.out}: what spoke for {FULL_NAMES[diagnosis]} (probability {probability:.3f}). {SCALE}\n{DISCLAIMER}"
+    )
+    return 0
+
+
+def faithfulness(options: argparse.Namespace) -> int:
+    from skinnet.classifier import Classifier
+    from skinnet.device import keep_freed_memory
+    from skinnet.faithfulness import measure
+    from skinnet.faithfulness_report import GOAL_DIAGNOSES, write_report
+
+    keep_freed_memory()
+    classifier = Classifier.load(options.checkpoint)
+    measured = measure(
+        classifier, root=options.root, split=options.split, limit=options.limit, curve_lesions=options.curve_lesions
+    )
+    report = write_report(measured, folder=options.out, checkpoint=classifier.config["name"])
+    print(f"n = {report['photos']:,} photos of {report['lesions']:,} lesions. Diagnoses where a map beats the blob:")
+    for method, goal in report["goal"].items():
+        for lead, counts in goal["won"].items():
+            won = ", ".join(f"{group} {count}" for group, count in counts.items())
+            print(f"{method:9} {lead:21} {won}" + (f": goal of {GOAL_DIAGNOSES}" if goal["met"][lead] else ""))
+    print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png.")
     return 0
 
 
@@ -388,6 +413,7 @@ def parser() -> argparse.ArgumentParser:
     _add_robustness(commands)
     _add_predict(commands)
     _add_explain(commands)
+    _add_faithfulness(commands)
     _add_release(commands)
     _add_fit_gate(commands)
     return main
@@ -640,11 +666,28 @@ def _add_explain(commands: Commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
     command.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
     command.add_argument(
-        "--method", choices=["gradcam", "finercam", "fullgrad"], default="gradcam",
-        help="kind of class activation map (default: gradcam)",
+        "--method", choices=MAP_METHODS, default=MAP_METHODS[0],
+        help=f"kind of class activation map (default: {MAP_METHODS[0]}); hirescam draws what gradcam draws, gradcam++ "
+        "what layercam draws",
     )  # fmt: skip
     command.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (default: 0.5)")
     _add_checkpoint(command)
+
+
+def _add_faithfulness(commands: Commands) -> None:
+    command = _add(
+        commands, "faithfulness", faithfulness, "Measure whether the heat maps show what the network used.",
+        "On photos with lesion masks (HAM10000), against blobs that look at nothing: docs/heatmaps.md says how.",
+    )  # fmt: skip
+    _add_root(command)
+    _add_checkpoint(command)
+    command.add_argument("--split", choices=["val", "test"], default="test", help="(default: test)")
+    command.add_argument("--limit", type=_positive, metavar="N", help="at most this many photos, diagnoses in turn")
+    command.add_argument(
+        "--curve-lesions", type=_positive, default=25, metavar="N",
+        help="lesions of each diagnosis for insertion and deletion (default: 25)",
+    )  # fmt: skip
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
 
 
 def _add_release(commands: Commands) -> None:

@@ -1,97 +1,130 @@
-"""Class activation maps: which part of a photo spoke for a diagnosis.
+"""Class activation maps: which part of a photo spoke for a diagnosis. What they are worth: docs/heatmaps.md.
 
-    evidence = heat_map(classifier, pixels, diagnosis="mel", method="gradcam")  # float32 (H, W) in [0, 1]
+    maps = evidence_maps(classifier, pixels)             # float32 (7, H, W) in [0, 1], all diagnoses on one scale
+    evidence = heat_map(classifier, pixels, diagnosis="mel")  # float32 (H, W), one of them
     picture = overlay(display_photo(photo), evidence, opacity=0.5)
 
-The maps come from the package grad-cam, which stretches each from its own smallest to its own largest value: a map
-shows where, not how much. In a Grad-CAM map of zeros no part of the photo spoke for the diagnosis.
+All seven maps of a photo share one scale: 1 is the strongest evidence for any diagnosis anywhere in that photo. So a
+diagnosis that nothing speaks for has an empty map. A scale fixed for all photos would leave most of them pale, since
+the network's logits are larger in clear cases; how sure it is, the probabilities say.
+
+Maps are means over the four views that a photo is judged in, and threads may draw them at the same time.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
-import torch
+import torch.nn.functional as F  # noqa: N812
 from matplotlib import colormaps
 from PIL import Image
-from pytorch_grad_cam import FullGrad, GradCAM
-from pytorch_grad_cam.base_cam import BaseCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget, FinerWeightedTarget
+from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
+from torch import Tensor
 
+from skinnet.cam import Head, class_maps, head, library_maps, look, principal_maps
 from skinnet.classifier import Classifier
 from skinnet.errors import SkinnetError
-from skinnet.labels import CLASSES
-from skinnet.model import last_feature_layer
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 COLOURS = "turbo"
+SCALE = (
+    "All diagnoses of a photo share one scale: dark red is its strongest evidence for any of them, so a map stays "
+    "empty where nothing speaks for the diagnosis."
+)
+"""What the colours mean, for whoever looks at a map."""
+DEFAULT_METHOD = "gradcam"
+"""Chosen on the validation split: docs/heatmaps.md."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to make a class activation map.
+    """A way to make class activation maps, all of the last feature layer.
 
     Attributes:
-        make: the package's class.
-        target: what a class's number is turned into for the package: the score whose evidence is mapped.
+        maps: (head, features (V, C, h, w)) -> signed maps (V, 7, h, w).
+        same_as: the method that draws the same picture and is offered in its place.
     """
 
     title: str
     meaning: str
-    make: type[BaseCAM]
-    target: Callable[[int], Any]
-
-
-def _over_rivals(number: int) -> FinerWeightedTarget:
-    """The lead of a class over the others, each weighted by its probability (Zhang et al., CVPR 2025)."""
-    return FinerWeightedTarget(number, [other for other in range(len(CLASSES)) if other != number], alpha=1.0)
+    maps: Callable[[Head, Tensor], Tensor]
+    same_as: str = ""
 
 
 METHODS = {
-    "gradcam": Method(
-        "Grad-CAM", "evidence for the diagnosis minus evidence against it", GradCAM, ClassifierOutputTarget
+    "gradcam": Method("Grad-CAM", "evidence for the diagnosis minus evidence against it", class_maps),
+    "layercam": Method(
+        "Layer-CAM",
+        "evidence for the diagnosis whatever speaks against it, nearly the same for all",
+        partial(library_maps, make=LayerCAM),
     ),
-    "finercam": Method("Finer-CAM", "evidence for the diagnosis rather than for its rivals", GradCAM, _over_rivals),
-    "fullgrad": Method(
-        "Full-Grad", "evidence from all layers, finer; takes some seconds", FullGrad, ClassifierOutputTarget
+    "eigencam": Method(
+        "Eigen-CAM", "what the network looked at, the same for every diagnosis", partial(principal_maps, make=EigenCAM)
     ),
+    "hirescam": Method("HiResCAM", "as Grad-CAM", partial(library_maps, make=HiResCAM), same_as="gradcam"),
+    "gradcam++": Method("Grad-CAM++", "as Layer-CAM", partial(library_maps, make=GradCAMPlusPlus), same_as="layercam"),
 }
-"""On 24 validation photos HiRes-CAM, XGrad-CAM, Shapley-CAM, Layer-CAM and Grad-CAM++ drew what Grad-CAM draws (median
-correlation .999 or more), so they are left out; so is Eigen-CAM, whose sign, and so what it shows, is arbitrary."""
+"""By the name that commands take."""
+OFFERED = {name: method for name, method in METHODS.items() if not method.same_as}
+"""One method for each picture: docs/heatmaps.md says what was measured, and what became of others."""
 
 
-def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, method: str = "gradcam") -> np.ndarray:
-    """Compute a class activation map of one photo, as it is (not mirrored).
+def coarse_maps(layers: Head, features: Tensor, *, method: str = DEFAULT_METHOD) -> Tensor:
+    """Maps in the features' resolution, on one scale: (V, C, h, w) -> (7, h, w) in [0, 1].
+
+    Args:
+        layers: a head of this call's own, from `head`.
+        features: from `look`.
+
+    Raises:
+        SkinnetError: if the method is unknown.
+    """
+    if method not in METHODS:
+        raise SkinnetError(f"Unknown method {method!r}: use one of {', '.join(METHODS)}.")
+    evidence = METHODS[method].maps(layers, features).mean(dim=0).clamp(min=0)
+    strongest = evidence.max()
+    return evidence / strongest if strongest > 0 else evidence
+
+
+def evidence_maps(
+    classifier: Classifier, pixels: np.ndarray, *, method: str = DEFAULT_METHOD, features: Tensor | None = None
+) -> np.ndarray:
+    """The maps of all diagnoses of one photo, in the order of `CLASSES`.
 
     Args:
         pixels: uint8 (H, W, 3), the network's input from `to_input`.
-        diagnosis: an abbreviation of `CLASSES`.
-        method: a key of `METHODS`.
+        features: of these pixels, from `look`, where they are at hand: then the network need not run.
 
     Returns:
-        float32 (H, W) in [0, 1].
+        float32 (7, H, W) in [0, 1], where 1 is the strongest evidence in this photo for any diagnosis.
+
+    Raises:
+        SkinnetError: if the method is unknown, or the network's last feature layer is not known.
+    """
+    found = look(classifier, pixels) if features is None else features
+    coarse = coarse_maps(head(classifier.network), found, method=method)
+    return grown(coarse, (pixels.shape[0], pixels.shape[1]))
+
+
+def grown(coarse: Tensor, size: tuple[int, int]) -> np.ndarray:
+    """Maps (K, h, w), interpolated to (K, H, W)."""
+    maps = F.interpolate(coarse[None], size, mode="bilinear", align_corners=False)[0]
+    return np.asarray(maps.numpy(), dtype=np.float32)
+
+
+def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, method: str = DEFAULT_METHOD) -> np.ndarray:
+    """The map of one diagnosis, float32 (H, W) in [0, 1]: see `evidence_maps`.
 
     Raises:
         SkinnetError: if the diagnosis or the method is unknown.
     """
-    if diagnosis not in CLASSES:
+    if diagnosis not in CLASS_NUMBERS:
         raise SkinnetError(f"Unknown diagnosis {diagnosis!r}: use one of {', '.join(CLASSES)}.")
-    if method not in METHODS:
-        raise SkinnetError(f"Unknown method {method!r}: use one of {', '.join(METHODS)}.")
-    images = classifier.to_tensor(pixels[None])
-    target = METHODS[method].target(CLASSES.index(diagnosis))
-    layer = last_feature_layer(classifier.network)
-    with classifier.lock, torch.enable_grad():
-        with contextlib.redirect_stdout(io.StringIO()):  # Full-Grad announces that it takes all layers
-            maps = METHODS[method].make(classifier.network, [layer])
-        try:
-            return np.asarray(maps(images, [target])[0], dtype=np.float32)
-        finally:
-            maps.activations_and_grads.release()
+    evidence: np.ndarray = evidence_maps(classifier, pixels, method=method)[CLASS_NUMBERS[diagnosis]]
+    return evidence
 
 
 def overlay(photo: Image.Image, evidence: np.ndarray, *, opacity: float) -> Image.Image:

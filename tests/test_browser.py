@@ -86,7 +86,7 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
 
     before = drawn.get_attribute("src")
     page.get_by_label("Method").click()
-    page.get_by_role("option", name="Full-Grad").click()
+    page.get_by_role("option", name="Layer-CAM").click()
     changed = "before => { const now = document.querySelector('#heat-map img'); return now && now.src !== before }"
     page.wait_for_function(changed, arg=before, timeout=WAIT_MS)
 

@@ -25,6 +25,7 @@ from .conftest import PROJECT
         ["evaluate"],
         ["predict"],
         ["explain"],
+        ["faithfulness"],
         ["release"],
     ],
 )
