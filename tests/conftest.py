@@ -15,7 +15,8 @@ import pytest
 import requests
 
 from demo.drawings import LOOKS, draw_lesion, write_examples
-from skinnet.__main__ import DEFAULT_CHECKPOINT, main
+from skinnet.__main__ import main
+from skinnet.commands.options import DEFAULT_CHECKPOINT
 from skinnet.index import load_index
 from skinnet.web import new_session
 

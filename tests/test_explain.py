@@ -11,9 +11,10 @@ from PIL import Image
 from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.__main__ import MAP_METHODS, main, parser
+from skinnet.__main__ import main, parser
 from skinnet.cam import Head, look
 from skinnet.classifier import Classifier
+from skinnet.commands.judging import MAP_METHODS
 from skinnet.errors import SkinnetError
 from skinnet.explain import DEFAULT_METHOD, METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
 from skinnet.labels import CLASSES

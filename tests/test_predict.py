@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.__main__ import SOME_FAILED, main
+from skinnet.__main__ import main
 from skinnet.cache import build_cache
 from skinnet.classifier import Classifier
+from skinnet.commands.judging import SOME_FAILED
 from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.predictions import predict_logits
 from skinnet.preprocess import to_input

@@ -1,0 +1,1 @@
+"""The commands of `python -m skinnet`, by group; each module adds its own to the parser."""

@@ -1,0 +1,107 @@
+"""Commands that train networks and publish one: train, cross-validate, teach, release."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from skinnet.commands.options import Commands, add_checkpoint, add_command, add_root
+from skinnet.config import TrainConfig
+
+
+def add(commands: Commands) -> None:
+    """Add the commands of this module and their options."""
+    _add_train(commands)
+    _add_cross_validate(commands)
+    _add_teach(commands)
+    _add_release(commands)
+
+
+def train(options: argparse.Namespace) -> int:
+    from skinnet.train import train
+
+    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
+    train(TrainConfig(**settings), root=options.root, out=options.out, resume=options.resume)
+    print(f"Done. Publish it with: python -m skinnet release --run {options.out} --root {options.root}")
+    return 0
+
+
+def cross_validate(options: argparse.Namespace) -> int:
+    from skinnet.crossval import OUT_OF_FOLD, cross_validate
+
+    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
+    table = cross_validate(TrainConfig(**settings), root=options.root, out=options.out)
+    print(f"Written: {options.out / OUT_OF_FOLD}, what five networks say of {len(table):,} images they did not see.")
+    return 0
+
+
+def teach(options: argparse.Namespace) -> int:
+    from skinnet.release import teach
+
+    table = teach(options.run, root=options.root, out=options.out)
+    print(f"Written: {options.out}, {len(table):,} images. Learn from it with train --soft-labels {options.out}")
+    return 0
+
+
+def release(options: argparse.Namespace) -> int:
+    from skinnet.release import publish, release
+
+    if options.run is None:
+        publish(options.checkpoint, readme=options.readme)
+    else:
+        release(options.run, root=options.root, out=options.checkpoint, readme=options.readme)
+    print(f"Published in {options.checkpoint}.")
+    return 0
+
+
+def _add_train(commands: Commands) -> None:
+    command = add_command(
+        commands, "train", train, "Train a network.",
+        "Without options it repeats the shipped recipe. The state is saved every minute: a run that was "
+        "stopped goes on with --resume.",
+    )  # fmt: skip
+    _add_recipe(command, out="folder of this run, such as runs/first")
+    command.add_argument("--resume", action="store_true", help="go on with the run in --out")
+
+
+def _add_cross_validate(commands: Commands) -> None:
+    command = add_command(
+        commands, "cross-validate", cross_validate, "Train five networks, each without a fifth, and judge that fifth.",
+        "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
+    )  # fmt: skip
+    _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv")
+
+
+def _add_teach(commands: Commands) -> None:
+    command = add_command(
+        commands, "teach", teach, "Write what the best network of a run says of train and val, for another to learn.",
+        "Nothing is said of the test split.",
+    )  # fmt: skip
+    add_root(command)
+    command.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of a training run")
+    command.add_argument("--out", type=Path, required=True, metavar="CSV", help="table to write")
+
+
+def _add_recipe(command: argparse.ArgumentParser, *, out: str) -> None:
+    add_root(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
+    for setting in dataclasses.fields(TrainConfig):
+        meaning, default = setting.metadata["meaning"].replace("%", "%%"), setting.default
+        command.add_argument(
+            f"--{setting.name.replace('_', '-')}", type=type(default), default=default,
+            help=f"{meaning} (default: {'none' if default == '' else default})",
+        )  # fmt: skip
+
+
+def _add_release(commands: Commands) -> None:
+    command = add_command(
+        commands, "release", release, "Rebuild everything that is published from one training run.",
+        "Calibration and thresholds (on validation), predictions, metrics, figures, model card, and with --readme "
+        "the README's numbers. Replaces the checkpoint that --checkpoint names. Without --run, the last four are made "
+        "from the checkpoint's own predictions.",
+    )  # fmt: skip
+    command.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
+    add_root(command)
+    add_checkpoint(command)
+    command.add_argument("--readme", type=Path, help="README whose results to rewrite")
