@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from demo import verdict
-from skinnet.cam import look
+from skinnet.cam import view_features
 from skinnet.classifier import Classifier
 from skinnet.errors import PhotoError
 from skinnet.evaluate import Metrics
@@ -21,6 +21,10 @@ from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
 from skinnet.preprocess import display_photo, open_photo, to_input
 
 OPACITY = 0.45
+DRAWING = (
+    "This is a drawing made by code, to try the page with: the figures mean nothing. "
+    "Any other picture like it is not judged, since it does not look like dermoscopy."
+)
 NO_PHOTO = "There is no photo to draw a map of: upload one. It is kept for ten minutes at most."
 ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "photo",
@@ -69,6 +73,7 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
         examples: drawings to offer.
         kept_seconds: how long the last photo is kept, in memory, to draw other maps of it.
     """
+    drawings = {path.read_bytes() for path in examples}
     judged = gr.State(None, time_to_live=kept_seconds)
     with gr.Row():
         with gr.Column(min_width=300):
@@ -112,8 +117,12 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
         except PhotoError as error:
             return None, verdict.refusal(str(error)), None, None
         pixels = to_input(opened, frame=classifier.frame)
-        prediction = classifier.judge(classifier.logits(pixels[None]))[0]
-        features = look(classifier, pixels)
+        prediction = classifier.predict(opened)
+        if Path(path).read_bytes() in drawings:
+            prediction = replace(prediction, gate="warn", note=DRAWING)
+        if prediction.gate == "refuse":
+            return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
+        features = view_features(classifier, pixels)
         maps = evidence_maps(classifier, pixels, method=method, features=features)
         kept = Judged(pixels, features, display_photo(opened), method, maps, prediction.diagnosis)
         return kept, verdict.verdict(prediction, metrics), kept.drawn(opacity), prediction.diagnosis
@@ -149,12 +158,12 @@ def _add_endpoint(classifier: Classifier) -> None:
             prediction = classifier.predict(open_photo(image))
         except PhotoError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return prediction.as_row()
+        return prediction.as_answer()
 
     button = gr.Button(visible=False)
     button.click(
         classify, gr.File(label="image", visible=False), gr.JSON(visible=False), api_name="classify",
         api_description="Judge a photo of a skin lesion. Returns the diagnosis by the balanced rule, calibrated "
-        "probabilities of the seven diagnoses, and p_malignant, the probability that it is malignant or pre-malignant. "
-        "Not a medical device.",
+        "probabilities of the seven diagnoses, and p_malignant, the probability that it is malignant or pre-malignant; "
+        "gate: ok, warn (the figures do not hold) or refuse (do not read them); note: why. Not a medical device.",
     )  # fmt: skip

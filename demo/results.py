@@ -8,43 +8,44 @@ from pathlib import Path
 
 import gradio as gr
 
-from skinnet.card import data_name, results_section
+from skinnet.card import data_name, headline_section, result_tables
 from skinnet.classifier import read_config
 from skinnet.errors import CheckpointError
-from skinnet.evaluate import Estimate, Metrics
+from skinnet.evaluate import Metrics
 from skinnet.figures import FIGURES
-from skinnet.release import FIGURE_FOLDER, METRICS
+from skinnet.report import FIGURE_FOLDER, METRICS
+from skinnet.structure import structured
+from skinnet.truth import UNITS
 
 
 def add(checkpoint: Path) -> None:
     """Add the tab's contents to the interface that is being built."""
     config = read_config(checkpoint)
-    results = results_section(load_metrics(checkpoint, "test"), "test", source=data_name(config))
+    metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
+    headlines = headline_section(metrics, "test", source=data_name(config))
     gr.Markdown(
-        f"## How good is it?\n{results}\n"
+        f"## How good is it?\n{headlines}\n"
         f"The {config['network']} was trained for {config['training']['epochs']} epochs in "
         f"{config['training_minutes']:.0f} minutes on {config['machine']}.",
         elem_classes="tables",
     )
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
+    gr.Markdown("## In detail")
+    for table in result_tables(metrics):
+        with gr.Accordion(table.title, open=False):
+            gr.Markdown(table.markdown(), elem_classes="tables")
 
 
-def load_metrics(checkpoint: Path, split: str) -> Metrics:
-    """Read one split of a checkpoint's `metrics.json`.
+def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:
+    """Read one split of a checkpoint's `metrics.json`; a verdict is about one image, hence the default.
 
     Raises:
         CheckpointError: if it is missing or damaged.
     """
     path = checkpoint / METRICS
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))[split]
-        saved["overall"] = {name: Estimate(**estimate) for name, estimate in saved["overall"].items()}
-        saved["per_class"] = {
-            dx: {name: Estimate(**estimate) for name, estimate in estimates.items()}
-            for dx, estimates in saved["per_class"].items()
-        }
-        return Metrics(**saved)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return structured(Metrics, json.loads(path.read_text(encoding="utf-8"))[split][unit])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} is missing or damaged: run python -m skinnet release.") from error
 
 

@@ -8,6 +8,11 @@ from skinnet.classifier import Prediction
 from skinnet.evaluate import Estimate, Metrics
 from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
 
+TAKE_ANOTHER = (
+    "Take a photo through a dermatoscope, with the whole lesion in the middle. "
+    "If this is one, the network cannot judge it: have a doctor look at the lesion."
+)
+
 
 def invitation() -> str:
     """What stands in the verdict's place before there is a photo."""
@@ -43,18 +48,36 @@ def verdict(prediction: Prediction, metrics: Metrics) -> str:
         _bar(name, probability, marked=name == prediction.diagnosis)
         for name, probability in sorted(prediction.probabilities.items(), key=lambda item: -item[1])
     )
+    warning = _warning(prediction.note) if prediction.gate != "ok" else ""
+    note = f"<p>{escape(prediction.note)}</p>" if prediction.note and not warning else ""
     return f"""
 <div class="verdict {kind}" role="status">
+  {warning}
   <p class="chance"><span>{percent(prediction.p_malignant)}</span> chance that the lesion is {MALIGNANT_MEANING}</p>
   {_track(prediction.p_malignant, threshold=threshold)}
   <p><strong>{headline}</strong> The threshold is {percent(threshold)}. On {metrics.images:,} test images it found
   {_share(sensitivity)} of the {MALIGNANT_MEANING} ones, and missed the others.</p>
-  <p>Diagnosis by the balanced rule: <strong>{escape(FULL_NAMES[prediction.diagnosis])}</strong></p>
+  {_diagnosis(prediction)}
+  {note}
   <table class="bars"><caption>Probability of each diagnosis</caption><tbody>{bars}</tbody></table>
-  <p class="hint">The chance is the sum of those marked ▲. The balanced rule (●) weighs rare diagnoses up, so it may
-  differ from the longest bar.</p>
+  <p class="hint">The chance is the sum of those marked ▲. The balanced rule (●) weighs rare diagnoses up, so that they
+  are not overlooked; it may differ from the longest bar.</p>
   <p class="disclaimer">{DISCLAIMER}</p>
 </div>"""
+
+
+def _diagnosis(prediction: Prediction) -> str:
+    """By both rules, in one line where they agree."""
+    likeliest, balanced = (escape(FULL_NAMES[name]) for name in (prediction.most_likely, prediction.diagnosis))
+    if likeliest == balanced:
+        return f"<p>Diagnosis by both rules: <strong>{likeliest}</strong></p>"
+    return (
+        f"<p>Likeliest diagnosis: <strong>{likeliest}</strong>. By the balanced rule: <strong>{balanced}</strong></p>"
+    )
+
+
+def _warning(reason: str) -> str:
+    return f'<p class="refusal" role="alert"><strong>Do not rely on this.</strong> {escape(reason)}</p>'
 
 
 def _share(estimate: Estimate) -> str:

@@ -23,6 +23,7 @@ from skinnet.sources import LICENCES, OWN_COLUMNS, SOURCES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skinnet.calibrate import Decision
     from skinnet.classifier import Classifier
 
 log = logging.getLogger("skinnet")
@@ -115,12 +116,87 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(options: argparse.Namespace) -> int:
-    from skinnet.card import caption, class_table, data_name, overall_table, source_title
-    from skinnet.classifier import Classifier
-    from skinnet.evaluate import evaluate
-    from skinnet.predictions import load_predictions, save_predictions
+def cross_validate(options: argparse.Namespace) -> int:
+    from skinnet.crossval import OUT_OF_FOLD, cross_validate
 
+    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
+    table = cross_validate(TrainConfig(**settings), root=options.root, out=options.out)
+    print(f"Written: {options.out / OUT_OF_FOLD}, what five networks say of {len(table):,} images they did not see.")
+    return 0
+
+
+def teach(options: argparse.Namespace) -> int:
+    from skinnet.release import teach
+
+    table = teach(options.run, root=options.root, out=options.out)
+    print(f"Written: {options.out}, {len(table):,} images. Learn from it with train --soft-labels {options.out}")
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from skinnet.card import caption
+    from skinnet.compare import compare, comparison_table
+    from skinnet.evaluate import evaluate
+    from skinnet.files import write_text
+    from skinnet.predictions import save_predictions
+    from skinnet.printed import titled
+    from skinnet.report import TABLE_FOLDER, write_evaluation
+    from skinnet.tables import all_tables
+
+    judged = _judged(options)
+    metrics = evaluate(judged.table, decision=judged.decision, prevalence=options.prevalence)
+    heading = caption(metrics, judged.split, source=judged.source, apart=judged.apart, how=judged.how)
+    print(heading, titled(all_tables(metrics)), sep="\n\n")
+    if options.out is not None:
+        save_predictions(judged.table, options.out / "predictions.csv")
+        write_evaluation(
+            judged.table,
+            {judged.split: metrics},
+            split=judged.split,
+            folder=options.out,
+            title=f"Evaluation of {judged.name}",
+            source=judged.source,
+            caption=heading,
+            history=judged.history,
+        )
+    if options.against is not None:
+        other, decision = _other(options.against, judged.split)
+        differences = compare(judged.table, other, decisions=(judged.decision, decision))
+        for unit, rows in differences.items():
+            table = comparison_table(rows, unit)
+            print(f"\n{titled([table])}")
+            if options.out is not None:
+                write_text(options.out / TABLE_FOLDER / f"{table.name}.csv", table.csv())
+    return 0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Judged:
+    """What `evaluate` is about: a table of predictions, the rules, and the words for both."""
+
+    table: pd.DataFrame
+    decision: Decision | None
+    split: str
+    source: str
+    name: str
+    apart: bool = False
+    how: str = ""
+    history: pd.DataFrame | None = None
+
+
+def _judged(options: argparse.Namespace) -> _Judged:
+    from skinnet.card import ONE_NETWORK, data_name, source_title
+    from skinnet.classifier import Classifier
+    from skinnet.files import read_table
+    from skinnet.outside import read_outside
+
+    if options.predictions is not None:
+        if options.root or options.source or options.partition:
+            raise SkinnetError("--predictions is judged by itself: leave out --root, --source, --partition.")
+        table, rules = read_outside(options.predictions), _rules(options)
+        return _Judged(table, rules, "all", options.predictions.stem, options.predictions.name)
+    if options.rules or options.threshold is not None:
+        raise SkinnetError("--rules and --threshold are for --predictions: a checkpoint has its own.")
     classifier = Classifier.load(options.checkpoint)
     apart = options.split in ("val", "test")
     if options.root is None:
@@ -128,21 +204,75 @@ def evaluate(options: argparse.Namespace) -> int:
             raise SkinnetError(
                 "Without --root a checkpoint's own predictions are read: leave out --source, --partition."
             )
-        predictions = load_predictions(options.checkpoint / "predictions.csv")
-        predictions = predictions[predictions["split"] == options.split]
-        if predictions.empty:
-            raise SkinnetError(f"The checkpoint publishes no {options.split} predictions: name the data with --root.")
-        source = data_name(classifier.config)
+        table, source = _published(options.checkpoint, options.split), data_name(classifier.config)
     else:
-        predictions, seen = _judge_anew(classifier, options)
+        table, seen = _judge_anew(classifier, options)
         source = source_title(options.source or "ham10000")
         apart = apart and not seen
-    metrics = evaluate(predictions, threshold=classifier.decision.malignant_threshold)
-    heading = caption(metrics, options.split, source=source, apart=apart)
-    print(heading, overall_table(metrics), class_table(metrics), sep="\n\n")
-    if options.out is not None:
-        save_predictions(predictions, options.out / "predictions.csv")
-        _save_evaluation(options, predictions, metrics)
+    history = read_table(options.checkpoint / "history.csv", mend="restore it")
+    name = str(classifier.config.get("name", options.checkpoint.name))
+    return _Judged(table, classifier.decision, options.split, source, name, apart, ONE_NETWORK, history)
+
+
+def _published(checkpoint: Path, split: str) -> pd.DataFrame:
+    from skinnet.predictions import load_predictions
+
+    predictions = load_predictions(checkpoint / "predictions.csv")
+    chosen = predictions[predictions["split"] == split]
+    if chosen.empty:
+        raise SkinnetError(f"{checkpoint} publishes no {split} predictions: name the data with --root.")
+    return chosen
+
+
+def _rules(options: argparse.Namespace) -> Decision | None:
+    """Of a table that came without a network."""
+    from skinnet.calibrate import VERDICT, Decision, OperatingPoint
+    from skinnet.files import read_json
+
+    if options.rules is not None:
+        try:
+            return Decision.of(read_json(options.rules, mend="name what recalibrate wrote, or a config.json"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise SkinnetError(f"{options.rules} holds no class_weights and operating_points.") from error
+    if options.threshold is None:
+        return None
+    point = OperatingPoint(VERDICT, sensitivity=0.95, threshold=options.threshold)
+    return Decision((1.0,) * len(CLASSES), (point,))
+
+
+def _other(path: Path, split: str) -> tuple[pd.DataFrame, Decision | None]:
+    """The table of another checkpoint or CSV file, and its rules."""
+    from skinnet.calibrate import Decision
+    from skinnet.classifier import read_config
+    from skinnet.outside import read_outside
+
+    if path.is_dir():
+        return _published(path, split), Decision.of(read_config(path))
+    table = read_outside(path)
+    return (table[table["split"] == split] if "split" in table and split != "all" else table), None
+
+
+def recalibrate(options: argparse.Namespace) -> int:
+    from skinnet.classifier import read_config
+    from skinnet.files import write_json
+    from skinnet.outside import read_outside
+    from skinnet.predictions import save_predictions
+    from skinnet.recalibrate import recalibrate
+
+    table = read_outside(options.predictions)
+    found = recalibrate(table)
+    write_json(options.out / "recalibration.json", found.as_json())
+    save_predictions(found.apply(table), options.out / "predictions.csv")
+    if options.checkpoint is not None:
+        write_json(options.out / "config.json", found.for_checkpoint(read_config(options.checkpoint)))
+    shift = max(found.calibration.prior_shift, key=abs)
+    print(
+        f"Fitted on {found.lesions:,} lesions, {found.malignant:,} of them {MALIGNANT_MEANING}: temperature "
+        f"{found.calibration.temperature:.3f}, log odds of {MALIGNANT_MEANING} {shift:+.3f}."
+    )
+    for point in found.decision.operating_points:
+        print(f"p_malignant from {point.threshold:.4f} on finds {point.sensitivity:.1%} of them here.")
+    print(f"Written in {options.out}. Judge it on other cases: these have been fitted to.")
     return 0
 
 
@@ -161,13 +291,18 @@ def _judge_anew(classifier: Classifier, options: argparse.Namespace) -> tuple[pd
     return predictions, seen
 
 
-def _save_evaluation(options: argparse.Namespace, predictions: pd.DataFrame, metrics: Any) -> None:
-    from skinnet.figures import draw_figures
-    from skinnet.files import read_table, write_json
+def robustness(options: argparse.Namespace) -> int:
+    from skinnet.classifier import Classifier
+    from skinnet.index import load_cache, load_index
+    from skinnet.robustness import ROBUSTNESS, printed, robustness, save_robustness
 
-    write_json(options.out / "metrics.json", {options.split: dataclasses.asdict(metrics)})
-    history = read_table(options.checkpoint / "history.csv", mend="restore it")
-    draw_figures(predictions, metrics, history, folder=options.out)
+    table = load_index(options.root)
+    images = load_cache(options.root, table)
+    measured = robustness(Classifier.load(options.checkpoint), table[table["split"] == options.split], images)
+    save_robustness(measured, options.out or options.checkpoint)
+    print(printed(measured))
+    print(f"Written: {(options.out or options.checkpoint) / ROBUSTNESS}")
+    return 0
 
 
 def predict(options: argparse.Namespace) -> int:
@@ -188,6 +323,8 @@ def predict(options: argparse.Namespace) -> int:
         from skinnet.files import write_text
 
         write_text(options.out, text)
+    if refused := int((table["gate"] == "refuse").sum()):
+        print(f"{refused} of {len(table)} pictures show no lesion to judge: see the column note.", file=sys.stderr)
     failed = int((table["error"] != "").sum())
     if failed:
         print(f"{failed} of {len(table)} pictures could not be judged: see the column error.", file=sys.stderr)
@@ -247,6 +384,15 @@ def release(options: argparse.Namespace) -> int:
     return 0
 
 
+def fit_gate(options: argparse.Namespace) -> int:
+    from skinnet.fit_gate import fit_gate
+    from skinnet.gate_report import CARD
+
+    fit_gate(options.checkpoint, root=options.root, packages=options.packages or [Path("/")])
+    print((options.checkpoint / CARD).read_text(encoding="utf-8"))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(
@@ -260,11 +406,16 @@ def parser() -> argparse.ArgumentParser:
     _add_prepare(commands)
     _add_data(commands)
     _add_train(commands)
+    _add_cross_validate(commands)
+    _add_teach(commands)
     _add_evaluate(commands)
+    _add_recalibrate(commands)
+    _add_robustness(commands)
     _add_predict(commands)
     _add_explain(commands)
     _add_faithfulness(commands)
     _add_release(commands)
+    _add_fit_gate(commands)
     return main
 
 
@@ -399,29 +550,100 @@ def _add_train(commands: Commands) -> None:
         "Without options it repeats the shipped recipe. The state is saved every minute: a run that was "
         "stopped goes on with --resume.",
     )  # fmt: skip
-    _add_root(command)
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder of this run, such as runs/first"
-    )
+    _add_recipe(command, out="folder of this run, such as runs/first")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
+
+
+def _add_cross_validate(commands: Commands) -> None:
+    command = _add(
+        commands, "cross-validate", cross_validate, "Train five networks, each without a fifth, and judge that fifth.",
+        "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
+    )  # fmt: skip
+    _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv")
+
+
+def _add_teach(commands: Commands) -> None:
+    command = _add(
+        commands, "teach", teach, "Write what the best network of a run says of train and val, for another to learn.",
+        "Nothing is said of the test split.",
+    )  # fmt: skip
+    _add_root(command)
+    command.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of a training run")
+    command.add_argument("--out", type=Path, required=True, metavar="CSV", help="table to write")
+
+
+def _add_recipe(command: argparse.ArgumentParser, *, out: str) -> None:
+    _add_root(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     for setting in dataclasses.fields(TrainConfig):
+        meaning, default = setting.metadata["meaning"].replace("%", "%%"), setting.default
         command.add_argument(
-            f"--{setting.name.replace('_', '-')}", type=type(setting.default), default=setting.default,
-            help=f"{setting.metadata['meaning']} (default: {setting.default})",
+            f"--{setting.name.replace('_', '-')}", type=type(default), default=default,
+            help=f"{meaning} (default: {'none' if default == '' else default})",
         )  # fmt: skip
 
 
 def _add_evaluate(commands: Commands) -> None:
     command = _add(
-        commands, "evaluate", evaluate, "Print how good a checkpoint is, with intervals of 95 percent.",
-        "With --root its network judges the images anew; without, its published predictions are read.",
+        commands, "evaluate", evaluate, "Print how good a network is, with intervals of 95 percent.",
+        "With --root a checkpoint's network judges the images anew; without, its published predictions are read; with "
+        "--predictions, those of any other network.",
     )  # fmt: skip
     _add_checkpoint(command)
     command.add_argument("--root", type=Path, help="folder of the data sets, after prepare")
     command.add_argument("--split", choices=["train", "val", "test", "all"], default="test", help="(default: test)")
     command.add_argument("--source", help="data set below --root (default: ham10000)")
-    command.add_argument("--partition", choices=["split", "official"], help="(default: split)")
-    command.add_argument("--out", type=Path, metavar="DIR", help="also write predictions, metrics and figures there")
+    command.add_argument("--partition", help="as in train (default: split)")
+    command.add_argument(
+        "--predictions", type=Path, metavar="CSV",
+        help="table with the truth (dx, or MEL .. VASC of 0 and 1) and the seven probabilities p_akiec .. p_vasc",
+    )  # fmt: skip
+    command.add_argument("--rules", type=Path, metavar="JSON", help="for --predictions: what recalibrate wrote")
+    command.add_argument("--threshold", type=_share, metavar="P", help="for --predictions: of p_malignant")
+    command.add_argument(
+        "--prevalence", type=_share, metavar="P", help="share of (pre)malignant lesions where you work, such as 0.05"
+    )
+    command.add_argument(
+        "--against", type=Path, metavar="OTHER", help="compare with another checkpoint or CSV of the same images"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="also write predictions, metrics, tables, figures and report.html there"
+    )
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1")
+    return share
+
+
+def _add_recalibrate(commands: Commands) -> None:
+    command = _add(
+        commands, "recalibrate", recalibrate, "Refit calibration and thresholds on a clinic's own cases.",
+        "Reads the same kind of table as evaluate --predictions, and writes recalibration.json and the table with new "
+        "probabilities. It needs 20 (pre)malignant and 20 benign lesions, and other cases to judge it on.",
+    )  # fmt: skip
+    command.add_argument("--predictions", type=Path, required=True, metavar="CSV", help="table of the clinic's cases")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    command.add_argument(
+        "--checkpoint", type=Path, metavar="DIR",
+        help="the checkpoint that made the probabilities: its config.json is written too, with the new values",
+    )  # fmt: skip
+
+
+def _add_robustness(commands: Commands) -> None:
+    command = _add(
+        commands, "robustness", robustness, "Measure what blur, noise, other light, hair or ink do to the verdict.",
+        "Judges HAM10000's split in 60 ways; some ten minutes on two cores.",
+    )  # fmt: skip
+    _add_root(command)
+    _add_checkpoint(command)
+    command.add_argument("--split", choices=["val", "test"], default="test", help="(default: test)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="(default: the checkpoint)")
 
 
 def _add_predict(commands: Commands) -> None:
@@ -429,7 +651,8 @@ def _add_predict(commands: Commands) -> None:
         commands, "predict", predict, "Judge pictures.",
         "The column p_malignant is the probability that a lesion is malignant or pre-malignant "
         "(akiec + bcc + mel); diagnosis follows the balanced rule, most_likely the largest probability. "
-        "A picture that cannot be read becomes a row with its error, and the exit code is 3. " + DISCLAIMER,
+        "A picture that cannot be read becomes a row with its error, and the exit code is 3. The column gate is ok, "
+        "warn (the figures do not hold) or refuse (do not read them); note says why. " + DISCLAIMER,
     )  # fmt: skip
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, folder or ZIP archive")
     _add_checkpoint(command)
@@ -478,6 +701,20 @@ def _add_release(commands: Commands) -> None:
     _add_root(command)
     _add_checkpoint(command)
     command.add_argument("--readme", type=Path, help="README whose results to rewrite")
+
+
+def _add_fit_gate(commands: Commands) -> None:
+    command = _add(
+        commands, "fit-gate", fit_gate, "Fit and measure what turns foreign pictures away.",
+        "Writes gate.safetensors, gate.json, uncertainty.json and GATE.md into the checkpoint. Foreign pictures come "
+        'from installed packages: pip install -e ".[foreign]".',
+    )  # fmt: skip
+    _add_checkpoint(command)
+    _add_root(command)
+    command.add_argument(
+        "--packages", type=Path, nargs="+", metavar="DIR",
+        help="folders into which Debian packages with pictures were unpacked (default: /, what is installed)",
+    )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,23 +2,28 @@
 
 calibration = fit_calibration(logits, dx, sampling_power=0.5, class_counts=counts)
 probabilities = calibration.probabilities(logits)       # (N, 7), rows sum to one
-decision = fit_decision(probabilities, dx)
+decision = fit_decision(probabilities, dx, class_counts=counts, lesions=lesion_ids)
 diagnoses = decision.diagnoses(probabilities)           # the balanced rule
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import recall_score
 
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 
-SENSITIVITY = 0.95
-"""Share of the (pre)malignant validation images that the threshold of the verdict has to find."""
+SENSITIVITIES = {"95": 0.95, "97.5": 0.975}
+"""Operating points, fixed beforehand: the share of the (pre)malignant lesions of validation to be found."""
+VERDICT = "95"
+"""The operating point that the app's verdict uses."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,49 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold of `p_malignant` and what it was chosen for.
+
+    Attributes:
+        name: such as "95".
+        sensitivity: the share of (pre)malignant lesions that it finds where it was fitted.
+        threshold: a lesion is flagged from this `p_malignant` on.
+    """
+
+    name: str
+    sensitivity: float
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Decision:
     """The rules that turn probabilities into words.
 
     Attributes:
         class_weights: the balanced diagnosis is the class of the largest `weight * probability`, which gives
             rare classes the say that plain argmax denies them.
-        malignant_threshold: `p_malignant` from which on the verdict calls a lesion suspicious.
+        operating_points: thresholds of `p_malignant`; one of them is the verdict's.
     """
 
     class_weights: tuple[float, ...]
-    malignant_threshold: float
+    operating_points: tuple[OperatingPoint, ...]
+
+    @staticmethod
+    def of(config: Mapping[str, Any]) -> Decision:
+        """From the contents of a `config.json`; the other way is `asdict`.
+
+        Raises:
+            ValueError, TypeError, KeyError: if they do not fit.
+        """
+        points = tuple(OperatingPoint(**point) for point in config["operating_points"])
+        if VERDICT not in {point.name for point in points}:
+            raise ValueError(f"no operating point is named {VERDICT}")
+        return Decision(tuple(config["class_weights"]), points)
+
+    @property
+    def malignant_threshold(self) -> float:
+        """`p_malignant` from which on the verdict calls a lesion suspicious."""
+        return next(point.threshold for point in self.operating_points if point.name == VERDICT)
 
     def diagnoses(self, probabilities: np.ndarray) -> np.ndarray:
         """(N, 7) probabilities -> (N,) names."""
@@ -90,14 +127,23 @@ def fit_calibration(
     return Calibration(float(np.exp(found.x)), tuple(shift.tolist()))
 
 
-def fit_decision(probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.ndarray) -> Decision:
-    """Choose the balanced rule's weights and the verdict's threshold.
+def fit_decision(
+    probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.ndarray, lesions: np.ndarray | None = None
+) -> Decision:
+    """Choose the balanced rule's weights and the operating points.
 
     The weights are (share of the class) ** -power, so that one number is fitted and not seven: validation holds 11
     dermatofibromas. The power is the one with the best balanced accuracy; of equal ones, the one in their middle.
-    The threshold lies midway between the lowest score that it finds and the next lower one, so that rounding never
-    decides.
+
+    Args:
+        probabilities: (N, 7).
+        dx: int (N,), positions in `CLASSES`.
+        class_counts: training images of each class.
+        lesions: (N,), names of the images' lesions: then everything is fitted on the means of each lesion.
     """
+    if lesions is not None:
+        means = pd.DataFrame(probabilities).assign(dx=dx).groupby(lesions)
+        probabilities, dx = means.mean().drop(columns="dx").to_numpy(), means["dx"].first().to_numpy()
     share = class_counts / class_counts.sum()
     powers = np.linspace(0, 1.5, 61)
     recalls = [
@@ -106,7 +152,30 @@ def fit_decision(probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.
     ]
     optima = np.flatnonzero(np.isclose(recalls, max(recalls)))
     best = powers[optima[len(optima) // 2]]
+    return Decision(tuple((share**-best).tolist()), fit_operating_points(probabilities, dx))
+
+
+def fit_operating_points(probabilities: np.ndarray, dx: np.ndarray) -> tuple[OperatingPoint, ...]:
+    """The highest thresholds that reach each of `SENSITIVITIES`.
+
+    Each lies midway between the lowest score that it finds and the next lower one, so that rounding never decides.
+    """
     scores = np.sort(probabilities[np.isin(dx, MALIGNANT_NUMBERS)][:, MALIGNANT_NUMBERS].sum(axis=1))
-    missed = int(len(scores) * (1 - SENSITIVITY) + 1e-9)
-    below = scores[missed - 1] if missed else 0.0
-    return Decision(tuple((share**-best).tolist()), float((below + scores[missed]) / 2))
+    points = []
+    for name, sensitivity in SENSITIVITIES.items():
+        missed = int(len(scores) * (1 - sensitivity) + 1e-9)
+        below = scores[missed - 1] if missed else 0.0
+        points.append(OperatingPoint(name, sensitivity, float((below + scores[missed]) / 2)))
+    return tuple(points)
+
+
+def to_prevalence(scores: np.ndarray, *, prevalence: float, fitted_at: float) -> np.ndarray:
+    """Move probabilities to another prevalence, by the ratio of the odds (Saerens et al. 2002).
+
+    Args:
+        scores: probabilities of (pre)malignancy.
+        prevalence: the share of (pre)malignant lesions where the scores are to hold.
+        fitted_at: the share where they hold now. The mix of diagnoses on either side is taken to be the same.
+    """
+    odds = prevalence / (1 - prevalence) / (fitted_at / (1 - fitted_at))
+    return np.asarray(scores * odds / (scores * odds + (1 - scores)))

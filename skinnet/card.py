@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from skinnet.calibrate import SENSITIVITY
-from skinnet.config import LITE0
+from skinnet.calibrate import Decision
+from skinnet.config import LITES
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
-
-NAMES = {
-    "balanced_accuracy": "Balanced accuracy (balanced rule)",
-    "macro_auroc": "Macro AUROC, one against the rest",
-    "malignant_auroc": "(Pre)malignant AUROC",
-    "malignant_average_precision": "(Pre)malignant average precision",
-    "sensitivity": "Sensitivity at the verdict's threshold",
-    "specificity": "Specificity at the verdict's threshold",
-    "specificity_at_90": "Specificity at 90 % sensitivity, read off this split's curve",
-    "specificity_at_95": "Specificity at 95 % sensitivity, read off this split's curve",
-    "accuracy": "Accuracy (balanced rule)",
-    "macro_precision": "Macro precision (balanced rule)",
-    "macro_recall": "Macro recall (balanced rule)",
-    "macro_f1": "Macro F1 (balanced rule)",
-    "accuracy_displayed": "Accuracy of the most likely diagnosis (argmax)",
-    "balanced_accuracy_displayed": "Balanced accuracy of the most likely diagnosis (argmax)",
-    "malignant_calibration_error": "Calibration error of p_malignant (ECE, 15 bins)",
-    "malignant_brier": "Brier score of p_malignant",
-}
-"""What each metric of `evaluate` is called in print."""
-
-HEADLINES = (
-    "balanced_accuracy", "macro_auroc", "malignant_auroc", "sensitivity", "specificity", "accuracy",
-    "macro_precision", "macro_recall", "macro_f1", "accuracy_displayed", "balanced_accuracy_displayed",
+from skinnet.printed import Table, titled
+from skinnet.tables import (
+    calibration_table,
+    class_tables,
+    headline_table,
+    overall_table,
+    point_table,
+    prevalence_table,
+    rule_table,
+    selective_table,
+    subgroup_table,
 )  # fmt: skip
-"""The metrics on the README's first screen."""
 
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
-
-
-def overall_table(metrics: Metrics, names: Sequence[str] = tuple(NAMES)) -> str:
-    """Overall metrics as a Markdown table."""
-    rows = [f"| {NAMES[name]} | {metrics.overall[name]} |" for name in names]
-    return "\n".join(["| figure | value (95 % interval) |", "|---|---|", *rows])
-
-
-def class_table(metrics: Metrics) -> str:
-    """Precision, recall, F1 and AUROC of each class as a Markdown table."""
-    lines = ["| diagnosis | images | precision | recall | F1 | AUROC |", "|---|---|---|---|---|---|"]
-    for name in CLASSES:
-        values = " | ".join(str(estimate) for estimate in metrics.per_class[name].values())
-        lines.append(f"| {FULL_NAMES[name]} ({name}) | {metrics.support[name]} | {values} |")
-    return "\n".join(lines)
 
 
 def source_title(source: str) -> str:
@@ -66,31 +37,53 @@ def data_name(config: dict[str, Any]) -> str:
     return ", ".join(names) + (" (official partition)" if training.get("partition") == "official" else "")
 
 
-def caption(metrics: Metrics, split: str, *, source: str, apart: bool = True) -> str:
+ONE_NETWORK = "Four views (flips) a photo, one network."
+
+
+def caption(
+    metrics: Mapping[str, Metrics], split: str, *, source: str, apart: bool = True, how: str = ONE_NETWORK
+) -> str:
     """The data and the n that belong to every figure; `apart` if none of the images was trained on."""
     alone = ", none of which is in another split" if apart else ""
+    primary = next(iter(metrics.values()))
+    of = SPLIT_NAMES.get(split, f"{split} split")
     return (
-        f"{source}, {SPLIT_NAMES[split]}: n = {metrics.images:,} images of {metrics.lesions:,} lesions{alone}. "
-        "Four views (flips) a photo, one network. 95 % intervals by bootstrap over lesions."
-    )
+        f"{source}, {of}: n = {primary.images:,} images of {primary.lesions:,} lesions{alone}. {how} Per lesion, the "
+        "primary unit: the mean of its images' probabilities. 95 % intervals by bootstrap over lesions."
+    ).replace("  ", " ")
 
 
-def headline_section(metrics: Metrics, split: str, *, source: str) -> str:
+def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
     """The README's results: headlines and what they are of."""
-    return f"{overall_table(metrics, HEADLINES)}\n\n{caption(metrics, split, source=source)}\n"
+    return f"{headline_table(metrics).markdown()}\n\n{caption(metrics, split, source=source)}\n"
 
 
-def results_section(metrics: Metrics, split: str, *, source: str) -> str:
-    """All results of a split."""
-    return f"{caption(metrics, split, source=source)}\n\n{overall_table(metrics)}\n\n{class_table(metrics)}\n"
+def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
+    """The results of a split, by unit and by rule."""
+    primary = next(iter(metrics.values()))
+    return [
+        overall_table(metrics),
+        rule_table(metrics),
+        *class_tables(primary),
+        point_table(metrics),
+        prevalence_table(primary),
+        calibration_table(metrics),
+        selective_table(primary),
+        subgroup_table(primary),
+    ]
 
 
-def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
+def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
+    """All tables of a split and what they are of."""
+    return f"{caption(metrics, split, source=source)}\n\n{titled(result_tables(metrics))}\n"
+
+
+def model_card(config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metrics]]) -> str:
     """The whole model card as Markdown.
 
     Args:
         config: the checkpoint's `config.json`.
-        metrics: by split, "val" and "test".
+        metrics: by split, "val" and "test", then by unit.
     """
     training = config["training"]
     test, source = metrics["test"], data_name(config)
@@ -98,8 +91,12 @@ def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
     pretrained = training["weights"] == "imagenet"
     start = "ImageNet weights" if pretrained else "random weights"
     origin = ""
-    if pretrained and config["network"] == LITE0:
-        origin = " They started from Google's EfficientNet-Lite0 (Apache-2.0)."
+    if pretrained and config["network"] in LITES:
+        origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
+    decision = Decision.of(config)
+    points = "; ".join(
+        f"{100 * point.sensitivity:g} % from {point.threshold:.4f} on" for point in decision.operating_points
+    )
     classes = "\n".join(f"- `{name}`: {FULL_NAMES[name]}" for name in CLASSES)
     return f"""# Model card: {config["name"]}
 
@@ -115,11 +112,11 @@ def model_card(config: dict[str, Any], metrics: dict[str, Metrics]) -> str:
 {classes}
 
 ### Two decision rules
-- *Most likely diagnosis* (argmax): the largest probability. It favours moles, which are two thirds of the images.
-- *Diagnosis* (balanced rule): the largest probability times its class weight. The weights are
-  (share of the class) ^ -power, with the power chosen for balanced accuracy on validation: {weights}.
-- The verdict calls a lesion suspicious from p_malignant = {config["malignant_threshold"]:.4f} on, the value that
-  finds {SENSITIVITY:.0%} of the (pre)malignant validation images. Below it the app says that this is no all-clear.
+- *As displayed* (argmax): the largest probability. It favours moles, which are two thirds of the images.
+- *Balanced rule*: the largest probability times its class weight. The weights are (share of the class) ^ -power, with
+  the power chosen for balanced accuracy on validation: {weights}.
+- Operating points of p_malignant, fixed on validation (per lesion) for a sensitivity of {points}. The verdict calls a
+  lesion suspicious from {decision.malignant_threshold:.4f} on. Below it the app says that this is no all-clear.
 
 ## Intended use
 Teaching and demonstration: how such a network judges dermatoscopic photos, how good it is and where it fails.
@@ -142,11 +139,12 @@ validation and is the one published.
 It took {config["training_minutes"]:.0f} minutes on {config["machine"]}.
 
 ## Results
-The test split was scored once, after all choices were made on validation.
+The test split was scored after all choices were made on validation. Every figure, per image too, the decision
+curve and the missed melanomas: `report.html`, `metrics.json` and `tables/`. What each means: docs/evaluation.md.
 
 {results_section(test, "test", source=source)}
 ### Validation, where the choices were made
-{results_section(metrics["val"], "val", source=source)}
+{headline_section(metrics["val"], "val", source=source)}
 ## Limits
 - **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
 - **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less: in a published comparison

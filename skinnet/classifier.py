@@ -8,7 +8,8 @@ prediction.p_malignant, prediction.diagnosis
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,17 @@ from skinnet.calibrate import Calibration, Decision
 from skinnet.dataset import pixels_to_tensor
 from skinnet.errors import CheckpointError, DataError, TrainingError
 from skinnet.files import read_json
+from skinnet.gate import Gate, load_gate, recording
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 from skinnet.model import build
 from skinnet.preprocess import to_input
+from skinnet.quality import Level
+from skinnet.uncertainty import Sets, disagreement, load_sets, sentence
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 REQUIRED = (
-    "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "malignant_threshold",
+    "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "operating_points",
     "parameters", "training", "training_minutes", "machine",
 )  # fmt: skip
 """What every `config.json` holds."""
@@ -48,12 +52,18 @@ class Prediction:
         probabilities: calibrated, by abbreviation; they sum to one.
         p_malignant: sum over akiec, bcc and mel: "malignant or pre-malignant".
         suspicious: whether `p_malignant` reaches the threshold of the checkpoint.
+        gate: "ok"; "warn": the figures do not hold; "refuse": no lesion was judged, do not read them at all.
+        note: why the gate says so, in a sentence; else how sure the verdict is.
+        possible: the diagnoses that cannot be ruled out, likeliest first; empty where that was not fitted.
     """
 
     diagnosis: str
     probabilities: dict[str, float]
     p_malignant: float
     suspicious: bool
+    gate: Level = "ok"
+    note: str = ""
+    possible: tuple[str, ...] = ()
 
     @property
     def most_likely(self) -> str:
@@ -61,9 +71,26 @@ class Prediction:
         return max(self.probabilities, key=lambda name: self.probabilities[name])
 
     def as_row(self) -> dict[str, Any]:
-        """The columns that the command line and the API share."""
+        """The columns of the published predictions."""
         columns = {f"p_{name}": value for name, value in self.probabilities.items()}
         return {"diagnosis": self.diagnosis, **columns, "p_malignant": self.p_malignant}
+
+    def as_answer(self) -> dict[str, Any]:
+        """What the command line and the API say of one photo: the columns, and what the gate makes of it."""
+        return self.as_row() | {"gate": self.gate, "note": self.note, "possible": " ".join(self.possible)}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the network made of B images.
+
+    Attributes:
+        logits: float32 (views, B, 7).
+        features: float32 (B, D), what the gate needs, of the first view; None without a gate.
+    """
+
+    logits: np.ndarray
+    features: np.ndarray | None
 
 
 class Classifier:
@@ -73,15 +100,20 @@ class Classifier:
         network: torch module, (B, 3, H, W) -> logits (B, 7), in evaluation mode.
         config: the contents of `config.json`.
         lock: held while the network runs: the heat maps hook into it, and must not see another thread's photo.
+        gate: tells foreign pictures apart; None lets everything through.
+        sets: which diagnoses cannot be ruled out; None where that was not fitted.
     """
 
-    def __init__(self, network: nn.Module, config: dict[str, Any]) -> None:
+    def __init__(
+        self, network: nn.Module, config: dict[str, Any], *, gate: Gate | None = None, sets: Sets | None = None
+    ) -> None:
+        self.gate, self.sets = gate, sets
         self.network = network.eval()
         self.lock = threading.Lock()
         self.config = config
         self.frame: tuple[int, int] = tuple(config["frame"])
         self.calibration = Calibration(config["temperature"], tuple(config["prior_shift"]))
-        self.decision = Decision(tuple(config["class_weights"]), config["malignant_threshold"])
+        self.decision = Decision.of(config)
         self._mean = torch.tensor(config["mean"]).view(1, 3, 1, 1)
         self._std = torch.tensor(config["std"]).view(1, 3, 1, 1)
 
@@ -101,8 +133,8 @@ class Classifier:
         try:
             network = build(config["network"], classes=len(config["classes"]), imagenet=False)
             network.load_state_dict(load_file(path))
-            return Classifier(network, config)
-        except (SafetensorError, RuntimeError, OSError, ValueError, TypeError, TrainingError) as error:
+            return Classifier(network, config, gate=load_gate(folder), sets=load_sets(folder))
+        except (SafetensorError, RuntimeError, OSError, ValueError, TypeError, KeyError, TrainingError) as error:
             raise CheckpointError(f"The checkpoint in {folder} is damaged: restore its files.") from error
 
     def to_tensor(self, pixels: np.ndarray) -> Tensor:
@@ -110,17 +142,34 @@ class Classifier:
         return (pixels_to_tensor(pixels) - self._mean) / self._std
 
     @torch.inference_mode()
-    def logits(self, pixels: np.ndarray) -> np.ndarray:
-        """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
+    def look(self, pixels: np.ndarray) -> Look:
+        """Run the network on four views of each image, uint8 (B, H, W, 3)."""
         images = self.to_tensor(pixels)
         views = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])
-        with self.lock:
+        with self.lock, recording(self.network, self.gate.layers) if self.gate else nullcontext() as features:
             logits = self.network(views.contiguous(memory_format=torch.channels_last))
-        return np.asarray(logits.view(len(VIEWS), len(images), -1).mean(dim=0).numpy())
+            seen = features(len(images)) if features else None
+        return Look(logits.view(len(VIEWS), len(images), -1).numpy(), seen)
+
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
+        return np.asarray(self.look(pixels).logits.mean(axis=0))
 
     def predict(self, photo: Image.Image) -> Prediction:
-        """Judge one photo (PIL RGB, any size)."""
-        return self.judge(self.logits(to_input(photo, frame=self.frame)[None]))[0]
+        """Judge one photo (PIL RGB, any size), behind the gate."""
+        pixels = to_input(photo, frame=self.frame)
+        look = self.look(pixels[None])
+        prediction = self.judge(look.logits.mean(axis=0))[0]
+        if self.sets is not None:
+            views = np.array([view.p_malignant for view in self.judge(look.logits[:, 0])])
+            possible = self.sets.possible(np.array(list(prediction.probabilities.values())))
+            wavering = disagreement(views, threshold=self.decision.malignant_threshold)
+            prediction = replace(prediction, possible=possible, note=f"{sentence(possible)} {wavering}".strip())
+        if self.gate is not None and look.features is not None:
+            ruling = self.gate.rule(pixels, look.features[0], size=photo.size)
+            if ruling.level != "ok":
+                prediction = replace(prediction, gate=ruling.level, note=ruling.reason)
+        return prediction
 
     def judge(self, logits: np.ndarray) -> list[Prediction]:
         """Mean logits (N, 7) -> N predictions."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from skinnet.errors import TrainingError
 
-LITE0 = "efficientnet_lite0"
+LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 VIT = "vit_small_patch14_dinov2"
 WEIGHTS = ("imagenet", "none")
 
@@ -26,8 +26,11 @@ class TrainConfig:
     """
 
     sources: str = _setting("ham10000", "data sets to train on, separated by commas")
-    partition: str = _setting("split", "split, or official: all of HAM10000 but its validation part")
-    network: str = _setting(LITE0, f"{LITE0}, {VIT} or a torchvision classifier such as resnet18")
+    partition: str = _setting(
+        "split",
+        "split, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-CLINIC",
+    )
+    network: str = _setting(LITE0, f"{', '.join(LITES)}, {VIT} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
     epochs: int = _setting(8, "passes over as many images as the training split has", 1)
     batch_size: int = _setting(32, "images a step", 1)
@@ -40,8 +43,8 @@ class TrainConfig:
     sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
     first_size: float = _setting(1.0, "share of their side that images have at first; all after 60 % of epochs", 0.25)
     mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none are", 0)
-    soft_labels: str = _setting("", "table of a teacher's probabilities to learn from (default: none)")
-    soft_share: float = _setting(0.5, "share of the target that they make up", 0)
+    soft_labels: str = _setting("", "tables of teachers' probabilities to learn from, separated by commas")
+    soft_share: float = _setting(0.5, "share of the target that they make up", 0, 1)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
 

@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from skinnet.cache import Cache
-from skinnet.figures import COLOURS
 from skinnet.files import atomic_path, write_text
 from skinnet.index import LEFT_OUT, lesion_names, load_cache, load_prepared
 from skinnet.labels import CLASSES, FULL_NAMES
+from skinnet.plotting import COLOURS
 
 FOLDER = "report"
 SHEET_COLUMNS = 10

@@ -1,10 +1,18 @@
 """Soft labels: what teachers said of the training images, for a small network to learn from (Hinton et al. 2015).
 
-targets = load_targets(table, config)  # float32 (N, 7)
+    python -m skinnet cross-validate --network vit_small_patch14_dinov2 --layer-decay 0.7 --out runs/teachers
+    python -m skinnet train --soft-labels runs/teachers/out_of_fold.csv --out runs/student
+
+    targets = load_targets(table, config)  # float32 (N, 7)
+
+A teacher that learned an image by heart has nothing to say of it but its label, so each image is judged by a network
+of the cross-validation that did not see its lesion. None of them saw the test split.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +33,13 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
     They hold under the class shares of the data; the network sees those of the sampling, so they are moved there.
 
     Raises:
-        TrainingError: if the table of soft labels is not there, or has no training image.
+        TrainingError: if a table of soft labels is not there, or has no training image.
     """
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
     targets = np.eye(len(CLASSES), dtype=np.float32)[labels]
     if not config.soft_labels:
         return targets
-    taught, soft = _soft_labels(table, Path(config.soft_labels))
+    taught, soft = _soft_labels(table, _paths(config))
     counts = np.bincount(labels[table["split"] == "train"], minlength=len(CLASSES))
     drawn = soft * np.exp(-prior_shift(counts, sampling_power=config.sampling_power))
     drawn /= drawn.sum(axis=1, keepdims=True)
@@ -39,12 +47,25 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
     return targets
 
 
-def _soft_labels(table: pd.DataFrame, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the training images that were judged, and their probabilities, (M, 7)."""
-    if not path.is_file():
-        raise TrainingError(f"No {path}: make soft labels with python -m skinnet cross-validate.")
-    judged = read_table(path, mend="make it again").set_index("image_id")
-    taught = np.flatnonzero((table["split"] == "train") & table["image_id"].isin(judged.index))
-    if not len(taught):
-        raise TrainingError(f"{path} has none of the training images: it belongs to other data.")
-    return taught, judged.loc[table["image_id"].iloc[taught], probability_columns()].to_numpy(float)
+def file_hashes(config: TrainConfig) -> list[str]:
+    """SHA-256 of each table of soft labels: with the data, what a run learned from."""
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in _paths(config)]
+
+
+def _paths(config: TrainConfig) -> list[Path]:
+    return [Path(path.strip()) for path in config.soft_labels.split(",") if path.strip()]
+
+
+def _soft_labels(table: pd.DataFrame, paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the training images that every teacher judged, and the mean of their probabilities, (M, 7)."""
+    taught = (table["split"] == "train").to_numpy()
+    judged = []
+    for path in paths:
+        if not path.is_file():
+            raise TrainingError(f"No {path}: make soft labels with python -m skinnet cross-validate.")
+        judged.append(read_table(path, mend="make it again").set_index("image_id")[probability_columns()])
+        taught = taught & table["image_id"].isin(judged[-1].index).to_numpy()
+        if not taught.any():
+            raise TrainingError(f"{path} has none of the training images: it belongs to other data.")
+    ids = table["image_id"][taught]
+    return np.flatnonzero(taught), np.mean([rows.loc[ids].to_numpy(float) for rows in judged], axis=0)

@@ -22,12 +22,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skinnet import curves, localisation, masks, randomise
-from skinnet.evaluate import Estimate
+from skinnet.bootstrap import Estimate
 from skinnet.explain import DEFAULT_METHOD, METHODS, OFFERED
 from skinnet.faithfulness import CROPPED, WHOLE, Measured
-from skinnet.figures import COLOURS
 from skinnet.files import atomic_path, write_json, write_table
 from skinnet.labels import CLASSES
+from skinnet.plotting import COLOURS
 
 FAR = "farthest third"
 """Of each diagnosis's lesions: those whose centroid is farthest from the middle of the photo."""

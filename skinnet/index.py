@@ -30,7 +30,15 @@ from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import read_table, write_table
 from skinnet.labels import CLASSES
-from skinnet.partitions import OFFICIAL_KINDS, PARTITIONS, PUBLISHED, add_splits, group_images, rows_hash, write_split
+from skinnet.partitions import (
+    OFFICIAL_KINDS,
+    PUBLISHED,
+    add_splits,
+    choose_partition,
+    group_images,
+    rows_hash,
+    write_split,
+)
 from skinnet.readers import COLUMNS, EXTENSIONS, HAM10000_METADATA, NUMBERS, images_folder, read_source
 from skinnet.record import RECORD
 
@@ -150,18 +158,16 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
 
     Args:
         sources: which of them.
-        partition: "split" or "official": which of the two becomes the column `split`.
+        partition: what becomes the column `split`, see `partitions.choose_partition`.
 
     Raises:
-        DataError: if it is not there or damaged, or lacks a source.
+        DataError: if it is not there or damaged, or lacks a source or the partition.
     """
     table = load_prepared(root)
     if absent := [source for source in sources if source not in set(table["source"])]:
         raise DataError(
             f"{root / INDEX} has no images of {absent[0]}: acquire it, then run python -m skinnet prepare --root {root}"
         )
-    if partition not in PARTITIONS:
-        raise DataError(f"Unknown partition {partition!r}: use {' or '.join(PARTITIONS)}.")
     chosen = table[table["source"].isin(sources)]
     strangers = chosen["source"][~chosen["kind"].isin(OFFICIAL_KINDS)].unique()
     if partition == "official" and len(strangers):
@@ -172,7 +178,7 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
     if not named.all():
         log.info("%d images are passed over: their diagnosis is none of ours.", (~named).sum())
     chosen = chosen[named].reset_index(drop=True)
-    return chosen.assign(split=chosen[partition])
+    return chosen.assign(split=choose_partition(chosen, partition))
 
 
 def load_prepared(root: Path) -> pd.DataFrame:

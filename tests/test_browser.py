@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from demo.drawings import write_examples
+from skinnet.figures import FIGURES
+
 pytestmark = pytest.mark.filterwarnings("default")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 WAIT_MS = 60_000
@@ -64,10 +67,11 @@ def wide(page: Any) -> bool:
 def test_a_visitor_uploads_a_photo_and_reads_the_results(
     page: Any,
     address: str,
-    photo: Path,
+    tmp_path: Path,
     screenshots: Path,
 ) -> None:
-    page.locator("#photo input[type=file]").set_input_files(str(photo))
+    drawing = write_examples(tmp_path)[0]  # any other picture drawn by code is not judged
+    page.locator("#photo input[type=file]").set_input_files(str(drawing))
     page.locator(".verdict .chance").wait_for(timeout=WAIT_MS)
     verdict = page.locator(".verdict").inner_text()
     assert "chance that the lesion is malignant or pre-malignant" in verdict
@@ -88,7 +92,7 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
 
     page.get_by_role("tab", name="Results").click()
     page.get_by_role("img", name="Confusion matrix").wait_for(timeout=WAIT_MS)
-    assert page.locator(".figures img").count() == 5
+    assert page.locator(".figures img").count() == len(FIGURES)
     assert "n = 2,004 images of 1,493 lesions" in page.locator("body").inner_text()
     page.screenshot(path=screenshots / f"results-{page.size_name}.png", full_page=True)
     page.get_by_role("tab", name="About").click()
@@ -103,6 +107,12 @@ def test_a_visitor_tries_a_drawing_and_clears_it(page: Any, screenshots: Path) -
     page.locator(".verdict .chance").wait_for(timeout=WAIT_MS)
     page.get_by_label("Remove Image").click()
     page.get_by_text("the verdict appears here").wait_for(timeout=WAIT_MS)
+
+
+def test_a_picture_that_shows_no_lesion_gets_a_sentence_and_no_figures(page: Any, photo: Path) -> None:
+    page.locator("#photo input[type=file]").set_input_files(str(photo))
+    page.get_by_text("This does not look like a dermatoscopic photo").wait_for(timeout=WAIT_MS)
+    assert "%" not in page.locator("#verdict").inner_text()
 
 
 def test_a_file_that_is_no_photo_gets_a_sentence(page: Any, photo: Path, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from skinnet.calibrate import Calibration, fit_calibration, fit_decision, prior_shift
+from skinnet.calibrate import Calibration, Decision, fit_calibration, fit_decision, prior_shift, to_prevalence
 from skinnet.labels import CLASSES
 
 COUNTS = np.array([228, 358, 769, 81, 780, 4693, 100])
@@ -58,5 +61,35 @@ def test_the_threshold_finds_95_percent_of_the_malignant() -> None:
     malignant = np.isin(dx, [0, 1, 4])
     scores = probabilities[malignant][:, [0, 1, 4]].sum(axis=1)
     assert 0.95 <= (scores >= decision.malignant_threshold).mean() < 0.952
+    by_name = {point.name: point for point in decision.operating_points}
+    assert by_name["95"].threshold == decision.malignant_threshold
+    assert 0.975 <= (scores >= by_name["97.5"].threshold).mean() < 0.977
     rounded = probabilities.round(6)[malignant][:, [0, 1, 4]].sum(axis=1)
     assert ((rounded >= decision.malignant_threshold) == (scores >= decision.malignant_threshold)).all()
+
+
+def test_with_lesion_ids_the_rules_are_fitted_on_the_means_of_lesions() -> None:
+    rng = np.random.default_rng(3)
+    dx = np.repeat(rng.integers(0, 7, 500), 2)
+    probabilities = rng.dirichlet(np.ones(7), 1000)
+    lesions = np.repeat([f"L{number}" for number in range(500)], 2)
+    fitted = fit_decision(probabilities, dx, class_counts=COUNTS, lesions=lesions)
+    means = probabilities.reshape(500, 2, 7).mean(axis=1)
+    scores = means[np.isin(dx[::2], [0, 1, 4])][:, [0, 1, 4]].sum(axis=1)
+    assert 0.95 <= (scores >= fitted.malignant_threshold).mean() < 0.955
+
+
+def test_a_decision_survives_a_config_file() -> None:
+    rng = np.random.default_rng(4)
+    decision = fit_decision(rng.dirichlet(np.ones(7), 300), rng.integers(0, 7, 300), class_counts=COUNTS)
+    assert Decision.of(json.loads(json.dumps(asdict(decision)))) == decision
+    with pytest.raises(ValueError, match="no operating point is named 95"):
+        Decision.of({"class_weights": [1] * 7, "operating_points": []})
+
+
+def test_a_score_moves_to_another_prevalence_by_the_odds() -> None:
+    scores = np.array([0.0, 0.2, 0.5, 1.0])
+    assert to_prevalence(scores, prevalence=0.2, fitted_at=0.2) == pytest.approx(scores)
+    moved = to_prevalence(scores, prevalence=0.02, fitted_at=0.2)
+    assert moved == pytest.approx([0, 0.02, 0.5 / 0.5 * (0.02 / 0.98) / 0.25 / (1 + (0.02 / 0.98) / 0.25), 1])
+    assert to_prevalence(moved, prevalence=0.2, fitted_at=0.02) == pytest.approx(scores)

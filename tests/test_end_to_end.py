@@ -45,19 +45,20 @@ def test_raw_data_become_a_published_checkpoint_that_judges(
     arguments = ["evaluate", "--checkpoint", str(tiny_checkpoint), "--root", str(drawn_root), "--out", str(out)]
     assert main(arguments) == 0
     assert "| Balanced accuracy (balanced rule) | " in capsys.readouterr().out
-    saved = json.loads((out / "metrics.json").read_text())["test"]["overall"]
-    released = json.loads((tiny_checkpoint / "metrics.json").read_text())["test"]["overall"]
+    assert (out / "report.html").stat().st_size > 100_000
+    saved = json.loads((out / "metrics.json").read_text())["test"]["lesion"]["overall"]
+    released = json.loads((tiny_checkpoint / "metrics.json").read_text())["test"]["lesion"]["overall"]
     assert saved["macro_auroc"]["value"] == pytest.approx(released["macro_auroc"]["value"], abs=1e-6)
 
 
 def test_publishing_again_changes_nothing(tiny_checkpoint: Path) -> None:
-    names = ["metrics.json", "MODEL_CARD.md", "figures/roc.png", "figures/confusion.png"]
+    names = ["metrics.json", "MODEL_CARD.md", "report.html", "figures/roc.png", "figures/confusion.svg"]
     before = {name: (tiny_checkpoint / name).read_bytes() for name in names}
     readme = tiny_checkpoint.parent / "README.md"
     readme.write_text(f"{README_BEGIN}\n{README_END}\n")
     metrics = publish(tiny_checkpoint, readme=readme)
     assert {name: (tiny_checkpoint / name).read_bytes() for name in names} == before
-    assert str(metrics["test"].overall["accuracy"]) in readme.read_text()
+    assert str(metrics["test"]["lesion"].overall["macro_auroc"]) in readme.read_text()
 
 
 def test_a_run_is_not_published_on_other_data(tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path) -> None:

@@ -1,112 +1,80 @@
 from __future__ import annotations
 
-import numpy as np
+import json
+import time
+from dataclasses import asdict
+
 import pandas as pd
 import pytest
-from sklearn import metrics as oracle
 
-from skinnet.errors import DataError
-from skinnet.evaluate import Truth, auroc, average_precision, evaluate, lesion_weights, probability_columns
-from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.calibrate import Decision, OperatingPoint
+from skinnet.evaluate import Metrics, evaluate, image_metrics
+from skinnet.structure import structured
 
-
-def test_overall_metrics_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
-    truth, diagnosis = predictions["dx"], predictions["diagnosis"]
-    probabilities = predictions[probability_columns()].to_numpy()
-    largest = np.array(CLASSES)[probabilities.argmax(axis=1)]
-    malignant = truth.isin(MALIGNANT)
-    score = predictions[[f"p_{name}" for name in MALIGNANT]].sum(axis=1)
-    shares = probabilities / probabilities.sum(axis=1, keepdims=True)
-    precision, recall, f1, _ = oracle.precision_recall_fscore_support(truth, diagnosis, average="macro")
-    expected = {
-        "accuracy": oracle.accuracy_score(truth, diagnosis),
-        "balanced_accuracy": oracle.balanced_accuracy_score(truth, diagnosis),
-        "macro_precision": precision,
-        "macro_recall": recall,
-        "macro_f1": f1,
-        "malignant_auroc": oracle.roc_auc_score(malignant, score),
-        "malignant_average_precision": oracle.average_precision_score(malignant, score),
-        "malignant_brier": oracle.brier_score_loss(malignant, score.clip(0, 1)),
-        "accuracy_displayed": oracle.accuracy_score(truth, largest),
-        "balanced_accuracy_displayed": oracle.balanced_accuracy_score(truth, largest),
-        "sensitivity": oracle.recall_score(malignant, score >= 0.3),
-        "specificity": oracle.recall_score(~malignant, score < 0.3),
-    }
-    measured = evaluate(predictions, threshold=0.3, bootstraps=0).overall
-    for name, value in expected.items():
-        assert measured[name].value == pytest.approx(value, abs=1e-9), name
-    macro = oracle.roc_auc_score(truth, shares, multi_class="ovr", labels=list(CLASSES))
-    assert measured["macro_auroc"].value == pytest.approx(macro, abs=2e-3)  # the oracle wants exact sums of one
+DECISION = Decision((1.5, 1.0, 1.0, 2.0, 1.0, 0.7, 1.0), (OperatingPoint("95", 0.95, 0.3),))
 
 
-def test_class_metrics_and_confusion_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
-    measured = evaluate(predictions, threshold=0.3, bootstraps=0)
-    precision, recall, f1, support = oracle.precision_recall_fscore_support(
-        predictions["dx"], predictions["diagnosis"], labels=list(CLASSES)
-    )
-    for number, name in enumerate(CLASSES):
-        values = measured.per_class[name]
-        area = oracle.roc_auc_score(predictions["dx"] == name, predictions[f"p_{name}"])
-        got = [values[metric].value for metric in ("precision", "recall", "f1", "auroc")]
-        assert got == pytest.approx([precision[number], recall[number], f1[number], area], abs=1e-9)
-        assert measured.support[name] == support[number]
-    matrix = oracle.confusion_matrix(predictions["dx"], predictions["diagnosis"], labels=list(CLASSES))
-    assert measured.confusion == matrix.tolist()
+def test_both_units_and_rules_are_judged(predictions: pd.DataFrame) -> None:
+    metrics = evaluate(predictions, decision=DECISION, draws=20)
+    assert list(metrics) == ["lesion", "image"]
+    lesions, images = metrics["lesion"], metrics["image"]
+    assert (images.images, lesions.images) == (400, 400)
+    assert images.lesions == lesions.lesions == lesions.n == predictions["lesion_id"].nunique()
+    assert images.n == sum(images.support.values()) == 400
+    right = (predictions[[f"p_{name}" for name in images.support]].to_numpy().argmax(axis=1)) == [
+        list(images.support).index(dx) for dx in predictions["dx"]
+    ]
+    assert images.rules["displayed"].overall["accuracy"].value == pytest.approx(right.mean())
+    hits = (predictions["diagnosis"] == predictions["dx"]).mean()  # made with the weights of DECISION
+    assert images.rules["balanced"].overall["accuracy"].value == pytest.approx(hits)
+    means = predictions.groupby("lesion_id")[["p_akiec", "p_bcc", "p_mel"]].mean().sum(axis=1)
+    ill = predictions.groupby("lesion_id")["dx"].first().isin(["akiec", "bcc", "mel"])
+    assert lesions.overall["sensitivity"].value == pytest.approx((means[ill] >= 0.3).mean())
+    assert lesions.verdict.estimates["sensitivity"] == lesions.overall["sensitivity"]  # type: ignore[union-attr]
 
 
-def test_weights_count_like_repeated_images(predictions: pd.DataFrame) -> None:
-    truth = Truth.of(predictions, threshold=0.3)
-    weights = lesion_weights(truth.lesions, 3, seed=1)
-    for row in weights:
-        again = np.repeat(np.arange(len(truth.dx)), row.astype(int))
-        for ours, theirs in [(auroc, oracle.roc_auc_score), (average_precision, oracle.average_precision_score)]:
-            expected = theirs(truth.malignant[again], truth.p_malignant[again])
-            assert ours(truth.malignant, truth.p_malignant, row[None])[0] == pytest.approx(expected, abs=1e-9)
+def test_every_interval_holds_its_value(predictions: pd.DataFrame) -> None:
+    metrics = evaluate(predictions, decision=DECISION, draws=200)["lesion"]
+    for estimate in [*metrics.overall.values(), *metrics.rules["balanced"].overall.values()]:
+        assert estimate.low < estimate.value < estimate.high  # type: ignore[operator]
 
 
-def test_a_bootstrap_draws_whole_lesions(predictions: pd.DataFrame) -> None:
-    truth = Truth.of(predictions, threshold=0.3)
-    weights = lesion_weights(truth.lesions, 50, seed=0)
-    for lesion in range(truth.lesions.max() + 1):
-        members = weights[:, truth.lesions == lesion]
-        assert (members == members[:, :1]).all()
+def test_without_rules_what_needs_them_is_undefined(predictions: pd.DataFrame) -> None:
+    metrics = evaluate(predictions, decision=None, draws=0)["lesion"]
+    assert list(metrics.rules) == ["displayed"]
+    assert metrics.operating_points == []
+    assert metrics.verdict is None
+    assert metrics.overall["sensitivity"].value is None
+    assert metrics.overall["malignant_auroc"].value is not None
 
 
-def test_intervals_hold_the_value_and_narrow_with_more_lesions(predictions: pd.DataFrame) -> None:
-    few = evaluate(predictions[:100], threshold=0.3).overall["accuracy"]
-    many = evaluate(predictions, threshold=0.3).overall["accuracy"]
-    for estimate in (few, many):
-        assert estimate.low is not None
-        assert estimate.value is not None
-        assert estimate.high is not None
-        assert estimate.low < estimate.value < estimate.high
-    assert many.high - many.low < 0.7 * (few.high - few.low)  # type: ignore[operator]
-    standard_error = np.sqrt(many.value * (1 - many.value) / 400)  # type: ignore[operator]
-    assert many.high - many.low == pytest.approx(2 * 1.96 * standard_error, rel=0.35)  # type: ignore[operator]
+def test_a_reader_sets_the_prevalence(predictions: pd.DataFrame) -> None:
+    metrics = evaluate(predictions, decision=DECISION, prevalence=0.05, draws=0)["lesion"]
+    shares = {here.name: here.prevalence for here in metrics.operating_points[0].prevalences}
+    assert shares["the reader's"] == 0.05
+    assert shares["skin clinic"] == 0.1
+    assert metrics.decision_curve is not None
+    assert metrics.decision_curve.prevalence == 0.05
 
 
-def test_specificity_at_a_sensitivity_is_read_off_the_curve(predictions: pd.DataFrame) -> None:
-    truth = Truth.of(predictions, threshold=0.3)
-    false, true, _ = oracle.roc_curve(truth.malignant, truth.p_malignant, drop_intermediate=False)
-    measured = evaluate(predictions, threshold=0.3, bootstraps=0).overall["specificity_at_95"].value
-    assert measured == pytest.approx(1 - false[true >= 0.95].min(), abs=1e-9)
+def test_metrics_survive_a_file(predictions: pd.DataFrame) -> None:
+    for table in (predictions.assign(sex="female"), predictions[predictions["dx"] == "nv"]):
+        for metrics in evaluate(table, decision=DECISION, draws=5).values():
+            text = json.dumps(asdict(metrics), allow_nan=False)
+            assert structured(Metrics, json.loads(text)) == metrics
 
 
-def test_what_is_undefined_is_none(predictions: pd.DataFrame) -> None:
-    only_moles = predictions[predictions["dx"] == "nv"]
-    measured = evaluate(only_moles, threshold=0.3, bootstraps=20)
-    assert measured.overall["malignant_auroc"].value is None
-    assert measured.overall["sensitivity"].value is None
-    assert measured.overall["specificity_at_95"].value is None
-    assert measured.per_class["mel"]["recall"].value is None
-    assert str(measured.overall["malignant_auroc"]) == "n/a"
-    assert measured.overall["accuracy"].value is not None
+def test_training_chooses_by_the_same_figures(predictions: pd.DataFrame) -> None:
+    metrics = evaluate(predictions, decision=None, draws=0)["image"]
+    measured = image_metrics(predictions)
+    for name in ("macro_auroc", "malignant_auroc"):
+        assert measured[name] == metrics.overall[name].value
+    for name in ("accuracy", "balanced_accuracy"):
+        assert measured[name] == metrics.rules["displayed"].overall[name].value
 
 
-def test_tables_that_do_not_fit_are_refused(predictions: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match="lack the column p_mel"):
-        evaluate(predictions.drop(columns="p_mel"), threshold=0.3)
-    with pytest.raises(DataError, match="have empty fields or unknown classes"):
-        evaluate(predictions.assign(diagnosis=None), threshold=0.3)
-    with pytest.raises(DataError, match="have no rows"):
-        evaluate(predictions[:0], threshold=0.3)
+def test_two_thousand_draws_take_seconds(predictions: pd.DataFrame) -> None:
+    several = [predictions.assign(lesion_id=predictions["lesion_id"] + str(copy)) for copy in range(5)]
+    begin = time.process_time()
+    evaluate(pd.concat(several), decision=DECISION, draws=2000)
+    assert time.process_time() - begin < 10  # 5 on an idle core; the 2,004 images of the test split are as many

@@ -6,27 +6,28 @@ import pytest
 import torch
 from torch import nn
 
-from skinnet.config import LITE0
+from skinnet.config import LITE0, LITE1, LITE2
 from skinnet.errors import TrainingError
 from skinnet.model import (
-    EfficientNetLite0,
+    EfficientNetLite,
     SameConv2d,
     build,
     last_feature_layer,
-    load_lite0_imagenet,
+    load_lite_imagenet,
     normalisation,
 )
 
 
-def test_lite0_has_the_published_number_of_parameters() -> None:
-    """Google's EfficientNet-Lite0 has 4.65 million with its 1,000 classes."""
-    network = EfficientNetLite0(classes=1000)
-    assert sum(parameter.numel() for parameter in network.parameters()) == 4_652_008
+@pytest.mark.parametrize(("name", "millions"), [(LITE0, 4.65), (LITE1, 5.42), (LITE2, 6.09)])
+def test_lite_has_the_published_number_of_parameters(name: str, millions: float) -> None:
+    """Google counts them with the 1,000 classes of ImageNet."""
+    network = EfficientNetLite(name, classes=1000)
+    assert round(sum(parameter.numel() for parameter in network.parameters()) / 1e6, 2) == millions
 
 
 @pytest.mark.parametrize("size", [(168, 224), (97, 133), (64, 64)])
 def test_lite0_takes_any_size(size: tuple[int, int]) -> None:
-    network = EfficientNetLite0(classes=7).eval()
+    network = EfficientNetLite(classes=7).eval()
     images = torch.rand(2, 3, *size)
     assert network(images).shape == (2, 7)
     rounded = [-(-side // 32) for side in size]
@@ -35,8 +36,8 @@ def test_lite0_takes_any_size(size: tuple[int, int]) -> None:
 
 def test_the_imagenet_weights_are_loaded_into_every_layer_but_the_classifier() -> None:
     torch.manual_seed(0)
-    fresh, loaded = EfficientNetLite0(classes=7), EfficientNetLite0(classes=7)
-    load_lite0_imagenet(loaded)
+    fresh, loaded = EfficientNetLite(classes=7), EfficientNetLite(classes=7)
+    load_lite_imagenet(loaded, LITE0)
     for (name, before), after in zip(fresh.features.named_parameters(), loaded.features.parameters(), strict=True):
         assert not torch.equal(before, after), name
     statistics = {name: tensor for name, tensor in loaded.features.state_dict().items() if "running_var" in name}

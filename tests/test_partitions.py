@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skinnet.partitions import PARTITIONS, add_splits, published_split, rows_hash
+from skinnet.errors import DataError
+from skinnet.partitions import PARTITIONS, add_splits, choose_partition, published_split, rows_hash
 
 PUBLISHED = published_split()
 
@@ -60,3 +62,21 @@ def test_hashes_do_not_depend_on_the_order_of_rows() -> None:
     columns = ["image_id", "dx"]
     assert rows_hash(twice, columns) == rows_hash(twice.sample(frac=1, random_state=1), columns)
     assert rows_hash(twice, columns) != rows_hash(twice.assign(dx="nv"), columns)
+
+
+def test_a_clinic_is_kept_back_with_every_lesion_that_it_photographed() -> None:
+    """Lesion 2 was photographed in both clinics, so the other clinic's photo of it takes no part."""
+    table = pd.DataFrame(
+        {
+            "group": [1, 1, 2, 2, 3, 4],
+            "clinic": ["north", "north", "north", "south", "south", "south"],
+            "split": ["train", "train", "test", "train", "val", "test"],
+        }
+    )
+    assert choose_partition(table, "without-north").tolist() == ["test", "test", "test", "excluded", "val", "excluded"]
+    south = ["train", "train", "excluded", "test", "test", "test"]
+    assert choose_partition(table, "without-south").tolist() == south
+    with pytest.raises(DataError, match="use split, official, fold-0 to fold-4 or without-north, without-south"):
+        choose_partition(table, "without-west")
+    with pytest.raises(DataError, match="Unknown partition 'fold-9'"):
+        choose_partition(table.assign(clinic=pd.Series(dtype="str")), "fold-9")

@@ -126,3 +126,16 @@ def test_images_of_any_shape_are_judged_whole_as_the_app_judges_them(shipped: Pa
     logits = predict_logits(classifier, cache, positions)
     alone = np.concatenate([classifier.logits(to_input(photos[at], frame=classifier.frame)[None]) for at in positions])
     assert np.abs(logits - alone).max() < 1e-4
+
+
+def test_a_row_says_what_the_gate_makes_of_the_picture_and_keeps_its_numbers(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(photos / "a.jpg"), "--format", "csv"]) == 0
+    printed = capsys.readouterr()
+    row = pd.read_csv(io.StringIO(printed.out)).iloc[0]
+    assert row["gate"] == "refuse"  # a drawing is no photo
+    assert row["note"] == "This does not look like a dermatoscopic photo of a skin lesion."
+    assert 0 <= row["p_malignant"] <= 1
+    assert set(row["possible"].split()) <= set(CLASSES)
+    assert "1 of 1 pictures show no lesion to judge: see the column note." in printed.err

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from skinnet import train as module
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
-from skinnet.train import SELECTION_METRIC, learning_rate, train
+from skinnet.train import SELECTION_METRIC, image_share, last_network, learning_rate, smaller, train
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,9 @@ def unbroken(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     return train(SMALL, root=drawn_root, out=out), out
 
 
-SMALL = TrainConfig(weights="none", epochs=2, batch_size=16, ema_decay=0.5, artefacts=0.3)
+SMALL = TrainConfig(
+    weights="none", epochs=2, batch_size=16, ema_decay=0.5, artefacts=0.3, first_size=0.5, mixup=0.4
+)  # fmt: skip
 
 
 def stop_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
@@ -85,6 +87,8 @@ def test_a_worse_epoch_never_replaces_the_best(
     assert len(kept) == 1
     last = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["average"]
     best = load_file(tmp_path / "run" / "best.safetensors")
+    network = last_network(SMALL, tmp_path / "run")
+    assert all(torch.equal(tensor, last[f"module.{name}"]) for name, tensor in network.state_dict().items())
     assert any(not torch.equal(best[name], last[f"module.{name}"]) for name in best)
 
 
@@ -117,6 +121,9 @@ def test_a_run_that_never_began_leaves_its_folder_free(drawn_root: Path, tmp_pat
         ("learning_rate", -1.0, "learning_rate is -1.0: it must be at least 0"),
         ("label_smoothing", 2.0, "label_smoothing is 2.0: it must be below 1"),
         ("ema_decay", math.nan, "ema_decay is nan"),
+        ("first_size", 0.0, "first_size is 0.0: it must be at least 0.25"),
+        ("mixup", -1.0, "mixup is -1.0: it must be at least 0"),
+        ("soft_share", 1.5, "soft_share is 1.5: it must be below 1"),
         ("artefacts", -0.1, "artefacts is -0.1: it must be at least 0"),
     ],
 )
@@ -142,6 +149,25 @@ def test_a_loss_that_is_not_finite_stops_the_run(drawn_root: Path, tmp_path: Pat
         TrainingError, match=r"The loss is not finite in epoch 1, batch \d+ \(DRAWN_\d+, .*: try a lower"
     ):
         train(dataclasses.replace(SMALL, learning_rate=1e38), root=drawn_root, out=tmp_path / "run")
+
+
+def test_images_grow_to_their_full_size_and_stay_there() -> None:
+    config = TrainConfig(epochs=20, first_size=0.5)
+    shares = [image_share(config, epoch) for epoch in range(20)]
+    assert shares[0] == 0.5
+    assert shares[6] == pytest.approx(0.75)
+    assert shares[:13] == sorted(set(shares))
+    assert shares[12:] == [1.0] * 8
+    assert [image_share(TrainConfig(), epoch) for epoch in (0, 7)] == [1.0, 1.0]
+
+
+def test_smaller_images_keep_their_shape_and_their_mean() -> None:
+    images = torch.rand(2, 3, 192, 256, generator=torch.Generator().manual_seed(0))
+    halved = smaller(images, 0.5)
+    assert halved.shape == (2, 3, 96, 128)
+    torch.testing.assert_close(halved.mean(dim=(2, 3)), images.mean(dim=(2, 3)), atol=2e-3, rtol=0)
+    assert smaller(images, 0.9).shape == (2, 3, 176, 224)
+    assert smaller(images, 1) is images
 
 
 def test_the_learning_rate_rises_then_falls_to_zero() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -63,3 +64,18 @@ def test_a_probability_never_claims_certainty(probability: float, words: str) ->
 
 def test_a_refusal_shows_no_markup_of_the_reason() -> None:
     assert "<b>" not in refusal("<b>bad</b>")
+
+
+def test_a_warning_stands_above_the_figures_and_a_note_below_the_diagnosis(metrics: Metrics) -> None:
+    plain = prediction("mel", p_malignant=0.62, suspicious=True)
+    warned = text_of(verdict(replace(plain, gate="warn", note="The <picture> is blurred."), metrics))
+    assert warned.startswith("Do not rely on this. The <picture> is blurred. 62 % chance")
+    noted = text_of(verdict(replace(plain, note="Melanoma is not excluded."), metrics))
+    assert "Do not rely" not in noted
+    assert noted.index("Diagnosis by both rules: Melanoma") < noted.index("Melanoma is not excluded.")
+
+
+def test_both_diagnoses_are_named_where_the_rules_differ(metrics: Metrics) -> None:
+    differing = replace(prediction("mel", p_malignant=0.62, suspicious=True), diagnosis="df")
+    words = "Likeliest diagnosis: Melanoma . By the balanced rule: Dermatofibroma"
+    assert words in text_of(verdict(differing, metrics))

@@ -1,0 +1,87 @@
+"""How far the teacher's transformer comes without training: a linear probe on its frozen features.
+
+    pip install -e ".[teacher]"
+    python benchmarks/frozen_features.py --root data    # some six minutes on two cores
+
+Each image of train and val is turned into 768 numbers (the class token and the mean of the patches), and a logistic
+regression judges each fold after the other four.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
+
+from skinnet.config import VIT
+from skinnet.dataset import Images, pixels_to_tensor
+from skinnet.device import keep_freed_memory, pick_device
+from skinnet.index import load_cache, load_index
+from skinnet.labels import CLASSES
+from skinnet.metrics import ranking_values
+from skinnet.teacher import VIT_INPUT, build_vit
+from skinnet.train import mixed_precision, normalise
+from skinnet.truth import by_image, probability_columns
+
+BATCH = 32
+PENALTIES = (0.0003, 0.003, 0.03)
+"""Inverse strengths of the regularisation."""
+
+
+@torch.inference_mode()
+def features(images: Images, positions: np.ndarray) -> np.ndarray:
+    """Class token and mean patch token of each image: float32 (N, 768)."""
+    device = pick_device()
+    vit = build_vit(classes=len(CLASSES), pretrained=True).vit.to(device).eval()
+    found = []
+    for start in tqdm(range(0, len(positions), BATCH), "looking", unit="batch"):
+        pixels = np.stack([images[position] for position in positions[start : start + BATCH]])
+        batch = normalise(pixels_to_tensor(pixels), VIT, device)
+        batch = nn.functional.interpolate(batch, VIT_INPUT, mode="bilinear", antialias=True)
+        with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(VIT, device)):
+            tokens = vit.forward_features(batch).float()
+        found.append(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1).cpu().numpy())
+    return np.concatenate(found)
+
+
+def out_of_fold(inputs: np.ndarray, rows: pd.DataFrame, *, penalty: float) -> np.ndarray:
+    """Probabilities of each fold by the other four: float (N, 7)."""
+    probabilities = np.zeros((len(rows), len(CLASSES)))
+    for fold in sorted(rows["fold"].unique()):
+        away = (rows["fold"] == fold).to_numpy()
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=400))
+        probabilities[away] = model.fit(inputs[~away], rows["dx"][~away]).predict_proba(inputs[away])
+    return probabilities
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=Path, default=Path("data"), help="folder of the data sets, after prepare")
+    root = parser.parse_args().root
+    keep_freed_memory()
+    table = load_index(root)
+    positions = np.flatnonzero(table["split"].isin(["train", "val"]))
+    rows = table.iloc[positions].reset_index(drop=True)
+    inputs = features(load_cache(root, table), positions)
+    print(f"Train and val out of fold, n = {len(rows)} images")
+    for penalty in PENALTIES:
+        probabilities = out_of_fold(inputs, rows, penalty=penalty)
+        truth = by_image(rows.assign(**dict(zip(probability_columns(), probabilities.T, strict=True))))
+        overall, _ = ranking_values(truth, np.ones((1, len(rows))))
+        names = ("macro_auroc", "malignant_auroc", "melanoma_auroc")
+        print(f"C {penalty}:", *(f"{name} {overall[name][0]:.3f}" for name in names))
+
+
+if __name__ == "__main__":
+    main()

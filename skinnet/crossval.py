@@ -1,0 +1,97 @@
+"""Cross-validation: every image of training and validation judged by a network that did not see its lesion.
+
+    table = cross_validate(TrainConfig(), root=Path("data"), out=Path("runs/folds"))
+
+Five networks are trained, each without one of the five folds that the published split deals the lesions of train and
+val into; the test split takes no part. The table of what they said of the fold that they did not see has the columns
+of a checkpoint's predictions, and serves three ends: choosing among recipes on ten times the images of validation,
+thresholds from some 900 (pre)malignant lesions instead of 90, and soft labels for a smaller network to learn from.
+
+No epoch is chosen: each network is judged as it was after the last one, so the fold stays unseen in every way.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from skinnet.calibrate import fit_calibration, fit_decision
+from skinnet.classifier import Classifier
+from skinnet.config import TrainConfig
+from skinnet.errors import TrainingError
+from skinnet.files import read_table
+from skinnet.index import FRAME, lesion_names, load_cache, load_index
+from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.model import normalisation
+from skinnet.partitions import FOLD_PARTITIONS
+from skinnet.predictions import LOGIT_COLUMNS, predict_logits, save_predictions, with_judgement
+from skinnet.release import untuned
+from skinnet.train import STATE, last_network, train
+
+log = logging.getLogger(__name__)
+
+OUT_OF_FOLD = "out_of_fold.csv"
+
+
+def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFrame:
+    """Train and judge fold after fold; one that was stopped goes on where it was.
+
+    Args:
+        config: the recipe; its partition has to be "split", which is dealt into folds here.
+        root: the data folder, after `prepare`.
+        out: where each fold gets a run folder, and the table `out_of_fold.csv`.
+
+    Returns:
+        A row for each image of train and val: the columns of a table of predictions, and `fold`.
+
+    Raises:
+        TrainingError: if the partition is another, or `out` holds folds of another recipe.
+    """
+    if config.partition != "split":
+        raise TrainingError(f"Cross-validation deals the partition 'split' into folds: leave out {config.partition!r}.")
+    for number, fold in enumerate(FOLD_PARTITIONS, start=1):
+        log.info("Fold %d of %d", number, len(FOLD_PARTITIONS))
+        _judge_fold(replace(config, partition=fold), root=root, run=out / fold)
+    table = load_index(root, sources=config.source_names)
+    table = table[table["split"].isin(["train", "val"])].reset_index(drop=True)
+    judged = pd.concat([read_table(out / fold / OUT_OF_FOLD, mend="delete it") for fold in FOLD_PARTITIONS])
+    logits = judged.set_index("image_id").loc[table["image_id"], LOGIT_COLUMNS].to_numpy(np.float32)
+    predictions = _calibrated(table, logits, config)
+    save_predictions(predictions, out / OUT_OF_FOLD)
+    return predictions
+
+
+def _judge_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
+    """Train without a fold and write what the network says of it."""
+    if (run / OUT_OF_FOLD).is_file():
+        log.info("is done already.")
+        return
+    train(config, root=root, out=run, resume=(run / STATE).exists())
+    table = load_index(root, sources=config.source_names, partition=config.partition)
+    positions = np.flatnonzero(table["split"] == "val")
+    logits = predict_logits(_plain(last_network(config, run), config), load_cache(root, table), positions)
+    ids = table[["image_id"]].iloc[positions].reset_index(drop=True)
+    save_predictions(pd.concat([ids, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1), run / OUT_OF_FOLD)
+
+
+def _calibrated(table: pd.DataFrame, logits: np.ndarray, config: TrainConfig) -> pd.DataFrame:
+    """Predictions by one temperature for all folds, and the balanced rule's weights fitted on them."""
+    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
+    counts = np.bincount(dx, minlength=len(CLASSES))
+    calibration = fit_calibration(logits, dx, sampling_power=config.sampling_power, class_counts=counts)
+    lesions = lesion_names(table).to_numpy()
+    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesions)
+    network = nn.Identity()  # has spoken already
+    classifier = _plain(network, config, **asdict(calibration), **asdict(decision))
+    return with_judgement(classifier, table, logits).assign(fold=table["fold"])
+
+
+def _plain(network: nn.Module, config: TrainConfig, **fitted: object) -> Classifier:
+    """A network as a classifier, not calibrated unless told how."""
+    scale = normalisation(config.network)
+    return untuned(network, {"frame": list(FRAME), "mean": scale.mean, "std": scale.std}, **fitted)

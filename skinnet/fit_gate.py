@@ -1,0 +1,234 @@
+"""Fit a checkpoint's gate and conformal sets, and measure both: python -m skinnet fit-gate --checkpoint C --root data
+
+The statistics come from the training images, the thresholds and sets from validation; foreign pictures and the test
+split are only scored, after that. Written into the checkpoint folder: gate.safetensors, gate.json, uncertainty.json,
+and GATE.md with every figure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+
+from skinnet.altered import ALTERATIONS, unsquashed
+from skinnet.classifier import VIEWS, Classifier
+from skinnet.dataset import Images, equal_shapes
+from skinnet.device import keep_freed_memory
+from skinnet.evaluate import probability_columns
+from skinnet.files import write_json, write_text
+from skinnet.foreign import Places, collect
+from skinnet.gate import (
+    REFUSE_SHARE,
+    SETTINGS,
+    WARN_SHARE,
+    Gate,
+    fit_statistics,
+    middle_layers,
+    recording,
+    save_statistics,
+)
+from skinnet.gate_report import CARD, gate_card
+from skinnet.index import load_cache, load_index
+from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.predictions import load_predictions
+from skinnet.preprocess import open_photo, to_input
+from skinnet.progress import progress
+from skinnet.quality import LEVELS, fit_bounds, measure
+from skinnet.release import PREDICTIONS
+from skinnet.uncertainty import UNCERTAINTY, Sets, fit_sets, measure_coverage
+
+BATCH = 8
+ALTERED = 96
+"""Validation photos of which altered copies are scored."""
+
+
+def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("/"),)) -> None:
+    """Fit and measure; write the checkpoint's gate.safetensors, gate.json, uncertainty.json and GATE.md.
+
+    Args:
+        packages: folders into which Debian packages with pictures were unpacked.
+
+    Raises:
+        SkinnetError: if the checkpoint or the data are missing, or the network has no stages to take features from.
+    """
+    keep_freed_memory()
+    classifier = Classifier.load(checkpoint)
+    classifier.gate = None
+    training = classifier.config["training"]
+    table = load_index(root, sources=training["sources"].split(","), partition=training["partition"])
+    images = load_cache(root, table)
+    rows = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val", "test")}
+    layers = middle_layers(classifier.network)
+    features = {split: image_features(classifier, layers, images, rows[split], split) for split in rows}
+    dx = {split: table["dx"].to_numpy()[rows[split]] for split in rows}
+    bounds = fit_bounds([measure(images[position]) for position in rows["val"].tolist()])
+
+    def fitted(train: np.ndarray, val: np.ndarray) -> Gate:
+        gate = Gate(layers, *fit_statistics(train), warn=np.inf, refuse=np.inf, bounds=bounds)
+        warn, refuse = np.quantile(gate.distances(val), [1 - WARN_SHARE, 1 - REFUSE_SHARE]).tolist()
+        return Gate(layers, gate.mean, gate.whitening, warn, refuse, bounds)
+
+    gate = fitted(features["train"], features["val"])
+    measured = {
+        "gate": save_statistics(gate, checkpoint),
+        "accepted": {
+            split: by_diagnosis(rulings(gate, [images[at] for at in rows[split].tolist()], features[split]), dx[split])
+            for split in ("val", "test")
+        },
+        "foreign": foreign(classifier, gate, Places(root, packages), gate.distances(features["val"])),
+        "altered": altered(classifier, gate, table.iloc[rows["val"]], root),
+        "left_out": left_out(fitted, features, dx),
+        "milliseconds": clock(classifier, gate, np.array(images[int(rows["val"][0])])),
+    }
+    uncertainty = fit_uncertainty(checkpoint)
+    uncertainty["spread"] = spread(classifier, images, rows["val"], dx["val"])
+    write_json(checkpoint / SETTINGS, measured)
+    write_json(checkpoint / UNCERTAINTY, uncertainty)
+    write_text(checkpoint / CARD, gate_card(measured, uncertainty, name=checkpoint.name))
+
+
+@torch.inference_mode()
+def image_features(
+    classifier: Classifier, layers: Sequence[str], images: Images, positions: np.ndarray, title: str
+) -> np.ndarray:
+    """The gate's features of chosen images, one view each: float32 (M, D)."""
+    features: dict[int, np.ndarray] = {}
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH), f"features of {title}", unit="batch"):
+        batch = classifier.to_tensor(np.stack([images[position] for position in positions[items]]))
+        with classifier.lock, recording(classifier.network, layers) as taken:
+            classifier.network(batch.contiguous(memory_format=torch.channels_last))
+            features |= dict(zip(items, taken(len(items)), strict=True))
+    return np.stack([features[item] for item in range(len(positions))])
+
+
+def picture_features(
+    classifier: Classifier, layers: Sequence[str], pictures: Iterable[Image.Image], title: str
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Inputs, each uint8 (H, W, 3), and features of any pictures."""
+    inputs = [to_input(picture, frame=classifier.frame) for picture in pictures]
+    return inputs, image_features(classifier, layers, inputs, np.arange(len(inputs)), title)
+
+
+def rulings(
+    gate: Gate, inputs: Sequence[np.ndarray], features: np.ndarray, sizes: Sequence[tuple[int, int]] | None = None
+) -> np.ndarray:
+    """The gate's levels, int (N,): positions in `LEVELS`; without sizes no picture counts as small."""
+    sizes = sizes or [(each.shape[1], each.shape[0]) for each in inputs]
+    found = zip(inputs, features, sizes, strict=True)
+    return np.array([LEVELS.index(gate.rule(pixels, each, size=size).level) for pixels, each, size in found], dtype=int)
+
+
+def counts(levels: np.ndarray) -> dict[str, int]:
+    """How many pictures there are, how many are warned of, how many refused."""
+    return {"pictures": len(levels), "warned": int((levels == 1).sum()), "refused": int((levels == 2).sum())}
+
+
+def by_diagnosis(levels: np.ndarray, dx: np.ndarray) -> dict[str, dict[str, int]]:
+    return {name: counts(levels[dx == name]) for name in CLASSES} | {"all": counts(levels)}
+
+
+def foreign(classifier: Classifier, gate: Gate, places: Places, genuine: np.ndarray) -> list[dict[str, Any]]:
+    """Refusals of each kind of foreign picture, and the AUROC of the distance against validation's (N,)."""
+    found = []
+    for kind, pictures in collect(places):
+        if not pictures:
+            continue
+        inputs, features = picture_features(classifier, gate.layers, pictures, kind.name)
+        distances = gate.distances(features)
+        truth = np.r_[np.zeros(len(genuine)), np.ones(len(distances))]
+        auroc = float(roc_auc_score(truth, np.r_[genuine, distances]))
+        levels = rulings(gate, inputs, features, [picture.size for picture in pictures])
+        found.append({"kind": kind.name, "chosen_on": kind.chosen_on, **counts(levels), "auroc": auroc})
+    return found
+
+
+def altered(classifier: Classifier, gate: Gate, rows: pd.DataFrame, root: Path) -> dict[str, dict[str, int]]:
+    """What becomes of genuine validation photos, drawn at random, once they are altered."""
+    paths = np.random.default_rng(0).permutation(rows["path"].to_numpy())[:ALTERED]
+    photos = [unsquashed(open_photo(root / path)) for path in paths]
+    found = {}
+    for name, alter in ALTERATIONS.items():
+        inputs, features = picture_features(classifier, gate.layers, map(alter, photos), name)
+        found[name] = counts(rulings(gate, inputs, features))
+    return found
+
+
+def left_out(
+    fitted: Callable[[np.ndarray, np.ndarray], Gate], features: dict[str, np.ndarray], dx: dict[str, np.ndarray]
+) -> dict[str, dict[str, int]]:
+    """Whether the gate notices a diagnosis that its statistics never saw; validation and test images together.
+
+    The network itself was trained on that diagnosis: retraining without it was not done, so the truth is worse.
+    """
+    found = {}
+    for name in CLASSES:
+        gate = fitted(*(features[split][dx[split] != name] for split in ("train", "val")))
+        distances = gate.distances(np.concatenate([features[split][dx[split] == name] for split in ("val", "test")]))
+        found[name] = counts((distances > gate.warn).astype(int) + (distances > gate.refuse))
+    return found
+
+
+def clock(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, times: int = 25) -> dict[str, float]:
+    """Median milliseconds of judging one photo without the gate, and of what the gate adds.
+
+    Of the processor's time, all threads together: other programs on the machine do not count.
+    """
+
+    def median(act: Callable[[], Any]) -> float:
+        taken = []
+        for _ in range(times):
+            start = time.process_time()
+            act()
+            taken.append(1000 * (time.process_time() - start))
+        return round(float(np.median(taken)), 2)
+
+    with torch.inference_mode(), recording(classifier.network, gate.layers) as features:
+        classifier.network(classifier.to_tensor(pixels[None]).contiguous(memory_format=torch.channels_last))
+        size = (pixels.shape[1], pixels.shape[0])
+        adds = median(lambda: gate.rule(pixels, features(1)[0], size=size))
+    return {"forward_pass": median(lambda: classifier.logits(pixels[None])), "gate": adds}
+
+
+def fit_uncertainty(checkpoint: Path) -> dict[str, Any]:
+    """Fit the sets on the published validation predictions, and measure them on test; needs no images."""
+    predictions = load_predictions(checkpoint / PREDICTIONS)
+    parts = {
+        split: (rows[probability_columns()].to_numpy(), rows["dx"].to_numpy(), rows["lesion_id"].to_numpy().astype(str))
+        for split in ("val", "test")
+        if len(rows := predictions[predictions["split"] == split])
+    }
+    sets: Sets = fit_sets(*parts["val"])
+    coverage = {split: measure_coverage(sets, *part) for split, part in parts.items()}
+    return {
+        "sets": asdict(sets),
+        "coverage": {split: {name: asdict(each) for name, each in by.items()} for split, by in coverage.items()},
+    }
+
+
+def spread(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
+    """How often the four views of a validation image disagree about the verdict, and how often it is wrong then."""
+    threshold = classifier.decision.malignant_threshold
+    malignant = np.zeros((len(positions), len(VIEWS) + 1))  # of each view, and of the mean
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "views", unit="batch"):
+        logits = classifier.look(np.stack([images[position] for position in positions[items]])).logits
+        for column, each in enumerate([*logits, logits.mean(axis=0)]):
+            malignant[items, column] = [prediction.p_malignant for prediction in classifier.judge(each)]
+    wrong = (malignant[:, -1] >= threshold) != np.isin(dx, MALIGNANT)
+    views = malignant[:, :-1]
+    split = (views.min(axis=1) < threshold) & (views.max(axis=1) >= threshold)
+    return {
+        "images": len(positions),
+        "median": float(np.median(np.ptp(views, axis=1))),
+        "disagreeing": int(split.sum()),
+        "wrong_where_disagreeing": int((wrong & split).sum()),
+        "wrong_elsewhere": int((wrong & ~split).sum()),
+    }

@@ -1,0 +1,128 @@
+"""The page of figures about a checkpoint's gate and uncertainty, from its gate.json and uncertainty.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from scipy.stats import beta
+
+from skinnet.labels import FULL_NAMES
+from skinnet.uncertainty import PROMISES
+
+CARD = "GATE.md"
+
+
+def share(hits: int, count: int) -> str:
+    """A percentage with its 95 % interval (Clopper & Pearson 1934); "n/a" of nothing."""
+    if not count:
+        return "n/a"
+    low = 0.0 if hits == 0 else beta.ppf(0.025, hits, count - hits + 1)
+    high = 1.0 if hits == count else beta.ppf(0.975, hits + 1, count - hits)
+    return f"{100 * hits / count:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -> str:
+    """The page as Markdown."""
+    times = gate["milliseconds"]
+    return "\n\n".join(
+        [
+            f"# What {name} does not know",
+            "Written by `python -m skinnet fit-gate`; how it works and how to read it: docs/gate.md in the repository. "
+            "95 % intervals in brackets, by Clopper and Pearson.",
+            "## Dermatoscopic photos turned away",
+            "Thresholds were fitted on validation; test was scored after that. Warned: judged, with a warning above "
+            "the figures. Refused: not judged.",
+            _turned_away(gate["accepted"]),
+            "## Pictures that show no lesion",
+            "AUROC against the validation images. Turned away: warned of or refused. The gate was designed on the "
+            "kinds marked *design*, and is only reported on the others. Pictures of one kind share sources, so the "
+            "intervals are too narrow.",
+            _foreign(gate["foreign"]),
+            "## Genuine photos after alterations",
+            "Validation photos drawn at random, altered as other cameras and programs may alter them.",
+            _counts(gate["altered"].items(), "alteration"),
+            "## A diagnosis that the gate has never seen (proxy)",
+            "The gate's statistics and thresholds fitted without the images of one diagnosis; what it then says of its "
+            "validation and test images. The network itself was *not* retrained without the diagnosis, which would be "
+            "the true test and is undone: its features know the diagnosis, so this is only a hint.",
+            _counts(((FULL_NAMES[dx], each) for dx, each in gate["left_out"].items()), "diagnosis left out"),
+            "## Time",
+            f"Judging a photo takes {times['forward_pass']:.0f} ms of processor time without the gate; the gate adds "
+            f"{times['gate']:.1f} ms ({100 * times['gate'] / times['forward_pass']:.1f} %).",
+            "## Diagnoses that cannot be ruled out",
+            "How often the set of possible diagnoses holds the true one, by true diagnosis, lesions weighing alike.",
+            _coverage(uncertainty),
+            "## Four views of one photo",
+            _spread(uncertainty["spread"]),
+        ]
+    ) + "\n"  # fmt: skip
+
+
+def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, ["---"] * len(heads), *rows])
+
+
+def _turned_away(accepted: dict[str, dict[str, dict[str, int]]]) -> str:
+    rows = []
+    for dx in accepted["val"]:
+        cells = [FULL_NAMES.get(dx, "All")]
+        for split in ("val", "test"):
+            found = accepted[split][dx]
+            cells += [str(found["pictures"]), str(found["warned"]), share(found["refused"], found["pictures"])]
+        rows.append(cells)
+    return _table(["diagnosis", "val n", "warned", "refused", "test n", "warned", "refused"], rows)
+
+
+def _foreign(kinds: list[dict[str, Any]]) -> str:
+    rows = []
+    for each in [*kinds, _together(kinds, chosen_on=True), _together(kinds, chosen_on=False)]:
+        away = share(each["warned"] + each["refused"], each["pictures"])
+        auroc = f"{each['auroc']:.4f}" if each["auroc"] is not None else ""
+        use = "design" if each["chosen_on"] else "report"
+        rows.append(
+            [each["kind"], use, str(each["pictures"]), auroc, away, share(each["refused"], each["pictures"])]
+        )  # fmt: skip
+    return _table(["kind", "use", "n", "AUROC", "turned away", "refused"], rows)
+
+
+def _together(kinds: list[dict[str, Any]], *, chosen_on: bool) -> dict[str, Any]:
+    chosen = [each for each in kinds if each["chosen_on"] == chosen_on]
+    sums = {name: sum(each[name] for each in chosen) for name in ("pictures", "warned", "refused")}
+    return {"kind": "**all of these**", "chosen_on": chosen_on, "auroc": None, **sums}
+
+
+def _counts(found: Iterable[tuple[str, dict[str, int]]], head: str) -> str:
+    rows = [
+        [name, str(each["pictures"]), share(each["warned"], each["pictures"]), share(each["refused"], each["pictures"])]
+        for name, each in found
+    ]
+    return _table([head, "n", "warned", "refused"], rows)
+
+
+def _coverage(uncertainty: dict[str, Any]) -> str:
+    rows = []
+    promised = uncertainty["sets"]["promised"]
+    for number, (dx, promise) in enumerate(PROMISES.items()):
+        fitted, found = (uncertainty["coverage"].get(split, {}).get(dx) for split in ("val", "test"))
+        target = f"{100 * promise:g} %"
+        holds = size = "n/a"
+        if found and found["value"] is not None:
+            holds = f"{100 * found['value']:.1f} % ({100 * found['low']:.1f}-{100 * found['high']:.1f})"
+            size = f"{found['size']:.1f}"
+        promise_kept = target if promised[number] is not None else f"n/a (too few for {target})"
+        lesions = f"{found['images']} / {found['lesions']}" if found else "0"
+        rows.append([FULL_NAMES[dx], str(fitted["lesions"] if fitted else 0), promise_kept, lesions, holds, size])
+    return _table(
+        ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the truth", "mean set size"], rows
+    )
+
+
+def _spread(spread: dict[str, Any]) -> str:
+    count, split = spread["images"], spread["disagreeing"]
+    return (
+        f"On {count:,} validation images the median range of p_malignant over the four views is "
+        f"{100 * spread['median']:.1f} percentage points. In {share(split, count)} the views fall on both sides of "
+        f"the threshold; the verdict is wrong in {share(spread['wrong_where_disagreeing'], split)} of these, and in "
+        f"{share(spread['wrong_elsewhere'], count - split)} of the others."
+    )

@@ -1,0 +1,142 @@
+"""How much worse a network judges photos that suffered, or that carry what a dermatoscope's photo may carry.
+
+    table = robustness(classifier, index, images)
+    save_robustness(table, Path("checkpoints/ham10000-lite0"))
+
+Each image is judged in one view, whole and then damaged, and what counts is the change, in the same lesions: of the
+balanced accuracy, of the (pre)malignant AUROC, and of the share of benign lesions that the verdict calls suspicious.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from skinnet.artefacts import ARTEFACTS
+from skinnet.bootstrap import DRAWS, Estimate, draw_weights, estimate, ratio, with_whole
+from skinnet.classifier import Classifier
+from skinnet.corruptions import CORRUPTIONS, STRENGTHS
+from skinnet.dataset import Images, equal_shapes
+from skinnet.device import keep_freed_memory
+from skinnet.files import write_table
+from skinnet.index import lesion_names
+from skinnet.labels import CLASSES
+from skinnet.metrics import confusion_matrices, overall_values
+from skinnet.progress import progress
+from skinnet.ranking import rank
+from skinnet.truth import Truth, by_lesion, probability_columns
+
+ROBUSTNESS = "robustness.csv"
+BATCH = 32
+ARTEFACT_SEED = 0
+
+Damage = Callable[[Tensor], Tensor]
+"""uint8 (B, 3, H, W) -> the same."""
+
+
+def damages() -> Iterator[tuple[str, int, Damage]]:
+    """Name, strength and function of everything that is tried; an artefact has one strength, drawn on every image."""
+    for name, corruption in CORRUPTIONS.items():
+        for strength in STRENGTHS:
+            yield name, strength, partial(corruption.apply, strength=strength)
+    for name, draw in ARTEFACTS.items():
+        yield name, 1, partial(_drawn, draw=draw)
+
+
+def _drawn(images: Tensor, draw: Callable[[Tensor, torch.Generator], Tensor]) -> Tensor:
+    marked = draw(images.float() / 255, torch.Generator().manual_seed(ARTEFACT_SEED))
+    return (marked * 255).clamp(0, 255).round().to(torch.uint8)
+
+
+def robustness(
+    classifier: Classifier, table: pd.DataFrame, images: Images, *, draws: int = DRAWS, seed: int = 0
+) -> pd.DataFrame:
+    """Judge every image of a table whole and after each kind of damage.
+
+    Args:
+        table: rows of an index; their labels are positions in `images`.
+        draws: bootstrap draws of the lesions, the same for all kinds.
+
+    Returns:
+        A row for each damage and strength, the first for none: `damage, strength, images, lesions`, the figures per
+        lesion, and for each its change from the whole image with the ends of its 95 % interval.
+    """
+    keep_freed_memory()
+    whole = _figures(classifier, _judged(classifier, table, images, None), draws, seed)
+    rows = [_row("none", 0, table, whole, whole)]
+    for name, strength, damage in progress(list(damages()), "damaging", unit="kind"):
+        damaged = _figures(classifier, _judged(classifier, table, images, damage), draws, seed)
+        rows.append(_row(name, strength, table, whole, damaged))
+    return pd.DataFrame(rows)
+
+
+def _judged(classifier: Classifier, table: pd.DataFrame, images: Images, damage: Damage | None) -> Truth:
+    """Probabilities of one view of each image, then their means by lesion."""
+    logits = np.zeros((len(table), len(CLASSES)))
+    for items in equal_shapes(images, table.index.to_numpy(), batch_size=BATCH):
+        pixels = np.stack([images[position] for position in table.index[items]])
+        if damage is not None:
+            changed = damage(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous())
+            pixels = changed.permute(0, 2, 3, 1).contiguous().numpy()
+        logits[items] = _one_view(classifier, pixels)
+    probabilities = pd.DataFrame(classifier.calibration.probabilities(logits), columns=probability_columns())
+    return by_lesion(probabilities.assign(lesion_id=lesion_names(table).to_numpy(), dx=table["dx"].to_numpy()))
+
+
+@torch.inference_mode()
+def _one_view(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
+    """uint8 (B, H, W, 3) -> logits (B, 7)."""
+    images = classifier.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
+    with classifier.lock:
+        return np.asarray(classifier.network(images).numpy())
+
+
+def _figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dict[str, np.ndarray]:
+    """Each figure for the whole table and each draw: (1 + draws,)."""
+    weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
+    chosen = truth.balanced(classifier.decision.class_weights)
+    alarms = truth.p_malignant >= classifier.decision.malignant_threshold
+    return {
+        "balanced_accuracy": overall_values(confusion_matrices(truth.dx, chosen, weights))["balanced_accuracy"],
+        "malignant_auroc": rank(truth.malignant, truth.p_malignant, weights).auroc(),
+        "sensitivity": ratio(weights @ (alarms & truth.malignant), weights @ truth.malignant),
+        "false_alarms": ratio(weights @ (alarms & ~truth.malignant), weights @ ~truth.malignant),
+    }
+
+
+def _row(
+    name: str, strength: int, table: pd.DataFrame, whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]
+) -> dict[str, object]:
+    row: dict[str, object] = {"damage": name, "strength": strength, "images": len(table)}
+    row["lesions"] = lesion_names(table).nunique()
+    for figure, values in damaged.items():
+        change: Estimate = estimate(values - whole[figure])
+        row |= {figure: values[0], f"{figure}_change": change.value}
+        row |= {f"{figure}_change_low": change.low, f"{figure}_change_high": change.high}
+    return row
+
+
+def save_robustness(table: pd.DataFrame, folder: Path) -> None:
+    """Write `robustness.csv`, four decimals."""
+    write_table(table, folder / ROBUSTNESS, float_format="%.4f")
+
+
+def printed(table: pd.DataFrame) -> str:
+    """The changes as a Markdown table, strength after strength for each damage."""
+    lines = [
+        "| damage | strength | balanced accuracy | (pre)malignant AUROC | benign lesions flagged |",
+        "|---|---|---|---|---|",
+    ]
+    for row in table.to_dict("records"):
+        cells = [
+            f"{row[name]:.3f}" + (f" ({row[f'{name}_change']:+.3f})" if row["strength"] else "")
+            for name in ("balanced_accuracy", "malignant_auroc", "false_alarms")
+        ]
+        lines.append(f"| {row['damage']} | {row['strength'] or ''} | {' | '.join(cells)} |")
+    return "\n".join(lines)

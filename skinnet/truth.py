@@ -1,0 +1,144 @@
+"""A table of predictions as arrays, in the two units of every figure.
+
+    truth = by_lesion(predictions)   # one row a lesion: the mean of its images' probabilities
+    truth = by_image(predictions)
+
+A table of predictions has a row for each image and the columns `lesion_id, dx, p_akiec .. p_vasc`; it may have
+`image_id` and facts of the patient and the lesion (`dx_type, age, sex, site, clinic`), which subgroups are made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from skinnet.errors import DataError
+from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS
+
+MELANOMA = CLASS_NUMBERS["mel"]
+NAMED = 5
+"""At most this many bad rows are named in an error."""
+
+
+def probability_columns() -> list[str]:
+    """`p_akiec` .. `p_vasc`."""
+    return [f"p_{name}" for name in CLASSES]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true and what was predicted; N counts lesions or images.
+
+    Attributes:
+        unit: "lesion" or "image".
+        names: str (N,), lesion_id or image_id.
+        dx: int (N,), positions in `CLASSES`.
+        probabilities: float (N, 7).
+        lesions: int (N,), number of each one's lesion, from 0 on.
+        images: int (N,), how many images each one stands for.
+        facts: N rows; the columns that the table had of `dx_type, age, sex, site, clinic`, and `lesion_id`.
+    """
+
+    unit: str
+    names: np.ndarray
+    dx: np.ndarray
+    probabilities: np.ndarray
+    lesions: np.ndarray
+    images: np.ndarray
+    facts: pd.DataFrame
+
+    @property
+    def malignant(self) -> np.ndarray:
+        """Bool (N,): malignant or pre-malignant."""
+        return np.isin(self.dx, MALIGNANT_NUMBERS)
+
+    @property
+    def melanoma(self) -> np.ndarray:
+        """Bool (N,)."""
+        return np.asarray(self.dx == MELANOMA)
+
+    @property
+    def p_malignant(self) -> np.ndarray:
+        """Float (N,)."""
+        return np.asarray(self.probabilities[:, MALIGNANT_NUMBERS].sum(axis=1))
+
+    @property
+    def displayed(self) -> np.ndarray:
+        """Int (N,): the class of the largest probability."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    def balanced(self, class_weights: tuple[float, ...]) -> np.ndarray:
+        """Int (N,): the class of the largest probability times its weight."""
+        return np.asarray((self.probabilities * np.array(class_weights)).argmax(axis=1))
+
+    def only(self, chosen: np.ndarray) -> Truth:
+        """Some of the rows: bool (N,). Lesions keep their numbers."""
+        arrays = {name: getattr(self, name)[chosen] for name in ("names", "dx", "probabilities", "lesions", "images")}
+        return replace(self, **arrays, facts=self.facts[chosen].reset_index(drop=True))
+
+
+def by_image(predictions: pd.DataFrame) -> Truth:
+    """One row an image.
+
+    Raises:
+        DataError: if the table is empty, lacks a column, or holds what cannot be.
+    """
+    _check(predictions)
+    table = predictions.reset_index(drop=True)
+    facts = [name for name in ("lesion_id", "dx_type", "age", "sex", "site", "clinic") if name in table]
+    return Truth(
+        unit="image",
+        names=(table["image_id"] if "image_id" in table else table.index.to_series() + 1).astype(str).to_numpy(),
+        dx=table["dx"].map(CLASS_NUMBERS).to_numpy(int),
+        probabilities=table[probability_columns()].to_numpy(float),
+        lesions=pd.factorize(table["lesion_id"])[0],
+        images=np.ones(len(table), int),
+        facts=table[facts],
+    )
+
+
+def by_lesion(predictions: pd.DataFrame) -> Truth:
+    """One row a lesion, in the order of their first images; its probabilities are the means over its images.
+
+    A fact of a lesion is the first that is known of its images.
+
+    Raises:
+        DataError: as `by_image`, or if a lesion has two diagnoses.
+    """
+    images = by_image(predictions)
+    rows = images.facts.assign(dx=images.dx).groupby(images.lesions)
+    if (twice := rows["dx"].nunique() > 1).any():
+        names = rows["lesion_id"].first()[twice].astype(str)
+        raise DataError(f"Lesions with more than one diagnosis: {listed(names)}. Mend their rows or lesion ids.")
+    facts = rows.first().drop(columns="dx")
+    return Truth(
+        unit="lesion",
+        names=facts["lesion_id"].astype(str).to_numpy(),
+        dx=rows["dx"].first().to_numpy(int),
+        probabilities=pd.DataFrame(images.probabilities).groupby(images.lesions).mean().to_numpy(),
+        lesions=np.arange(len(facts)),
+        images=rows.size().to_numpy(int),
+        facts=facts,
+    )
+
+
+UNITS = {"lesion": by_lesion, "image": by_image}
+"""The primary one first."""
+
+
+def listed(names: pd.Series | pd.Index) -> str:
+    """Some names in a sentence, and how many more there are."""
+    shown = ", ".join(str(name) for name in names[:NAMED])
+    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
+
+
+def _check(predictions: pd.DataFrame) -> None:
+    needed = ["lesion_id", "dx", *probability_columns()]
+    if missing := [column for column in needed if column not in predictions]:
+        raise DataError(f"The predictions lack the column {missing[0]}.")
+    if predictions.empty:
+        raise DataError("The predictions have no rows: is the split the right one?")
+    if not predictions["dx"].isin(CLASSES).all() or predictions[needed].isna().any(axis=None):
+        raise DataError("The predictions have empty fields or unknown classes: make them again.")

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinnet import crossval as module
+from skinnet.config import TrainConfig
+from skinnet.crossval import OUT_OF_FOLD, cross_validate
+from skinnet.errors import TrainingError
+from skinnet.evaluate import probability_columns
+from skinnet.index import load_index, load_prepared
+from skinnet.partitions import FOLD_PARTITIONS
+
+SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
+
+
+@pytest.fixture(scope="module")
+def judged(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Path]:
+    out = tmp_path_factory.mktemp("folds")
+    return cross_validate(SMALL, root=drawn_root, out=out), out
+
+
+def test_folds_part_the_lesions_of_train_and_val(drawn_root: Path) -> None:
+    plain, prepared = load_index(drawn_root), load_prepared(drawn_root)
+    seen = pd.Series(0, index=plain["image_id"])
+    for name in FOLD_PARTITIONS:
+        table = load_index(drawn_root, partition=name)
+        assert table["image_id"].tolist() == plain["image_id"].tolist()
+        assert (table["split"][plain["split"] == "test"] == "test").all()
+        groups = prepared["group"].groupby(table["split"]).agg(set)
+        assert not groups["val"] & groups["train"]
+        assert not groups["val"] & groups["test"]
+        seen[table.loc[table["split"] == "val", "image_id"]] += 1
+    assert (seen[plain["image_id"][plain["split"].isin(["train", "val"])]] == 1).all()
+    assert seen.sum() == plain["split"].isin(["train", "val"]).sum()
+
+
+def test_every_image_but_those_of_the_test_split_is_judged_once(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path
+) -> None:
+    table, out = judged
+    index = load_index(drawn_root)
+    assert table["image_id"].tolist() == index["image_id"][index["split"].isin(["train", "val"])].tolist()
+    assert set(table["split"]) == {"train", "val"}
+    assert table[probability_columns()].sum(axis=1).to_numpy() == pytest.approx(np.ones(len(table)))
+    written = pd.read_csv(out / OUT_OF_FOLD)
+    assert written["p_mel"].to_numpy() == pytest.approx(table["p_mel"].to_numpy(), abs=1e-6)
+
+
+def test_a_cross_validation_that_was_stopped_goes_on(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, out = judged
+    before = {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+    (out / FOLD_PARTITIONS[3] / OUT_OF_FOLD).unlink()  # stopped after its training, before its judgement
+    resumed = []
+
+    def train(config: TrainConfig, *, root: Path, out: Path, resume: bool) -> pd.DataFrame:
+        resumed.append((config.partition, resume))
+        return original(config, root=root, out=out, resume=resume)
+
+    original = module.train
+    monkeypatch.setattr(module, "train", train)
+    again = cross_validate(SMALL, root=drawn_root, out=out)
+    assert resumed == [(FOLD_PARTITIONS[3], True)]
+    pd.testing.assert_frame_equal(table, again)
+    assert before == {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+
+
+def test_a_network_learns_from_what_the_folds_said(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
+) -> None:
+    _, out = judged
+    config = dataclasses.replace(SMALL, soft_labels=str(out / OUT_OF_FOLD))
+    history = module.train(config, root=drawn_root, out=tmp_path / "run")
+    plain = module.train(SMALL, root=drawn_root, out=tmp_path / "plain")
+    assert np.isfinite(history["loss"]).all()
+    assert history["loss"][0] != plain["loss"][0]
+    (tmp_path / "other.csv").write_bytes((out / OUT_OF_FOLD).read_bytes())
+    moved = dataclasses.replace(config, soft_labels=str(tmp_path / "other.csv"))
+    with pytest.raises(TrainingError, match="was trained with another soft_labels"):
+        module.train(moved, root=drawn_root, out=tmp_path / "run", resume=True)
+
+
+def test_folds_of_another_partition_or_recipe_are_refused(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="leave out 'official'"):
+        cross_validate(dataclasses.replace(SMALL, partition="official"), root=drawn_root, out=tmp_path)

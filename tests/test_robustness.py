@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinnet import robustness as module
+from skinnet.artefacts import ARTEFACTS
+from skinnet.classifier import Classifier
+from skinnet.corruptions import CORRUPTIONS, STRENGTHS
+from skinnet.index import load_cache, load_index
+from skinnet.robustness import damages, printed, robustness, save_robustness
+
+
+@pytest.fixture(scope="module")
+def measured(drawn_root: Path, tiny_checkpoint: Path) -> pd.DataFrame:
+    """Darkness and ink on the drawn test split."""
+    table = load_index(drawn_root)
+    with pytest.MonkeyPatch.context() as patch:
+        kept = [kind for kind in damages() if kind[:2] in {("dark", 1), ("dark", 5), ("ink", 1)}]
+        patch.setattr(module, "damages", lambda: kept)
+        chosen = table[table["split"] == "test"]
+        return robustness(Classifier.load(tiny_checkpoint), chosen, load_cache(drawn_root, table), draws=50)
+
+
+def test_every_corruption_and_artefact_is_tried() -> None:
+    tried = {(name, strength) for name, strength, _ in damages()}
+    expected = {(name, strength) for name in CORRUPTIONS for strength in STRENGTHS} | {(name, 1) for name in ARTEFACTS}
+    assert tried == expected
+
+
+def test_a_change_is_the_difference_from_the_whole_image_with_its_interval(measured: pd.DataFrame) -> None:
+    assert measured["damage"].tolist() == ["none", "dark", "dark", "ink"]
+    assert (measured.loc[0, [name for name in measured if "change" in name]] == 0).all()
+    for name in ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms"):
+        assert measured[f"{name}_change"].to_numpy() == pytest.approx((measured[name] - measured[name][0]).to_numpy())
+        assert (measured[f"{name}_change_low"] <= measured[f"{name}_change_high"]).all()
+    assert (measured["images"] == measured["images"][0]).all()
+    assert 0 < measured["lesions"][0] <= measured["images"][0]
+
+
+def test_the_whole_image_is_judged_as_the_network_judges_it(
+    measured: pd.DataFrame, drawn_root: Path, tiny_checkpoint: Path
+) -> None:
+    """Sensitivity and false alarms of one view, counted by hand."""
+    classifier, table = Classifier.load(tiny_checkpoint), load_index(drawn_root)
+    images, test = load_cache(drawn_root, table), table[table["split"] == "test"]
+    logits = np.concatenate([classifier.look(np.stack([images[position]])).logits[0] for position in test.index])
+    p_malignant = [prediction.p_malignant for prediction in classifier.judge(logits)]
+    lesions = test.assign(p=p_malignant).groupby("lesion_id").agg({"p": "mean", "dx": "first"})
+    alarms = lesions["p"] >= classifier.decision.malignant_threshold
+    malignant = lesions["dx"].isin(["mel", "bcc", "akiec"])
+    assert measured["sensitivity"][0] == pytest.approx(alarms[malignant].mean())
+    assert measured["false_alarms"][0] == pytest.approx(alarms[~malignant].mean())
+
+
+def test_the_table_is_written_and_printed(measured: pd.DataFrame, tmp_path: Path) -> None:
+    save_robustness(measured, tmp_path)
+    written = pd.read_csv(tmp_path / "robustness.csv")
+    assert written["malignant_auroc"].to_numpy() == pytest.approx(measured["malignant_auroc"].to_numpy(), abs=1e-4)
+    assert printed(measured).count("\n") == 5
+    assert f"({measured['balanced_accuracy_change'][2]:+.3f})" in printed(measured)
