@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from demo import verdict
-from skinnet.cam import look
+from skinnet.cam import view_features
 from skinnet.classifier import Classifier
 from skinnet.errors import PhotoError
 from skinnet.evaluate import Metrics
@@ -122,7 +122,7 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
             prediction = replace(prediction, gate="warn", note=DRAWING)
         if prediction.gate == "refuse":
             return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
-        features = look(classifier, pixels)
+        features = view_features(classifier, pixels)
         maps = evidence_maps(classifier, pixels, method=method, features=features)
         kept = Judged(pixels, features, display_photo(opened), method, maps, prediction.diagnosis)
         return kept, verdict.verdict(prediction, metrics), kept.drawn(opacity), prediction.diagnosis

@@ -1,6 +1,6 @@
 """Class activation maps in their own units: how many logits each place of a photo adds to each diagnosis.
 
-    features = look(classifier, pixels)            # (V, C, h, w), once a photo
+    features = view_features(classifier, pixels)   # (V, C, h, w), once a photo
     maps = class_maps(head(classifier.network), features)  # (V, 7, h, w), all diagnoses at once
     maps = library_maps(head(classifier.network), features, LayerCAM)
 
@@ -8,8 +8,8 @@ What is explained is a diagnosis's *lead*: its logit minus the mean of the seven
 what all logits share is evidence for no diagnosis.
 
 The target layer is the last one with positions (`features[-1]`, or `layer4[-1]` of a ResNet). The network below it runs
-once, without gradients or hooks. Everything else happens in a copy of its head, made for each call, so any number of
-threads may draw maps and judge photos at once.
+once, without gradients or hooks, while the classifier's lock is held. Everything else happens in a copy of its head,
+made for each call, so threads may draw maps and judge photos at the same time.
 """
 
 from __future__ import annotations
@@ -66,14 +66,15 @@ def trunk(network: nn.Module) -> nn.Module:
 
 
 @torch.no_grad()
-def look(classifier: Classifier, pixels: np.ndarray) -> Tensor:
+def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
     """The features of a photo in each of the views that it is judged in: uint8 (H, W, 3) -> (V, C, h, w).
 
     Each view's features are mirrored back, so that a place in them is the same place of the photo.
     """
     image = classifier.to_tensor(pixels[None])
     views = torch.cat([image.flip(axes) if axes else image for axes in VIEWS])
-    features: Tensor = trunk(classifier.network)(views.contiguous(memory_format=torch.channels_last))
+    with classifier.lock:  # the gate may be recording another thread's photo
+        features: Tensor = trunk(classifier.network)(views.contiguous(memory_format=torch.channels_last))
     upright = [
         view.flip([axis - 1 for axis in axes]) if axes else view for view, axes in zip(features, VIEWS, strict=True)
     ]

@@ -24,7 +24,7 @@ from PIL import Image
 from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from torch import Tensor
 
-from skinnet.cam import Head, class_maps, head, library_maps, look, principal_maps
+from skinnet.cam import Head, class_maps, head, library_maps, principal_maps, view_features
 from skinnet.classifier import Classifier
 from skinnet.errors import SkinnetError
 from skinnet.labels import CLASS_NUMBERS, CLASSES
@@ -77,7 +77,7 @@ def coarse_maps(layers: Head, features: Tensor, *, method: str = DEFAULT_METHOD)
 
     Args:
         layers: a head of this call's own, from `head`.
-        features: from `look`.
+        features: from `view_features`.
 
     Raises:
         SkinnetError: if the method is unknown.
@@ -96,7 +96,7 @@ def evidence_maps(
 
     Args:
         pixels: uint8 (H, W, 3), the network's input from `to_input`.
-        features: of these pixels, from `look`, where they are at hand: then the network need not run.
+        features: of these pixels, from `view_features`, where they are at hand: then the network need not run.
 
     Returns:
         float32 (7, H, W) in [0, 1], where 1 is the strongest evidence in this photo for any diagnosis.
@@ -104,7 +104,7 @@ def evidence_maps(
     Raises:
         SkinnetError: if the method is unknown, or the network's last feature layer is not known.
     """
-    found = look(classifier, pixels) if features is None else features
+    found = view_features(classifier, pixels) if features is None else features
     coarse = coarse_maps(head(classifier.network), found, method=method)
     return grown(coarse, (pixels.shape[0], pixels.shape[1]))
 

@@ -19,7 +19,7 @@ import pandas as pd
 from torch import Tensor
 
 from skinnet.cache import Cache
-from skinnet.cam import head, look
+from skinnet.cam import head, view_features
 from skinnet.classifier import Classifier
 from skinnet.curves import curve_areas, random_importance
 from skinnet.errors import DataError
@@ -87,7 +87,7 @@ def measure(
         pixels, number = np.array(cache[position]), CLASS_NUMBERS[diagnoses[position]]
         about = {"image_id": row["image_id"], "lesion": row["lesion_id"], "dx": row["dx"]}
         about["diagnosis"] = diagnoses[position]
-        features = look(classifier, pixels)
+        features = view_features(classifier, pixels)
         mask = lesion_mask(mask_path(root, row), shape=(pixels.shape[0], pixels.shape[1]))
         about["offset"] = offset(mask)
         maps += _map_rows(classifier, features, mask, number, about | {"framing": WHOLE})
@@ -136,7 +136,7 @@ def _cropped_rows(
     crop, cut = off_centre(pixels, mask, corner=corner)
     if cut.mean() < LEAST_LESION:
         return []
-    return _map_rows(classifier, look(classifier, crop), cut, number, about)
+    return _map_rows(classifier, view_features(classifier, crop), cut, number, about)
 
 
 def likeness(coarse: Tensor, number: int) -> float:

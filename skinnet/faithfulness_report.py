@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from skinnet import curves, localisation, masks, randomise
-from skinnet.evaluate import Estimate
+from skinnet.bootstrap import Estimate
 from skinnet.explain import DEFAULT_METHOD, METHODS, OFFERED
 from skinnet.faithfulness import CROPPED, WHOLE, Measured
 from skinnet.files import atomic_path, write_json, write_table

@@ -17,7 +17,7 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from skinnet.cam import head, look, trunk
+from skinnet.cam import head, trunk, view_features
 from skinnet.classifier import Classifier
 from skinnet.explain import coarse_maps
 from skinnet.progress import progress
@@ -76,7 +76,7 @@ def _maps(
 ) -> dict[tuple[str, int], Tensor]:
     maps = {}
     for photo, (pixels, number) in enumerate(zip(photos, numbers, strict=True)):
-        features = look(classifier, pixels)
+        features = view_features(classifier, pixels)
         for method in methods:
             maps[method, photo] = coarse_maps(head(classifier.network), features, method=method)[number]
     return maps

@@ -15,9 +15,9 @@ from skinnet.cam import (
     class_maps,
     head,
     library_maps,
-    look,
     principal_maps,
     trunk,
+    view_features,
 )
 from skinnet.classifier import Classifier
 from skinnet.errors import TrainingError
@@ -38,7 +38,7 @@ def pixels(classifier: Classifier) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
-    return look(classifier, pixels)
+    return view_features(classifier, pixels)
 
 
 def two_layers(features: Tensor) -> Head:
@@ -50,7 +50,7 @@ def two_layers(features: Tensor) -> Head:
 
 def test_all_seven_maps_equal_those_of_the_package(classifier: Classifier, pixels: np.ndarray) -> None:
     """The package runs as its authors mean it, hooked into the whole network, on the photo as it is."""
-    features = look(classifier, pixels)[:1]
+    features = view_features(classifier, pixels)[:1]
     fast, drawn = class_maps(head(classifier.network), features)[0], 0
     with torch.enable_grad(), GradCAM(classifier.network, [last_feature_layer(classifier.network)]) as cam:
         for number in range(len(CLASSES)):
@@ -109,7 +109,7 @@ def test_a_principal_map_grows_with_the_features_and_is_one_for_all_diagnoses(
 
 def test_views_are_mirrored_back(classifier: Classifier, pixels: np.ndarray) -> None:
     """A photo and its mirror image are judged in the same four views, so their features mirror each other."""
-    features, mirrored = (look(classifier, each) for each in (pixels, np.ascontiguousarray(pixels[:, ::-1])))
+    features, mirrored = (view_features(classifier, each) for each in (pixels, np.ascontiguousarray(pixels[:, ::-1])))
     assert mirrored.mean(dim=0).flip(2).numpy() == pytest.approx(features.mean(dim=0).numpy(), abs=1e-4)
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main, parser
-from skinnet.cam import Head, look
+from skinnet.cam import Head, view_features
 from skinnet.classifier import Classifier
 from skinnet.commands.judging import MAP_METHODS
 from skinnet.errors import SkinnetError
@@ -66,7 +66,7 @@ def test_a_diagnosis_that_nothing_speaks_for_has_an_empty_map() -> None:
 
 
 def test_features_at_hand_give_the_same_maps(classifier: Classifier, pixels: np.ndarray) -> None:
-    features = look(classifier, pixels)
+    features = view_features(classifier, pixels)
     assert (evidence_maps(classifier, pixels, features=features) == evidence_maps(classifier, pixels)).all()
 
 
