@@ -91,7 +91,7 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
     page.wait_for_function(changed, arg=before, timeout=WAIT_MS)
 
     page.get_by_role("tab", name="Results").click()
-    page.get_by_role("img", name="Confusion matrix").wait_for(timeout=WAIT_MS)
+    page.get_by_role("img", name="Confusion matrices").wait_for(timeout=WAIT_MS)
     assert page.locator(".figures img").count() == len(FIGURES)
     assert "n = 2,004 images of 1,493 lesions" in page.locator("body").inner_text()
     page.screenshot(path=screenshots / f"results-{page.size_name}.png", full_page=True)
