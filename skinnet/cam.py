@@ -71,10 +71,9 @@ def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
 
     Each view's features are mirrored back, so that a place in them is the same place of the photo.
     """
-    image = classifier.to_tensor(pixels[None])
-    views = torch.cat([image.flip(axes) if axes else image for axes in VIEWS])
+    views = classifier.views(pixels[None])
     with classifier.lock:  # the gate may be recording another thread's photo
-        features: Tensor = trunk(classifier.network)(views.contiguous(memory_format=torch.channels_last))
+        features: Tensor = trunk(classifier.network)(views)
     upright = [
         view.flip([axis - 1 for axis in axes]) if axes else view for view, axes in zip(features, VIEWS, strict=True)
     ]

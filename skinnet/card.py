@@ -10,18 +10,10 @@ from skinnet.config import LITES
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 from skinnet.printed import Table, titled
-from skinnet.tables import (
-    calibration_table,
-    class_tables,
-    headline_table,
-    overall_table,
-    point_table,
-    prevalence_table,
-    rule_table,
-    selective_table,
-    subgroup_table,
-)  # fmt: skip
+from skinnet.tables import all_tables, headline_table
 
+LOOKED_UP = ("missed_melanomas", "reliability", "decision_curve")
+"""Beginnings of the names of tables that stand in the report alone."""
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
 
 
@@ -59,18 +51,8 @@ def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str)
 
 
 def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
-    """The results of a split, by unit and by rule."""
-    primary = next(iter(metrics.values()))
-    return [
-        overall_table(metrics),
-        rule_table(metrics),
-        *class_tables(primary),
-        point_table(metrics),
-        prevalence_table(primary),
-        calibration_table(metrics),
-        selective_table(primary),
-        subgroup_table(primary),
-    ]
+    """The results of a split, by unit and by rule, without what is only for looking up."""
+    return [table for table in all_tables(metrics) if not table.name.startswith(LOOKED_UP)]
 
 
 def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:

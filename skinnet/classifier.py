@@ -141,15 +141,20 @@ class Classifier:
         """uint8 (B, H, W, 3) -> the network's input, float32 (B, 3, H, W)."""
         return (pixels_to_tensor(pixels) - self._mean) / self._std
 
+    def views(self, pixels: np.ndarray) -> Tensor:
+        """The network's input for all views, view after view: uint8 (B, H, W, 3) -> float32 (views * B, 3, H, W)."""
+        images = self.to_tensor(pixels)
+        flipped = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])
+        return flipped.contiguous(memory_format=torch.channels_last)
+
     @torch.inference_mode()
     def look(self, pixels: np.ndarray) -> Look:
         """Run the network on four views of each image, uint8 (B, H, W, 3)."""
-        images = self.to_tensor(pixels)
-        views = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])
+        views = self.views(pixels)
         with self.lock, recording(self.network, self.gate.layers) if self.gate else nullcontext() as features:
-            logits = self.network(views.contiguous(memory_format=torch.channels_last))
-            seen = features(len(images)) if features else None
-        return Look(logits.view(len(VIEWS), len(images), -1).numpy(), seen)
+            logits = self.network(views)
+            seen = features(len(pixels)) if features else None
+        return Look(logits.view(len(VIEWS), len(pixels), -1).numpy(), seen)
 
     def logits(self, pixels: np.ndarray) -> np.ndarray:
         """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""

@@ -13,24 +13,22 @@ No epoch is chosen: each network is judged as it was after the last one, so the 
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from torch import nn
 
-from skinnet.calibrate import fit_calibration, fit_decision
 from skinnet.classifier import Classifier
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
-from skinnet.index import FRAME, lesion_names, load_cache, load_index
-from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.index import FRAME, load_cache, load_index
 from skinnet.model import normalisation
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.predictions import LOGIT_COLUMNS, predict_logits, save_predictions, with_judgement
-from skinnet.release import untuned
+from skinnet.release import class_counts, fit_rules, untuned
 from skinnet.train import STATE, last_network, train
 
 log = logging.getLogger(__name__)
@@ -81,13 +79,9 @@ def _judge_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
 
 def _calibrated(table: pd.DataFrame, logits: np.ndarray, config: TrainConfig) -> pd.DataFrame:
     """Predictions by one temperature for all folds, and the balanced rule's weights fitted on them."""
-    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
-    counts = np.bincount(dx, minlength=len(CLASSES))
-    calibration = fit_calibration(logits, dx, sampling_power=config.sampling_power, class_counts=counts)
-    lesions = lesion_names(table).to_numpy()
-    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesions)
+    fitted = fit_rules(logits, table, sampling_power=config.sampling_power, class_counts=class_counts(table))
     network = nn.Identity()  # has spoken already
-    classifier = _plain(network, config, **asdict(calibration), **asdict(decision))
+    classifier = _plain(network, config, **fitted)
     return with_judgement(classifier, table, logits).assign(fold=table["fold"])
 
 

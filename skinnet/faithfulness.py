@@ -1,7 +1,7 @@
 """Measure on real photos whether the heat maps show what the network used: python -m skinnet faithfulness --root data
 
     measured = measure(classifier, root=Path("data"), split="val")
-    write_report(measured, classifier.config, folder=Path("runs/maps"))  # skinnet.faithfulness_report
+    write_report(measured, folder=Path("runs/maps"))  # skinnet.faithfulness_report
 
 A photo's map is that of the diagnosis which is displayed for it, and counts under its true diagnosis.
 """

@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from skinnet.altered import ALTERATIONS, unsquashed
 from skinnet.classifier import VIEWS, Classifier
+from skinnet.config import TrainConfig
 from skinnet.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
 from skinnet.evaluate import probability_columns
@@ -63,8 +64,8 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
     keep_freed_memory()
     classifier = Classifier.load(checkpoint)
     classifier.gate = None
-    training = classifier.config["training"]
-    table = load_index(root, sources=training["sources"].split(","), partition=training["partition"])
+    training = TrainConfig(**classifier.config["training"])
+    table = load_index(root, sources=training.source_names, partition=training.partition)
     images = load_cache(root, table)
     rows = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val", "test")}
     layers = middle_layers(classifier.network)

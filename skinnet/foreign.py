@@ -22,6 +22,7 @@ from PIL import Image
 from skinnet import scribbles
 from skinnet.errors import DataError, PhotoError
 from skinnet.index import load_index
+from skinnet.masks import mask_path
 from skinnet.preprocess import SQUASHED_SIZE, open_photo
 
 log = logging.getLogger(__name__)
@@ -152,11 +153,11 @@ def bare_skin(places: Places) -> Pictures:
         log.warning("No lesion masks in %s: skin without a lesion is left out", folder)
         return
     table = load_index(places.root)
-    for row in table[table["split"] == "val"].itertuples():
-        mask = folder / f"{row.image_id}_segmentation.png"
+    for _, row in table[table["split"] == "val"].iterrows():
+        mask = mask_path(places.root, row)
         if not mask.is_file():
             continue
-        photo = open_photo(places.root / str(row.path))
+        photo = open_photo(places.root / str(row["path"]))
         box = free_corner(np.asarray(Image.open(mask).convert("L").resize(photo.size)) > 0)
         if box is not None:
             yield photo.crop(box)

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from skinnet.errors import CheckpointError, DataError, TrainingError
 from skinnet.files import atomic_path, read_json
-from skinnet.model import STAGES, EfficientNetLite
+from skinnet.model import EfficientNetLite
 from skinnet.quality import LEVELS, Bounds, Level, find_faults
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ def middle_layers(network: nn.Module) -> tuple[str, ...]:
         TrainingError: if the network has no such stages.
     """
     if isinstance(network, EfficientNetLite):
-        ends = np.cumsum([stage.repeats for stage in STAGES])[1:5]  # the stem is number 0
+        ends = np.cumsum([stage.repeats for stage in network.stages])[1:5]  # the stem is number 0
         return tuple(f"features.{end}" for end in ends)
     if hasattr(network, "layer4"):
         return ("layer1", "layer2", "layer3", "layer4")

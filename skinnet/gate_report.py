@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from scipy.stats import beta
-
 from skinnet.labels import FULL_NAMES
-from skinnet.uncertainty import PROMISES
+from skinnet.printed import Table
+from skinnet.uncertainty import PROMISES, clopper_pearson
 
 CARD = "GATE.md"
 
 
 def share(hits: int, count: int) -> str:
-    """A percentage with its 95 % interval (Clopper & Pearson 1934); "n/a" of nothing."""
+    """A percentage with its 95 % interval; "n/a" of nothing."""
     if not count:
         return "n/a"
-    low = 0.0 if hits == 0 else beta.ppf(0.025, hits, count - hits + 1)
-    high = 1.0 if hits == count else beta.ppf(0.975, hits + 1, count - hits)
+    low, high = clopper_pearson(hits, count)
     return f"{100 * hits / count:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
 
 
@@ -60,7 +58,7 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
 
 
 def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, ["---"] * len(heads), *rows])
+    return Table("", "", heads, list(rows)).markdown()
 
 
 def _turned_away(accepted: dict[str, dict[str, dict[str, int]]]) -> str:

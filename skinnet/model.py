@@ -170,9 +170,9 @@ class EfficientNetLite(nn.Module):
     def __init__(self, name: str = LITE0, *, classes: int, dropout: float = 0.2, stochastic_depth: float = 0.1) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
-        scaled = stages(name)
-        total = sum(stage.repeats for stage in scaled)
-        for stage in scaled:
+        self.stages = stages(name)
+        total = sum(stage.repeats for stage in self.stages)
+        for stage in self.stages:
             for repeat in range(stage.repeats):
                 blocks.append(
                     InvertedResidual(
@@ -186,7 +186,7 @@ class EfficientNetLite(nn.Module):
         self.features = nn.Sequential(
             ConvNormAct(3, STEM_CHANNELS, 3, stride=2),
             *blocks,
-            ConvNormAct(scaled[-1].channels_out, HEAD_CHANNELS, 1),
+            ConvNormAct(self.stages[-1].channels_out, HEAD_CHANNELS, 1),
         )
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(HEAD_CHANNELS, classes)

@@ -65,7 +65,7 @@ def recalibrate(predictions: pd.DataFrame) -> Recalibration:
     """Fit both numbers and the rules.
 
     Args:
-        predictions: as `foreign.read_outside` returns them.
+        predictions: as `outside.read_outside` returns them.
 
     Raises:
         DataError: with fewer than 20 (pre)malignant or benign lesions.

@@ -114,7 +114,10 @@ def tune(run: Path, *, root: Path, name: str) -> Tuned:
     images = load_cache(root, table)
     positions = np.flatnonzero(table["split"] == "val")
     validation = predict_logits(untuned(network, config), images, positions)
-    choices = _choices(validation, table, positions, training.sampling_power)
+    choices = fit_rules(
+        validation, table.iloc[positions], sampling_power=training.sampling_power,
+        class_counts=class_counts(table[table["split"] == "train"]),
+    )  # fmt: skip
     return Tuned(Classifier(network, config | choices), table, images, validation)
 
 
@@ -225,11 +228,17 @@ def _config(name: str, settings: dict[str, Any], history: pd.DataFrame, table: p
     }
 
 
-def _choices(logits: np.ndarray, table: pd.DataFrame, positions: np.ndarray, sampling_power: float) -> dict[str, Any]:
-    """Everything fitted on validation."""
-    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
-    counts = np.bincount(dx[table["split"] == "train"], minlength=len(CLASSES))
-    calibration = fit_calibration(logits, dx[positions], sampling_power=sampling_power, class_counts=counts)
-    lesions = lesion_names(table).to_numpy()[positions]
-    decision = fit_decision(calibration.probabilities(logits), dx[positions], class_counts=counts, lesions=lesions)
+def fit_rules(
+    logits: np.ndarray, rows: pd.DataFrame, *, sampling_power: float, class_counts: np.ndarray
+) -> dict[str, Any]:
+    """Calibration and decisions, as `config.json` holds them, from the logits (N, 7) of N rows of an index."""
+    dx = rows["dx"].map(CLASS_NUMBERS).to_numpy()
+    calibration = fit_calibration(logits, dx, sampling_power=sampling_power, class_counts=class_counts)
+    lesions = lesion_names(rows).to_numpy()
+    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=class_counts, lesions=lesions)
     return {**asdict(calibration), **asdict(decision)}
+
+
+def class_counts(rows: pd.DataFrame) -> np.ndarray:
+    """Images of each class, (7,)."""
+    return np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES))

@@ -1,6 +1,8 @@
 """An evaluation as files: metrics.json, tables, figures, and one report.html that needs nothing else.
 
-write_evaluation(predictions, {"test": metrics}, folder=Path("out"), source="HAM10000", decision=decision)
+write_evaluation(
+    predictions, {"test": metrics}, split="test", folder=out, title="Mine", source="HAM10000", caption="..."
+)
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from skinnet.artefacts import ARTEFACTS
-from skinnet.bootstrap import DRAWS, Estimate, draw_weights, estimate, ratio, with_whole
+from skinnet.bootstrap import DRAWS, Estimate, draw_weights, estimate, with_whole
 from skinnet.classifier import Classifier
 from skinnet.corruptions import CORRUPTIONS, STRENGTHS
 from skinnet.dataset import Images, equal_shapes
@@ -28,6 +28,8 @@ from skinnet.files import write_table
 from skinnet.index import lesion_names
 from skinnet.labels import CLASSES
 from skinnet.metrics import confusion_matrices, overall_values
+from skinnet.operating import threshold_values
+from skinnet.printed import Table
 from skinnet.progress import progress
 from skinnet.ranking import rank
 from skinnet.truth import Truth, by_lesion, probability_columns
@@ -101,12 +103,12 @@ def _figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dic
     """Each figure for the whole table and each draw: (1 + draws,)."""
     weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
     chosen = truth.balanced(classifier.decision.class_weights)
-    alarms = truth.p_malignant >= classifier.decision.malignant_threshold
+    verdict = threshold_values(truth, weights, classifier.decision.malignant_threshold)
     return {
         "balanced_accuracy": overall_values(confusion_matrices(truth.dx, chosen, weights))["balanced_accuracy"],
         "malignant_auroc": rank(truth.malignant, truth.p_malignant, weights).auroc(),
-        "sensitivity": ratio(weights @ (alarms & truth.malignant), weights @ truth.malignant),
-        "false_alarms": ratio(weights @ (alarms & ~truth.malignant), weights @ ~truth.malignant),
+        "sensitivity": verdict["sensitivity"],
+        "false_alarms": 1 - verdict["specificity"],
     }
 
 
@@ -129,14 +131,12 @@ def save_robustness(table: pd.DataFrame, folder: Path) -> None:
 
 def printed(table: pd.DataFrame) -> str:
     """The changes as a Markdown table, strength after strength for each damage."""
-    lines = [
-        "| damage | strength | balanced accuracy | (pre)malignant AUROC | benign lesions flagged |",
-        "|---|---|---|---|---|",
-    ]
+    rows = []
     for row in table.to_dict("records"):
         cells = [
             f"{row[name]:.3f}" + (f" ({row[f'{name}_change']:+.3f})" if row["strength"] else "")
             for name in ("balanced_accuracy", "malignant_auroc", "false_alarms")
         ]
-        lines.append(f"| {row['damage']} | {row['strength'] or ''} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append([row["damage"], str(row["strength"] or ""), *cells])
+    header = ["damage", "strength", "balanced accuracy", "(pre)malignant AUROC", "benign lesions flagged"]
+    return Table("robustness", "Robustness", header, rows).markdown()

@@ -94,6 +94,13 @@ def load_sets(folder: Path) -> Sets | None:
     return sets
 
 
+def clopper_pearson(hits: float, count: int) -> tuple[float, float]:
+    """Ends of the 95 % interval of a share (Clopper & Pearson, Biometrika 1934); count is at least 1."""
+    low = 0.0 if hits == 0 else float(beta.ppf(0.025, hits, count - hits + 1))
+    high = 1.0 if hits >= count else float(beta.ppf(0.975, hits + 1, count - hits))
+    return low, high
+
+
 def lesion_weights(lesions: np.ndarray) -> np.ndarray:
     """(N,) names of lesions -> (N,) weights: those of one lesion's images sum to one."""
     _, inverse, counts = np.unique(lesions, return_inverse=True, return_counts=True)
@@ -140,8 +147,7 @@ def measure_coverage(sets: Sets, probabilities: np.ndarray, dx: np.ndarray, lesi
             coverage[name] = Coverage(0, 0, None, None, None, None)
             continue
         hits = float((weights * covered[rows]).sum())
-        low = 0.0 if hits == 0 else float(beta.ppf(0.025, hits, count - hits + 1))
-        high = 1.0 if hits >= count else float(beta.ppf(0.975, hits + 1, count - hits))
+        low, high = clopper_pearson(hits, count)
         size = float((weights * sizes[rows]).sum() / count)
         coverage[name] = Coverage(int(rows.sum()), count, hits / count, low, high, size)
     return coverage

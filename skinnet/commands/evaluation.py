@@ -196,9 +196,10 @@ def robustness(options: argparse.Namespace) -> int:
     table = load_index(options.root)
     images = load_cache(options.root, table)
     measured = robustness(Classifier.load(options.checkpoint), table[table["split"] == options.split], images)
-    save_robustness(measured, options.out or options.checkpoint)
+    folder = options.out or options.checkpoint
+    save_robustness(measured, folder)
     print(printed(measured))
-    print(f"Written: {(options.out or options.checkpoint) / ROBUSTNESS}")
+    print(f"Written: {folder / ROBUSTNESS}")
     return 0
 
 

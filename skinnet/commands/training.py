@@ -21,8 +21,7 @@ def add(commands: Commands) -> None:
 def train(options: argparse.Namespace) -> int:
     from skinnet.train import train
 
-    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
-    train(TrainConfig(**settings), root=options.root, out=options.out, resume=options.resume)
+    train(_recipe(options), root=options.root, out=options.out, resume=options.resume)
     print(f"Done. Publish it with: python -m skinnet release --run {options.out} --root {options.root}")
     return 0
 
@@ -30,10 +29,13 @@ def train(options: argparse.Namespace) -> int:
 def cross_validate(options: argparse.Namespace) -> int:
     from skinnet.crossval import OUT_OF_FOLD, cross_validate
 
-    settings = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
-    table = cross_validate(TrainConfig(**settings), root=options.root, out=options.out)
+    table = cross_validate(_recipe(options), root=options.root, out=options.out)
     print(f"Written: {options.out / OUT_OF_FOLD}, what five networks say of {len(table):,} images they did not see.")
     return 0
+
+
+def _recipe(options: argparse.Namespace) -> TrainConfig:
+    return TrainConfig(**{field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)})
 
 
 def teach(options: argparse.Namespace) -> int:
