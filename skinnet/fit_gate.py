@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,34 +67,56 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
     training = TrainConfig(**classifier.config["training"])
     table = load_index(root, sources=training.source_names, partition=training.partition)
     images = load_cache(root, table)
-    rows = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val", "test")}
-    layers = middle_layers(classifier.network)
-    features = {split: image_features(classifier, layers, images, rows[split], split) for split in rows}
-    dx = {split: table["dx"].to_numpy()[rows[split]] for split in rows}
-    bounds = fit_bounds([measure(images[position]) for position in rows["val"].tolist()])
-
-    def fitted(train: np.ndarray, val: np.ndarray) -> Gate:
-        gate = Gate(layers, *fit_statistics(train), warn=np.inf, refuse=np.inf, bounds=bounds)
-        warn, refuse = np.quantile(gate.distances(val), [1 - WARN_SHARE, 1 - REFUSE_SHARE]).tolist()
-        return Gate(layers, gate.mean, gate.whitening, warn, refuse, bounds)
-
-    gate = fitted(features["train"], features["val"])
+    gate, seen = fit_to_training(classifier, table, images)
+    val = seen["val"]
     measured = {
         "gate": save_statistics(gate, checkpoint),
         "accepted": {
-            split: by_diagnosis(rulings(gate, [images[at] for at in rows[split].tolist()], features[split]), dx[split])
+            split: by_diagnosis(rulings(gate, seen[split].pictures(images), seen[split].features), seen[split].dx)
             for split in ("val", "test")
         },
-        "foreign": foreign(classifier, gate, Places(root, packages), gate.distances(features["val"])),
-        "altered": altered(classifier, gate, table.iloc[rows["val"]], root),
-        "left_out": left_out(fitted, features, dx),
-        "milliseconds": clock(classifier, gate, np.array(images[int(rows["val"][0])])),
+        "foreign": foreign(classifier, gate, Places(root, packages), gate.distances(val.features)),
+        "altered": altered(classifier, gate, table.iloc[val.positions], root),
+        "milliseconds": clock(classifier, gate, np.array(images[int(val.positions[0])])),
     }
     uncertainty = fit_uncertainty(checkpoint)
-    uncertainty["spread"] = spread(classifier, images, rows["val"], dx["val"])
+    uncertainty["spread"] = spread(classifier, images, val.positions, val.dx)
     write_json(checkpoint / SETTINGS, measured)
     write_json(checkpoint / UNCERTAINTY, uncertainty)
     write_text(checkpoint / CARD, gate_card(measured, uncertainty, name=checkpoint.name))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The images of a split as the gate sees them.
+
+    Attributes:
+        positions: int (N,), their rows of the index.
+        dx: str (N,).
+        features: float32 (N, D).
+    """
+
+    positions: np.ndarray
+    dx: np.ndarray
+    features: np.ndarray
+
+    def pictures(self, images: Images) -> list[np.ndarray]:
+        """The network's inputs, each uint8 (H, W, 3)."""
+        return [images[position] for position in self.positions.tolist()]
+
+
+def fit_to_training(classifier: Classifier, table: pd.DataFrame, images: Images) -> tuple[Gate, dict[str, Seen]]:
+    """The gate of a network, and by split what it was fitted to: statistics on train, thresholds and bounds on val."""
+    layers = middle_layers(classifier.network)
+    seen = {}
+    for split in ("train", "val", "test"):
+        positions = np.flatnonzero(table["split"] == split)
+        features = image_features(classifier, layers, images, positions, split)
+        seen[split] = Seen(positions, table["dx"].to_numpy()[positions], features)
+    bounds = fit_bounds([measure(pixels) for pixels in seen["val"].pictures(images)])
+    gate = Gate(layers, *fit_statistics(seen["train"].features), warn=np.inf, refuse=np.inf, bounds=bounds)
+    warn, refuse = np.quantile(gate.distances(seen["val"].features), [1 - WARN_SHARE, 1 - REFUSE_SHARE]).tolist()
+    return replace(gate, warn=warn, refuse=refuse), seen
 
 
 @torch.inference_mode()
@@ -160,21 +182,6 @@ def altered(classifier: Classifier, gate: Gate, rows: pd.DataFrame, root: Path) 
     for name, alter in ALTERATIONS.items():
         inputs, features = picture_features(classifier, gate.layers, map(alter, photos), name)
         found[name] = counts(rulings(gate, inputs, features))
-    return found
-
-
-def left_out(
-    fitted: Callable[[np.ndarray, np.ndarray], Gate], features: dict[str, np.ndarray], dx: dict[str, np.ndarray]
-) -> dict[str, dict[str, int]]:
-    """Whether the gate notices a diagnosis that its statistics never saw; validation and test images together.
-
-    The network itself was trained on that diagnosis: retraining without it was not done, so the truth is worse.
-    """
-    found = {}
-    for name in CLASSES:
-        gate = fitted(*(features[split][dx[split] != name] for split in ("train", "val")))
-        distances = gate.distances(np.concatenate([features[split][dx[split] == name] for split in ("val", "test")]))
-        found[name] = counts((distances > gate.warn).astype(int) + (distances > gate.refuse))
     return found
 
 

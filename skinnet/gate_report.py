@@ -40,11 +40,6 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
             "## Genuine photos after alterations",
             "Validation photos drawn at random, altered as other cameras and programs may alter them.",
             _counts(gate["altered"].items(), "alteration"),
-            "## A diagnosis that the gate has never seen (proxy)",
-            "The gate's statistics and thresholds fitted without the images of one diagnosis; what it then says of its "
-            "validation and test images. The network itself was *not* retrained without the diagnosis, which would be "
-            "the true test and is undone: its features know the diagnosis, so this is only a hint.",
-            _counts(((FULL_NAMES[dx], each) for dx, each in gate["left_out"].items()), "diagnosis left out"),
             "## Time",
             f"Judging a photo takes {times['forward_pass']:.0f} ms of processor time without the gate; the gate adds "
             f"{times['gate']:.1f} ms ({100 * times['gate'] / times['forward_pass']:.1f} %).",

@@ -20,6 +20,7 @@ import pandas as pd
 
 from skinnet.errors import DataError
 from skinnet.files import atomic_path
+from skinnet.labels import CLASSES
 from skinnet.split import MAX_HASH_DISTANCE, deal, follow, join_groups, near_duplicates, perceptual_hashes, split_groups
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ PARTITIONS = ("split", "official")
 FOLD_PARTITIONS = tuple(f"fold-{fold}" for fold in range(FOLDS))
 """Each keeps one fold of train and val back for validation."""
 WITHOUT = "without-"
-"""Before the name of a clinic: a network that never saw its photos is tested on them."""
+"""Before the name of a clinic or a diagnosis: a network that never saw its photos is tested on them."""
 IN_USE = ("train", "val", "test")
 PUBLISHED = "ham10000"
 OFFICIAL_KINDS = (PUBLISHED, "isic2018-test", "isic2018-val")
@@ -94,7 +95,8 @@ def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
     Args:
         table: an index.
         partition: "split" or "official"; "fold-0" to "fold-4": as split, but val is that fold and train the others;
-            "without-CLINIC": as split, but test is all images of that clinic and nothing else.
+            "without-CLINIC": as split, but test is all images of that clinic and nothing else;
+            "without-DIAGNOSIS": as split, but all images of that diagnosis are in test.
 
     Raises:
         DataError: if there is no such partition.
@@ -104,16 +106,18 @@ def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
     if partition in FOLD_PARTITIONS:
         kept_back = (table["fold"] == FOLD_PARTITIONS.index(partition)).fillna(False)
         return table["split"].mask(table["fold"].notna(), "train").mask(kept_back, "val")
-    clinic = partition.removeprefix(WITHOUT)
-    if not partition.startswith(WITHOUT) or clinic not in set(table["clinic"].dropna()):
-        clinics = ", ".join(WITHOUT + name for name in sorted(table["clinic"].dropna().unique()))
-        raise DataError(
-            f"Unknown partition {partition!r}: use {', '.join(PARTITIONS)}, {FOLD_PARTITIONS[0]} to "
-            f"{FOLD_PARTITIONS[-1]}{' or ' + clinics if clinics else ''}."
-        )
-    theirs = table["clinic"] == clinic
-    beside_theirs = table["group"].isin(table["group"][theirs])  # lesions that another clinic photographed too
-    return table["split"].replace("test", "excluded").mask(beside_theirs, "excluded").mask(theirs, "test")
+    if partition not in (known := _known_partitions(table)):
+        raise DataError(f"Unknown partition {partition!r}: use {', '.join(known)}.")
+    name = partition.removeprefix(WITHOUT)
+    kept = table["split"] if name in CLASSES else table["split"].replace("test", "excluded")
+    theirs = table["dx" if name in CLASSES else "clinic"] == name
+    beside_theirs = table["group"].isin(table["group"][theirs])  # of a lesion that another clinic photographed too
+    return kept.mask(beside_theirs, "excluded").mask(theirs, "test")
+
+
+def _known_partitions(table: pd.DataFrame) -> list[str]:
+    left_out = [*sorted(table["clinic"].dropna().unique()), *CLASSES]
+    return [*PARTITIONS, *FOLD_PARTITIONS, *(WITHOUT + name for name in left_out)]
 
 
 def _tell_changes(frozen: np.ndarray, followed: np.ndarray) -> None:

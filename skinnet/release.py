@@ -240,5 +240,5 @@ def fit_rules(
 
 
 def class_counts(rows: pd.DataFrame) -> np.ndarray:
-    """Images of each class, (7,)."""
-    return np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES))
+    """Images of each class, (7,); a class that was left out counts as one, since its share has a logarithm."""
+    return np.maximum(np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES)), 1)

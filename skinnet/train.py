@@ -47,6 +47,7 @@ from skinnet.files import atomic_path, read_json, write_json
 from skinnet.index import FRAME, load_cache, load_index, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import build, normalisation
+from skinnet.partitions import WITHOUT
 from skinnet.processes import ALONE, Processes, joined_processes
 from skinnet.progress import progress
 
@@ -224,7 +225,8 @@ def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Dat
     images = load_cache(root, table)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
     positions = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val")}
-    if absent := [name for name in CLASSES if name not in set(table["dx"].iloc[positions["train"]])]:
+    meant = {*table["dx"].iloc[positions["train"]], config.partition.removeprefix(WITHOUT)}
+    if absent := [name for name in CLASSES if name not in meant]:
         raise TrainingError(f"The training split has no image of {', '.join(absent)}: add a data set with --sources.")
     if not len(positions["val"]):
         raise TrainingError("The validation split has no image: add a data set with --sources.")

@@ -1,4 +1,4 @@
-"""Commands that train networks and publish one: train, cross-validate, teach, release."""
+"""Commands that train networks and publish one: train, cross-validate, leave-out, teach, release."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def add(commands: Commands) -> None:
     """Add the commands of this module and their options."""
     _add_train(commands)
     _add_cross_validate(commands)
+    _add_leave_out(commands)
     _add_teach(commands)
     _add_release(commands)
 
@@ -31,6 +32,17 @@ def cross_validate(options: argparse.Namespace) -> int:
 
     table = cross_validate(_recipe(options), root=options.root, out=options.out)
     print(f"Written: {options.out / OUT_OF_FOLD}, what five networks say of {len(table):,} images they did not see.")
+    return 0
+
+
+def leave_out(options: argparse.Namespace) -> int:
+    from skinnet.left_out import leave_out
+    from skinnet.printed import titled
+
+    tables = leave_out(
+        options.names, _recipe(options), root=options.root, out=options.out, checkpoint=options.checkpoint
+    )
+    print(titled(tables))
     return 0
 
 
@@ -73,6 +85,16 @@ def _add_cross_validate(commands: Commands) -> None:
         "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
     )  # fmt: skip
     _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv")
+
+
+def _add_leave_out(commands: Commands) -> None:
+    command = add_command(
+        commands, "leave-out", leave_out, "Train without a clinic or a diagnosis, and judge the photos left out.",
+        "Each name is a training; stopped and called again, it goes on. The tables are written into the checkpoint.",
+    )  # fmt: skip
+    command.add_argument("names", nargs="+", metavar="NAME", help="clinic, such as rosendahl, or diagnosis, such as df")
+    _add_recipe(command, out="folder of the runs")
+    add_checkpoint(command)
 
 
 def _add_teach(commands: Commands) -> None:
