@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sklearn.metrics import recall_score
 
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
@@ -24,6 +24,8 @@ SENSITIVITIES = {"95": 0.95, "97.5": 0.975}
 """Operating points, fixed beforehand: the share of the (pre)malignant lesions of validation to be found."""
 VERDICT = "95"
 """The operating point that the app's verdict uses."""
+SMALLEST = np.finfo(float).tiny
+"""Above 0, so that every probability has a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +111,29 @@ def prior_shift(class_counts: np.ndarray, *, sampling_power: float) -> np.ndarra
 
 
 def fit_calibration(
-    logits: np.ndarray, dx: np.ndarray, *, sampling_power: float, class_counts: np.ndarray
+    logits: np.ndarray,
+    dx: np.ndarray,
+    *,
+    sampling_power: float,
+    class_counts: np.ndarray,
+    lesions: np.ndarray | None = None,
 ) -> Calibration:
     """Find the temperature with the least validation log loss.
 
     Args:
         logits: (N, 7).
         dx: int (N,), positions in `CLASSES`.
+        lesions: (N,), names of the images' lesions: then the loss is that of each lesion's mean probabilities.
     """
     shift = prior_shift(class_counts, sampling_power=sampling_power)
 
-    def log_loss(log_temperature: float) -> float:
-        scores = log_softmax(logits / np.exp(log_temperature) + shift, axis=1)
-        return float(-scores[np.arange(len(dx)), dx].mean())
+    def calibration(log_temperature: float) -> Calibration:
+        return Calibration(float(np.exp(log_temperature)), tuple(shift.tolist()))
 
-    found = minimize_scalar(log_loss, bounds=(-3, 3), method="bounded")
-    return Calibration(float(np.exp(found.x)), tuple(shift.tolist()))
+    def loss(log_temperature: float) -> float:
+        return log_loss(calibration(log_temperature).probabilities(logits), dx, lesions)
+
+    return calibration(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
 
 
 def fit_decision(
@@ -141,9 +150,7 @@ def fit_decision(
         class_counts: training images of each class.
         lesions: (N,), names of the images' lesions: then everything is fitted on the means of each lesion.
     """
-    if lesions is not None:
-        means = pd.DataFrame(probabilities).assign(dx=dx).groupby(lesions)
-        probabilities, dx = means.mean().drop(columns="dx").to_numpy(), means["dx"].first().to_numpy()
+    probabilities, dx = lesion_means(probabilities, dx, lesions)
     share = class_counts / class_counts.sum()
     powers = np.linspace(0, 1.5, 61)
     recalls = [
@@ -153,6 +160,22 @@ def fit_decision(
     optima = np.flatnonzero(np.isclose(recalls, max(recalls)))
     best = powers[optima[len(optima) // 2]]
     return Decision(tuple((share**-best).tolist()), fit_operating_points(probabilities, dx))
+
+
+def log_loss(probabilities: np.ndarray, dx: np.ndarray, lesions: np.ndarray | None = None) -> float:
+    """Mean of -log of what the truth was given: (N, 7) probabilities, int (N,), and names of lesions or None."""
+    means, truth = lesion_means(probabilities, dx, lesions)
+    return float(-np.log(means[np.arange(len(truth)), truth].clip(min=SMALLEST)).mean())
+
+
+def lesion_means(
+    probabilities: np.ndarray, dx: np.ndarray, lesions: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean probabilities and the diagnosis of each lesion; without their names, those of each image."""
+    if lesions is None:
+        return probabilities, dx
+    rows = pd.DataFrame(probabilities).assign(dx=dx).groupby(lesions)
+    return rows.mean().drop(columns="dx").to_numpy(), rows["dx"].first().to_numpy()
 
 
 def fit_operating_points(probabilities: np.ndarray, dx: np.ndarray) -> tuple[OperatingPoint, ...]:

@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import log_softmax
 
-from skinnet.calibrate import Calibration, Decision, fit_decision
+from skinnet.calibrate import Calibration, Decision, fit_decision, log_loss
 from skinnet.errors import DataError
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 from skinnet.subgroups import FEWEST
-from skinnet.truth import by_image, by_lesion, probability_columns
+from skinnet.truth import Truth, by_image, by_lesion, probability_columns
 
 SMALLEST = 1e-6
 """Of a probability, before its logarithm."""
@@ -77,7 +76,7 @@ def recalibrate(predictions: pd.DataFrame) -> Recalibration:
             f"{malignant} (pre)malignant and {len(lesions.dx) - malignant} benign lesions are too few to refit on: "
             f"{FEWEST} of each are the least."
         )
-    calibration = _fit(_logs(predictions), images.dx)
+    calibration = _fit(_logs(predictions), images)
     counts = np.bincount(lesions.dx, minlength=len(CLASSES)).clip(min=1)  # a diagnosis that the clinic never saw
     decision = fit_decision(
         calibration.probabilities(_logs(predictions)), images.dx, class_counts=counts, lesions=images.lesions
@@ -89,15 +88,17 @@ def _logs(predictions: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.log(predictions[probability_columns()].to_numpy(float).clip(min=SMALLEST)))
 
 
-def _fit(logs: np.ndarray, dx: np.ndarray) -> Calibration:
+def _fit(logs: np.ndarray, images: Truth) -> Calibration:
     ill = np.isin(np.arange(len(CLASSES)), MALIGNANT_NUMBERS)
 
-    def log_loss(parameters: np.ndarray) -> float:
-        scores = log_softmax(logs / np.exp(parameters[0]) + parameters[1] * ill, axis=1)
-        return float(-scores[np.arange(len(dx)), dx].mean())
+    def calibration(parameters: np.ndarray) -> Calibration:
+        return Calibration(float(np.exp(parameters[0])), tuple((parameters[1] * ill).tolist()))
 
-    found = minimize(log_loss, x0=np.zeros(2), method="L-BFGS-B", bounds=[(-3, 3), (-10, 10)])
-    return Calibration(float(np.exp(found.x[0])), tuple((found.x[1] * ill).tolist()))
+    def loss(parameters: np.ndarray) -> float:
+        return log_loss(calibration(parameters).probabilities(logs), images.dx, images.lesions)
+
+    found = minimize(loss, x0=np.zeros(2), method="L-BFGS-B", bounds=[(-3, 3), (-10, 10)])
+    return calibration(found.x)
 
 
 def compose(first: Calibration, then: Calibration) -> Calibration:

@@ -232,9 +232,8 @@ def fit_rules(
     logits: np.ndarray, rows: pd.DataFrame, *, sampling_power: float, class_counts: np.ndarray
 ) -> dict[str, Any]:
     """Calibration and decisions, as `config.json` holds them, from the logits (N, 7) of N rows of an index."""
-    dx = rows["dx"].map(CLASS_NUMBERS).to_numpy()
-    calibration = fit_calibration(logits, dx, sampling_power=sampling_power, class_counts=class_counts)
-    lesions = lesion_names(rows).to_numpy()
+    dx, lesions = rows["dx"].map(CLASS_NUMBERS).to_numpy(), lesion_names(rows).to_numpy()
+    calibration = fit_calibration(logits, dx, sampling_power=sampling_power, class_counts=class_counts, lesions=lesions)
     decision = fit_decision(calibration.probabilities(logits), dx, class_counts=class_counts, lesions=lesions)
     return {**asdict(calibration), **asdict(decision)}
 

@@ -79,6 +79,25 @@ def test_with_lesion_ids_the_rules_are_fitted_on_the_means_of_lesions() -> None:
     assert 0.95 <= (scores >= fitted.malignant_threshold).mean() < 0.955
 
 
+def test_with_lesion_ids_the_means_of_lesions_are_calibrated() -> None:
+    """Two noisy photos of a lesion: each is rightly unsure, so their mean is too unsure, and must be sharpened."""
+    rng = np.random.default_rng(4)
+    dx = np.repeat(rng.integers(0, 7, 4000), 2)
+    logits = 2 * np.eye(7)[dx] + rng.normal(size=(8000, 7)) * np.sqrt(2)  # the log odds of these photos are logits
+    lesions = np.repeat(np.arange(4000), 2)
+
+    def loss(temperature: float) -> float:
+        means = Calibration(temperature, (0.0,) * 7).probabilities(logits).reshape(-1, 2, 7).mean(axis=1)
+        return float(-np.log(means[np.arange(4000), dx[::2]]).mean())
+
+    settings = {"sampling_power": 0.0, "class_counts": np.ones(7)}
+    by_image = fit_calibration(logits, dx, **settings).temperature
+    by_lesion = fit_calibration(logits, dx, **settings, lesions=lesions).temperature
+    assert by_image == pytest.approx(1, abs=0.05)
+    assert by_lesion < 0.9
+    assert loss(by_lesion) < min(loss(by_lesion * 0.95), loss(by_lesion * 1.05), loss(by_image))
+
+
 def test_a_decision_survives_a_config_file() -> None:
     rng = np.random.default_rng(4)
     decision = fit_decision(rng.dirichlet(np.ones(7), 300), rng.integers(0, 7, 300), class_counts=COUNTS)

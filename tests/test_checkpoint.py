@@ -115,10 +115,10 @@ def test_every_choice_was_made_on_validation(shipped: Path, published: pd.DataFr
     dx = validation["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
     counts = np.array([228, 356, 765, 80, 778, 4690, 100])  # of the training split
     power = config["training"]["sampling_power"]
-    calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts)
+    lesions = validation["lesion_id"].to_numpy()
+    calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts, lesions=lesions)
     assert calibration.temperature == pytest.approx(config["temperature"], rel=1e-3)
     assert calibration.prior_shift == pytest.approx(config["prior_shift"])
-    lesions = validation["lesion_id"].to_numpy()
     decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesions)
     published_rules = Decision.of(config)
     assert decision.class_weights == pytest.approx(published_rules.class_weights, rel=1e-6)

@@ -90,7 +90,9 @@ def test_a_clinic_is_kept_back_with_every_lesion_that_it_photographed() -> None:
     assert choose_partition(table, "without-north").tolist() == ["test", "test", "test", "excluded", "val", "excluded"]
     south = ["train", "train", "excluded", "test", "test", "test"]
     assert choose_partition(table, "without-south").tolist() == south
-    with pytest.raises(DataError, match=r"use split, official, fold-0, .*, without-north, without-south, without-akiec"):
+    with pytest.raises(
+        DataError, match=r"use split, official, fold-0, .*, without-north, without-south, without-akiec"
+    ):
         choose_partition(table, "without-west")
     with pytest.raises(DataError, match="Unknown partition 'fold-9'"):
         choose_partition(table.assign(clinic=pd.Series(dtype="str")), "fold-9")
