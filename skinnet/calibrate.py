@@ -24,6 +24,9 @@ SENSITIVITIES = {"95": 0.95, "97.5": 0.975}
 """Operating points, fixed beforehand: the share of the (pre)malignant lesions of validation to be found."""
 VERDICT = "95"
 """The operating point that the app's verdict uses."""
+VALIDATION = "validation"
+OUT_OF_FOLD = "out_of_fold.csv"
+"""The two tables that decisions may be fitted on; the latter is a cross-validation's."""
 SMALLEST = np.finfo(float).tiny
 """Above 0, so that every probability has a logarithm."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skinnet.calibrate import Decision
+from skinnet.calibrate import OUT_OF_FOLD, VALIDATION, Decision
 from skinnet.config import LITES
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
@@ -14,6 +14,11 @@ from skinnet.tables import all_tables, headline_table
 
 LOOKED_UP = ("missed_melanomas", "reliability", "decision_curve")
 """Beginnings of the names of tables that stand in the report alone."""
+FITTED_ON = {
+    VALIDATION: "those of validation, judged by this network",
+    OUT_OF_FOLD: "those of training and validation, each judged by a network of a cross-validation that did not see it",
+}
+"""What is said of the table that the decisions were fitted on."""
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
 
 
@@ -75,7 +80,7 @@ def model_card(config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metric
     origin = ""
     if pretrained and config["network"] in LITES:
         origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
-    decision = Decision.of(config)
+    decision, fitted = Decision.of(config), config["rules_from"]
     points = "; ".join(
         f"{100 * point.sensitivity:g} % from {point.threshold:.4f} on" for point in decision.operating_points
     )
@@ -96,9 +101,11 @@ def model_card(config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metric
 ### Two decision rules
 - *As displayed* (argmax): the largest probability. It favours moles, which are two thirds of the images.
 - *Balanced rule*: the largest probability times its class weight. The weights are (share of the class) ^ -power, with
-  the power chosen for balanced accuracy on validation: {weights}.
-- Operating points of p_malignant, fixed on validation (per lesion) for a sensitivity of {points}. The verdict calls a
+  the power chosen for balanced accuracy: {weights}.
+- Operating points of p_malignant, fixed for a sensitivity of {points}. The verdict calls a
   lesion suspicious from {decision.malignant_threshold:.4f} on. Below it the app says that this is no all-clear.
+- Power and points were fitted on the means of {fitted["lesions"]:,} lesions, {fitted["malignant"]:,} of them
+  (pre)malignant: {FITTED_ON[fitted["table"]]}.
 
 ## Intended use
 Teaching and demonstration: how such a network judges dermatoscopic photos, how good it is and where it fails.

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from skinnet.calibrate import OUT_OF_FOLD
 from skinnet.classifier import Classifier
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
@@ -32,8 +33,6 @@ from skinnet.release import class_counts, fit_rules, untuned
 from skinnet.train import STATE, last_network, train
 
 log = logging.getLogger(__name__)
-
-OUT_OF_FOLD = "out_of_fold.csv"
 
 
 def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFrame:

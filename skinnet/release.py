@@ -19,16 +19,25 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import skinnet
-from skinnet.calibrate import VERDICT, Calibration, Decision, OperatingPoint, fit_calibration, fit_decision
+from skinnet.calibrate import (
+    OUT_OF_FOLD,
+    VALIDATION,
+    VERDICT,
+    Calibration,
+    Decision,
+    OperatingPoint,
+    fit_calibration,
+    fit_decision,
+)
 from skinnet.card import caption, data_name, headline_section, model_card
 from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
 from skinnet.config import TrainConfig
 from skinnet.dataset import Images
 from skinnet.errors import CheckpointError, DataError
-from skinnet.evaluate import Metrics, evaluate
+from skinnet.evaluate import Metrics, evaluate, probability_columns
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
 from skinnet.index import FRAME, lesion_names, load_cache, load_index, split_hash, table_hash
-from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS
 from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
@@ -46,19 +55,21 @@ README_BEGIN = "<!-- results: written by skinnet release -->"
 README_END = "<!-- end of results -->"
 
 
-def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> None:
+def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None, readme: Path | None = None) -> None:
     """Write a checkpoint folder, and the README's results between their two marks.
 
     Args:
         run: a run folder of `train`.
         root: the data folder, as in training.
         out: the checkpoint folder to make.
+        out_of_fold: the table of `cross_validate`, to fit class weights and operating points on in place of validation;
+            it is copied into the checkpoint.
 
     Raises:
         CheckpointError: if the run folder lacks something.
         DataError: if the data are not those of the run.
     """
-    tuned = tune(run, root=root, name=out.name)
+    tuned = tune(run, root=root, name=out.name, out_of_fold=out_of_fold)
     classifier, table = tuned.classifier, tuned.table
     positions = {split: np.flatnonzero(table["split"] == split) for split in PUBLISHED_SPLITS}
     if not len(positions["test"]):
@@ -74,6 +85,8 @@ def release(run: Path, *, root: Path, out: Path, readme: Path | None = None) -> 
     save_predictions(pd.concat(tables), out / PREDICTIONS)
     write_split(table, out / SPLIT)
     shutil.copyfile(run / HISTORY, out / HISTORY)
+    if out_of_fold is not None:
+        shutil.copyfile(out_of_fold, out / OUT_OF_FOLD)
     publish(out, readme=readme)
 
 
@@ -92,12 +105,12 @@ class Tuned:
     validation: np.ndarray
 
 
-def tune(run: Path, *, root: Path, name: str) -> Tuned:
-    """Read the best network of a run and fit its calibration and decisions on validation.
+def tune(run: Path, *, root: Path, name: str, out_of_fold: Path | None = None) -> Tuned:
+    """Read the best network of a run and fit its calibration on validation; its decisions too, or out of fold.
 
     Raises:
         CheckpointError: if the run folder lacks something.
-        DataError: if the data are not those of the run.
+        DataError: if the data, or the table, are not those of the run.
     """
     settings, history = _read_run(run)
     training = TrainConfig(**settings["training"])
@@ -114,10 +127,10 @@ def tune(run: Path, *, root: Path, name: str) -> Tuned:
     images = load_cache(root, table)
     positions = np.flatnonzero(table["split"] == "val")
     validation = predict_logits(untuned(network, config), images, positions)
-    choices = fit_rules(
-        validation, table.iloc[positions], sampling_power=training.sampling_power,
-        class_counts=class_counts(table[table["split"] == "train"]),
-    )  # fmt: skip
+    counts = class_counts(table[table["split"] == "train"])
+    choices = fit_rules(validation, table.iloc[positions], sampling_power=training.sampling_power, class_counts=counts)
+    if out_of_fold is not None:
+        choices |= fit_rules_out_of_fold(out_of_fold, table, class_counts=counts)
     return Tuned(Classifier(network, config | choices), table, images, validation)
 
 
@@ -235,7 +248,31 @@ def fit_rules(
     dx, lesions = rows["dx"].map(CLASS_NUMBERS).to_numpy(), lesion_names(rows).to_numpy()
     calibration = fit_calibration(logits, dx, sampling_power=sampling_power, class_counts=class_counts, lesions=lesions)
     decision = fit_decision(calibration.probabilities(logits), dx, class_counts=class_counts, lesions=lesions)
-    return {**asdict(calibration), **asdict(decision)}
+    return {**asdict(calibration), **asdict(decision), "rules_from": _fitted_on(VALIDATION, dx, lesions)}
+
+
+def fit_rules_out_of_fold(path: Path, table: pd.DataFrame, *, class_counts: np.ndarray) -> dict[str, Any]:
+    """Decisions from what networks of a cross-validation said of the lesions of train and val that they did not see.
+
+    There are eight times as many of them as in validation; whether the rules fit the released network, which is none
+    of these, its figures on validation tell.
+
+    Raises:
+        DataError: if the table is not that of these images.
+    """
+    judged = load_predictions(path)
+    used = table["image_id"][table["split"].isin(["train", "val"])]
+    if set(judged["image_id"]) != set(used):
+        raise DataError(f"{path} is not of the images of train and val: run python -m skinnet cross-validate on them.")
+    dx, lesions = judged["dx"].map(CLASS_NUMBERS).to_numpy(), judged["lesion_id"].to_numpy()
+    probabilities = judged[probability_columns()].to_numpy()
+    decision = fit_decision(probabilities, dx, class_counts=class_counts, lesions=lesions)
+    return {**asdict(decision), "rules_from": _fitted_on(OUT_OF_FOLD, dx, lesions)}
+
+
+def _fitted_on(table: str, dx: np.ndarray, lesions: np.ndarray) -> dict[str, Any]:
+    malignant = np.isin(dx, MALIGNANT_NUMBERS)
+    return {"table": table, "lesions": len(set(lesions)), "malignant": len(set(lesions[malignant]))}
 
 
 def class_counts(rows: pd.DataFrame) -> np.ndarray:

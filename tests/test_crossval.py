@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 
 from skinnet import crossval as module
+from skinnet.calibrate import OUT_OF_FOLD, Decision, fit_decision
 from skinnet.config import TrainConfig
-from skinnet.crossval import OUT_OF_FOLD, cross_validate
-from skinnet.errors import TrainingError
+from skinnet.crossval import cross_validate
+from skinnet.errors import DataError, TrainingError
 from skinnet.evaluate import probability_columns
 from skinnet.index import load_index, load_prepared
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
+from skinnet.release import tune
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 
@@ -84,6 +87,30 @@ def test_a_network_learns_from_what_the_folds_said(
     moved = dataclasses.replace(config, soft_labels=str(tmp_path / "other.csv"))
     with pytest.raises(TrainingError, match="was trained with another soft_labels"):
         module.train(moved, root=drawn_root, out=tmp_path / "run", resume=True)
+
+
+def test_a_released_network_takes_its_thresholds_from_the_folds(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    table, out = judged
+    run = tiny_checkpoint.parent / "run"
+    config = tune(run, root=drawn_root, name="tiny", out_of_fold=out / OUT_OF_FOLD).classifier.config
+    plain = tune(run, root=drawn_root, name="tiny").classifier.config
+    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
+    counts = load_index(drawn_root).query("split == 'train'")["dx"].value_counts()[list(CLASSES)].to_numpy()
+    fitted = fit_decision(
+        table[probability_columns()].to_numpy(), dx, class_counts=counts, lesions=table["lesion_id"].to_numpy()
+    )
+    assert Decision.of(config).malignant_threshold == pytest.approx(fitted.malignant_threshold, abs=1e-5)
+    assert Decision.of(config).class_weights == pytest.approx(fitted.class_weights)
+    assert (config["temperature"], config["rules_from"]["lesions"]) == (
+        plain["temperature"],
+        table["lesion_id"].nunique(),
+    )
+    assert plain["rules_from"]["lesions"] < config["rules_from"]["lesions"]
+    pd.read_csv(out / OUT_OF_FOLD).iloc[1:].to_csv(tmp_path / "short.csv", index=False)
+    with pytest.raises(DataError, match="is not of the images of train and val"):
+        tune(run, root=drawn_root, name="tiny", out_of_fold=tmp_path / "short.csv")
 
 
 def test_folds_of_another_partition_or_recipe_are_refused(

@@ -28,7 +28,8 @@ def train(options: argparse.Namespace) -> int:
 
 
 def cross_validate(options: argparse.Namespace) -> int:
-    from skinnet.crossval import OUT_OF_FOLD, cross_validate
+    from skinnet.calibrate import OUT_OF_FOLD
+    from skinnet.crossval import cross_validate
 
     table = cross_validate(_recipe(options), root=options.root, out=options.out)
     print(f"Written: {options.out / OUT_OF_FOLD}, what five networks say of {len(table):,} images they did not see.")
@@ -64,7 +65,10 @@ def release(options: argparse.Namespace) -> int:
     if options.run is None:
         publish(options.checkpoint, readme=options.readme)
     else:
-        release(options.run, root=options.root, out=options.checkpoint, readme=options.readme)
+        release(
+            options.run, root=options.root, out=options.checkpoint, out_of_fold=options.out_of_fold,
+            readme=options.readme,
+        )  # fmt: skip
     print(f"Published in {options.checkpoint}.")
     return 0
 
@@ -128,4 +132,8 @@ def _add_release(commands: Commands) -> None:
     command.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
     add_root(command)
     add_checkpoint(command)
+    command.add_argument(
+        "--out-of-fold", type=Path, metavar="CSV",
+        help="table of cross-validate to fit class weights and thresholds on (default: validation)",
+    )  # fmt: skip
     command.add_argument("--readme", type=Path, help="README whose results to rewrite")
