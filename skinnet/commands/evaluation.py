@@ -191,14 +191,14 @@ def recalibrate(options: argparse.Namespace) -> int:
 def robustness(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
     from skinnet.index import load_cache, load_index
-    from skinnet.robustness import ROBUSTNESS, printed, robustness, save_robustness
+    from skinnet.robustness import ROBUSTNESS, robustness, robustness_table, save_robustness
 
     table = load_index(options.root)
     images = load_cache(options.root, table)
     measured = robustness(Classifier.load(options.checkpoint), table[table["split"] == options.split], images)
     folder = options.out or options.checkpoint
     save_robustness(measured, folder)
-    print(printed(measured))
+    print(robustness_table(measured).markdown())
     print(f"Written: {folder / ROBUSTNESS}")
     return 0
 
