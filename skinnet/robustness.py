@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from skinnet.artefacts import ARTEFACTS
-from skinnet.bootstrap import DRAWS, Estimate, draw_weights, estimate, with_whole
+from skinnet.bootstrap import DRAWS, draw_weights, estimate, with_whole
 from skinnet.classifier import Classifier
 from skinnet.corruptions import CORRUPTIONS, STRENGTHS
 from skinnet.dataset import Images, equal_shapes
@@ -70,37 +70,47 @@ def robustness(
         lesion, and for each its change from the whole image with the ends of its 95 % interval.
     """
     keep_freed_memory()
-    whole = _figures(classifier, _judged(classifier, table, images, None), draws, seed)
-    rows = [_row("none", 0, table, whole, whole)]
+    whole = figures(classifier, truth_of(classifier, table, _logits(classifier, table, images, None)), draws, seed)
+    rows = [_row("none", 0, table) | changes(whole, whole)]
     for name, strength, damage in progress(list(damages()), "damaging", unit="kind"):
-        damaged = _figures(classifier, _judged(classifier, table, images, damage), draws, seed)
-        rows.append(_row(name, strength, table, whole, damaged))
+        truth = truth_of(classifier, table, _logits(classifier, table, images, damage))
+        rows.append(_row(name, strength, table) | changes(whole, figures(classifier, truth, draws, seed)))
     return pd.DataFrame(rows)
 
 
-def _judged(classifier: Classifier, table: pd.DataFrame, images: Images, damage: Damage | None) -> Truth:
-    """Probabilities of one view of each image, then their means by lesion."""
+def _logits(classifier: Classifier, table: pd.DataFrame, images: Images, damage: Damage | None) -> np.ndarray:
+    """Of one view of each image: float (N, 7)."""
     logits = np.zeros((len(table), len(CLASSES)))
     for items in equal_shapes(images, table.index.to_numpy(), batch_size=BATCH):
         pixels = np.stack([images[position] for position in table.index[items]])
         if damage is not None:
             changed = damage(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous())
             pixels = changed.permute(0, 2, 3, 1).contiguous().numpy()
-        logits[items] = _one_view(classifier, pixels)
-    probabilities = pd.DataFrame(classifier.calibration.probabilities(logits), columns=probability_columns())
-    return by_lesion(probabilities.assign(lesion_id=lesion_names(table).to_numpy(), dx=table["dx"].to_numpy()))
+        logits[items] = one_view(classifier, pixels)
+    return logits
 
 
 @torch.inference_mode()
-def _one_view(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
-    """uint8 (B, H, W, 3) -> logits (B, 7)."""
+def one_view(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
+    """uint8 (B, H, W, 3) -> logits (B, 7), of the images as they are, without the mirrored views."""
     images = classifier.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
     with classifier.lock:
         return np.asarray(classifier.network(images).numpy())
 
 
-def _figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dict[str, np.ndarray]:
-    """Each figure for the whole table and each draw: (1 + draws,)."""
+def truth_of(classifier: Classifier, table: pd.DataFrame, logits: np.ndarray) -> Truth:
+    """Calibrated probabilities by lesion, the means over its images.
+
+    Args:
+        table: rows of an index.
+        logits: float (N, 7), one row for each of the table.
+    """
+    probabilities = pd.DataFrame(classifier.calibration.probabilities(logits), columns=probability_columns())
+    return by_lesion(probabilities.assign(lesion_id=lesion_names(table).to_numpy(), dx=table["dx"].to_numpy()))
+
+
+def figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dict[str, np.ndarray]:
+    """Each figure for the whole table and each bootstrap draw of its lesions: (1 + draws,)."""
     weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
     chosen = truth.balanced(classifier.decision.class_weights)
     verdict = threshold_values(truth, weights, classifier.decision.malignant_threshold)
@@ -112,16 +122,23 @@ def _figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dic
     }
 
 
-def _row(
-    name: str, strength: int, table: pd.DataFrame, whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]
-) -> dict[str, object]:
-    row: dict[str, object] = {"damage": name, "strength": strength, "images": len(table)}
-    row["lesions"] = lesion_names(table).nunique()
+def changes(whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]) -> dict[str, float | None]:
+    """Columns of a row: each figure, and its change from the whole image with the ends of the 95 % interval.
+
+    Args:
+        whole, damaged: `figures` of the same lesions, so that the draws are paired.
+    """
+    columns: dict[str, float | None] = {}
     for figure, values in damaged.items():
-        change: Estimate = estimate(values - whole[figure])
-        row |= {figure: values[0], f"{figure}_change": change.value}
-        row |= {f"{figure}_change_low": change.low, f"{figure}_change_high": change.high}
-    return row
+        change = estimate(values - whole[figure])
+        columns |= {figure: values[0], f"{figure}_change": change.value}
+        columns |= {f"{figure}_change_low": change.low, f"{figure}_change_high": change.high}
+    return columns
+
+
+def _row(name: str, strength: int, table: pd.DataFrame) -> dict[str, object]:
+    lesions = lesion_names(table).nunique()
+    return {"damage": name, "strength": strength, "images": len(table), "lesions": lesions}
 
 
 def save_robustness(table: pd.DataFrame, folder: Path) -> None:
@@ -129,8 +146,8 @@ def save_robustness(table: pd.DataFrame, folder: Path) -> None:
     write_table(table, folder / ROBUSTNESS, float_format="%.4f")
 
 
-def printed(table: pd.DataFrame) -> str:
-    """The changes as a Markdown table, strength after strength for each damage."""
+def robustness_table(table: pd.DataFrame) -> Table:
+    """The figures with their changes, strength after strength for each damage."""
     rows = []
     for row in table.to_dict("records"):
         cells = [
@@ -139,4 +156,4 @@ def printed(table: pd.DataFrame) -> str:
         ]
         rows.append([row["damage"], str(row["strength"] or ""), *cells])
     header = ["damage", "strength", "balanced accuracy", "(pre)malignant AUROC", "benign lesions flagged"]
-    return Table("robustness", "Robustness", header, rows).markdown()
+    return Table("robustness", "Robustness", header, rows)

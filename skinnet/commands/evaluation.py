@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from skinnet.calibrate import Decision
     from skinnet.classifier import Classifier
+    from skinnet.dataset import Images
 
 log = logging.getLogger("skinnet")
 
@@ -191,16 +192,33 @@ def recalibrate(options: argparse.Namespace) -> int:
 def robustness(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
     from skinnet.index import load_cache, load_index
-    from skinnet.robustness import ROBUSTNESS, printed, robustness, save_robustness
+    from skinnet.robustness import ROBUSTNESS, robustness, robustness_table, save_robustness
 
     table = load_index(options.root)
-    images = load_cache(options.root, table)
-    measured = robustness(Classifier.load(options.checkpoint), table[table["split"] == options.split], images)
-    folder = options.out or options.checkpoint
+    images, chosen = load_cache(options.root, table), table[table["split"] == options.split]
+    classifier, folder = Classifier.load(options.checkpoint), options.out or options.checkpoint
+    measured = robustness(classifier, chosen, images)
     save_robustness(measured, folder)
-    print(printed(measured))
+    print(robustness_table(measured).markdown())
     print(f"Written: {folder / ROBUSTNESS}")
+    _controls(classifier, chosen, images, root=options.root, folder=folder)
     return 0
+
+
+def _controls(classifier: Classifier, table: pd.DataFrame, images: Images, *, root: Path, folder: Path) -> None:
+    """The second table of `robustness`, where the masks are there."""
+    from skinnet.controls import CONTROLS, controls, controls_table, masks_missing, save_controls
+    from skinnet.masks import MEND
+
+    if missing := masks_missing(table, root):
+        log.warning(
+            "No lesion mask for %d of %d images in %s: no controls. For them %s.", missing, len(table), root, MEND
+        )
+        return
+    measured = controls(classifier, table, images, root=root)
+    save_controls(measured, folder)
+    print(f"\n{controls_table(measured).markdown()}")
+    print(f"Written: {folder / CONTROLS}")
 
 
 def fit_gate(options: argparse.Namespace) -> int:
@@ -288,7 +306,8 @@ def _add_recalibrate(commands: Commands) -> None:
 def _add_robustness(commands: Commands) -> None:
     command = add_command(
         commands, "robustness", robustness, "Measure what blur, noise, other light, hair or ink do to the verdict.",
-        "Judges HAM10000's split in 60 ways; some ten minutes on two cores.",
+        "Judges HAM10000's split in 60 ways, some ten minutes on two cores, then with and without the lesion: "
+        "docs/evaluation.md says how.",
     )  # fmt: skip
     add_root(command)
     add_checkpoint(command)
