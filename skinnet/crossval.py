@@ -1,6 +1,6 @@
 """Cross-validation: every image of training and validation judged by a network that did not see its lesion.
 
-    table = cross_validate(TrainConfig(), root=Path("data"), out=Path("runs/folds"))
+    table = cross_validate(TrainConfig(soft_labels=""), root=Path("data"), out=Path("runs/folds"))
 
 Five networks are trained, each without one of the five folds that the published split deals the lesions of train and
 val into; the test split takes no part. The table of what they said of the fold that they did not see has the columns
@@ -47,7 +47,8 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
         A row for each image of train and val: the columns of a table of predictions, and `fold`.
 
     Raises:
-        TrainingError: if the partition is another, or `out` holds folds of another recipe.
+        TrainingError: if the partition is another, the recipe learns from soft labels, whose teachers saw every fold,
+            or `out` holds folds of another recipe.
     """
     if config.partition != "split":
         raise TrainingError(f"Cross-validation deals the partition 'split' into folds: leave out {config.partition!r}.")

@@ -18,7 +18,7 @@ from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.release import tune
 
-SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
+SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25, soft_labels="")
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +118,5 @@ def test_folds_of_another_partition_or_recipe_are_refused(
 ) -> None:
     with pytest.raises(TrainingError, match="leave out 'official'"):
         cross_validate(dataclasses.replace(SMALL, partition="official"), root=drawn_root, out=tmp_path)
+    with pytest.raises(TrainingError, match="saw what the partition 'fold-0' keeps back"):
+        cross_validate(dataclasses.replace(SMALL, soft_labels="any.csv"), root=drawn_root, out=tmp_path)

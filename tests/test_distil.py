@@ -17,6 +17,7 @@ from skinnet.labels import CLASSES
 from skinnet.predictions import load_predictions
 
 EVEN = 1 / len(CLASSES)
+PLAIN = TrainConfig(soft_labels="")
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def soft_labels(path: Path, ids: list[str], probabilities: list[list[float]]) ->
 
 
 def test_without_soft_labels_the_target_is_the_diagnosis(index: pd.DataFrame) -> None:
-    targets = load_targets(index, TrainConfig())
+    targets = load_targets(index, PLAIN)
     assert targets.dtype == np.float32
     assert [CLASSES[number] for number in targets.argmax(axis=1)] == index["dx"].tolist()
     assert (np.sort(targets, axis=1)[:, -2:] == [0, 1]).all()
@@ -42,7 +43,7 @@ def test_without_soft_labels_the_target_is_the_diagnosis(index: pd.DataFrame) ->
 def test_a_teacher_speaks_of_training_images_alone(index: pd.DataFrame, tmp_path: Path) -> None:
     path = soft_labels(tmp_path / "soft.csv", ["I70", "I0"], [[EVEN] * 7, [EVEN] * 7])
     config = TrainConfig(soft_labels=path, soft_share=0.7, sampling_power=0)
-    targets, plain = load_targets(index, config), load_targets(index, TrainConfig())
+    targets, plain = load_targets(index, config), load_targets(index, PLAIN)
     assert targets[0] == pytest.approx(0.3 * plain[0] + 0.1)
     assert (targets[1:] == plain[1:]).all()
 
@@ -65,6 +66,14 @@ def test_several_teachers_are_averaged(index: pd.DataFrame, tmp_path: Path) -> N
     assert targets[0] == pytest.approx([0.25, 0.25, 0, 0, 0, 0.5, 0])
     assert targets[1].argmax() == CLASSES.index("nv")  # judged by one of them only
     assert len(set(file_hashes(config))) == 2
+
+
+def test_the_soft_labels_of_skinnet_serve_the_images_that_they_know(index: pd.DataFrame) -> None:
+    """The shipped recipe learns from them; on other data it trains without."""
+    assert (load_targets(index, TrainConfig()) == load_targets(index, PLAIN)).all()
+    known = index.assign(image_id=["ISIC_0024307", *index["image_id"][1:]])
+    changed = (load_targets(known, TrainConfig()) != load_targets(known, PLAIN)).any(axis=1)
+    assert changed.tolist() == [True] + [False] * (len(index) - 1)
 
 
 def test_soft_labels_that_are_missing_or_of_other_data_are_refused(index: pd.DataFrame, tmp_path: Path) -> None:
