@@ -129,8 +129,8 @@ def save_robustness(table: pd.DataFrame, folder: Path) -> None:
     write_table(table, folder / ROBUSTNESS, float_format="%.4f")
 
 
-def printed(table: pd.DataFrame) -> str:
-    """The changes as a Markdown table, strength after strength for each damage."""
+def robustness_table(table: pd.DataFrame) -> Table:
+    """The figures with their changes, strength after strength for each damage."""
     rows = []
     for row in table.to_dict("records"):
         cells = [
@@ -139,4 +139,4 @@ def printed(table: pd.DataFrame) -> str:
         ]
         rows.append([row["damage"], str(row["strength"] or ""), *cells])
     header = ["damage", "strength", "balanced accuracy", "(pre)malignant AUROC", "benign lesions flagged"]
-    return Table("robustness", "Robustness", header, rows).markdown()
+    return Table("robustness", "Robustness", header, rows)

@@ -11,7 +11,7 @@ from skinnet.artefacts import ARTEFACTS
 from skinnet.classifier import Classifier
 from skinnet.corruptions import CORRUPTIONS, STRENGTHS
 from skinnet.index import load_cache, load_index
-from skinnet.robustness import damages, printed, robustness, save_robustness
+from skinnet.robustness import damages, robustness, robustness_table, save_robustness
 
 
 @pytest.fixture(scope="module")
@@ -60,5 +60,6 @@ def test_the_table_is_written_and_printed(measured: pd.DataFrame, tmp_path: Path
     save_robustness(measured, tmp_path)
     written = pd.read_csv(tmp_path / "robustness.csv")
     assert written["malignant_auroc"].to_numpy() == pytest.approx(measured["malignant_auroc"].to_numpy(), abs=1e-4)
-    assert printed(measured).count("\n") == 5
-    assert f"({measured['balanced_accuracy_change'][2]:+.3f})" in printed(measured)
+    words = robustness_table(measured).markdown()
+    assert words.count("\n") == 5
+    assert f"({measured['balanced_accuracy_change'][2]:+.3f})" in words

@@ -191,14 +191,14 @@ def recalibrate(options: argparse.Namespace) -> int:
 def robustness(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
     from skinnet.index import load_cache, load_index
-    from skinnet.robustness import ROBUSTNESS, printed, robustness, save_robustness
+    from skinnet.robustness import ROBUSTNESS, robustness, robustness_table, save_robustness
 
     table = load_index(options.root)
     images = load_cache(options.root, table)
     measured = robustness(Classifier.load(options.checkpoint), table[table["split"] == options.split], images)
     folder = options.out or options.checkpoint
     save_robustness(measured, folder)
-    print(printed(measured))
+    print(robustness_table(measured).markdown())
     print(f"Written: {folder / ROBUSTNESS}")
     return 0
 
@@ -216,7 +216,8 @@ def faithfulness(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
     from skinnet.device import keep_freed_memory
     from skinnet.faithfulness import measure
-    from skinnet.faithfulness_report import GOAL_DIAGNOSES, write_report
+    from skinnet.faithfulness_report import faithfulness_table, write_report
+    from skinnet.printed import titled
 
     keep_freed_memory()
     classifier = Classifier.load(options.checkpoint)
@@ -224,11 +225,7 @@ def faithfulness(options: argparse.Namespace) -> int:
         classifier, root=options.root, split=options.split, limit=options.limit, curve_lesions=options.curve_lesions
     )
     report = write_report(measured, folder=options.out, checkpoint=classifier.config["name"])
-    print(f"n = {report['photos']:,} photos of {report['lesions']:,} lesions. Diagnoses where a map beats the blob:")
-    for method, goal in report["goal"].items():
-        for lead, counts in goal["won"].items():
-            won = ", ".join(f"{group} {count}" for group, count in counts.items())
-            print(f"{method:9} {lead:21} {won}" + (f": goal of {GOAL_DIAGNOSES}" if goal["met"][lead] else ""))
+    print(titled([faithfulness_table(report)]))
     print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png.")
     return 0
 
