@@ -222,9 +222,10 @@ def faithfulness_table(report: dict[str, Any]) -> Table:
     """What is in the JSON, in brief: a row for each method and group of photos."""
     rows = [_brief(report, method, group) for method in report["goal"] for group in GROUPS]
     header = [
-        "map", "photos", "n photos / lesions", "diagnoses ahead of matched blob", "diagnoses ahead of Gaussian",
-        "lead over matched blob", "likeness", "insertion, lead over blob", "similarity, classifier / all shuffled",
-        f"goal of {GOAL_DIAGNOSES}: matched / Gaussian",
+        "map", "group", "photos / lesions", "diagnoses surely ahead of the matched blob", "of the Gaussian",
+        "lead over the matched blob, all diagnoses", "likeness", "insertion, lead over the blob",
+        "similarity, classifier / all layers shuffled",
+        f"goal of {GOAL_DIAGNOSES}, matched / Gaussian",
     ]  # fmt: skip
     of = f"{report['split']} split, n = {report['photos']:,} photos of {report['lesions']:,} lesions"
     return Table("faithfulness", f"Heat maps against blobs that look at nothing ({of})", header, rows)
@@ -243,10 +244,12 @@ def _brief(report: dict[str, Any], method: str, group: str) -> list[str]:
     cells += [_signed(lead), f"{found['likeness']['value']:.2f}" if "likeness" in found else "n/a"]
     if group != WHOLE:
         return [*cells, "", "", ""]
-    kept = [row["similarity"] for row in report["randomisation"] if row["method"] == method]
-    shuffled = f"{kept[0]:.2f} / {kept[-1]:.2f}" if kept else "n/a"
+    insertion = found.get("insertion_over_blob")
+    lesions = f", n = {insertion['lesions']:,} lesions" if insertion else ""
+    kept = {row["layers"]: row["similarity"] for row in report["randomisation"] if row["method"] == method}
+    shuffled = f"{kept[min(kept)]:.2f} / {kept[max(kept)]:.2f}" if kept else "n/a"
     met = " / ".join("met" if goal["met"][measure] else "missed" for measure in GOALS)
-    return [*cells, _signed(found.get("insertion_over_blob")), shuffled, met]
+    return [*cells, _signed(insertion) + lesions, shuffled, met]
 
 
 def _signed(row: dict[str, Any] | None) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from skinnet import faithfulness_report, gate, gate_report
 from skinnet.classifier import read_config
+from skinnet.errors import DataError
 from skinnet.faithfulness_report import faithfulness_table
 from skinnet.files import read_json, read_table
 from skinnet.gate_report import coverage_table, foreign_table, turned_away_table
@@ -75,9 +76,14 @@ def further_tables(checkpoint: Path) -> list[Table]:
     Raises:
         DataError: if a file is damaged.
     """
-    return [
-        table for name, read in READERS.items() if (checkpoint / name).is_file() for table in read(checkpoint / name)
-    ]
+    tables = []
+    for name, read in READERS.items():
+        if (checkpoint / name).is_file():
+            try:
+                tables += read(checkpoint / name)
+            except (KeyError, IndexError, TypeError) as error:
+                raise DataError(f"{checkpoint / name} is damaged, or of another version: measure again.") from error
+    return tables
 
 
 def remove_further(checkpoint: Path) -> None:

@@ -38,7 +38,7 @@ class Marks:
 
     def __str__(self) -> str:
         if self.high_of:
-            return "as of a perfect network"
+            return "in a perfect network's range"
         return f">= {self.low:.3f}" if self.high is None else f"{self.low:.3f}-{self.high:.3f}"
 
     def shortfall(self, value: float, metrics: Metrics) -> float:
