@@ -143,7 +143,7 @@ def test_the_cells_are_those_of_the_files(folder: Path) -> None:
     assert possible.rows[3][2] == "n/a (too few for 95 %)"
     assert len(heat_maps.rows) == len(OFFERED) * len(GROUPS)
     assert heat_maps.rows[0] == [
-        METHODS[OFFERED[0]].title, WHOLE, "35 / 30", "5 of 7", "7 of 7", "+0.051 (-0.010 to +0.100)", "0.25",
+        METHODS[next(iter(OFFERED))].title, WHOLE, "35 / 30", "5 of 7", "7 of 7", "+0.051 (-0.010 to +0.100)", "0.25",
         "+0.020, n = 30 lesions", "1.00 / 0.25", "met / missed",
     ]  # fmt: skip
     assert heat_maps.rows[1][1:5] == [FAR, "35 / 30", "6 of 7", "4 of 7"]
