@@ -39,7 +39,7 @@ def add(checkpoint: Path) -> None:
 def _folded(tables: Iterable[Table]) -> None:
     for table in tables:
         with gr.Accordion(table.title, open=False):
-            gr.Markdown(table.markdown(), elem_classes="tables")
+            gr.Markdown(table.markdown(), elem_classes=["tables", f"table-{table.name}"])
 
 
 def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:

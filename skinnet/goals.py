@@ -139,18 +139,18 @@ def goals_sentence(metrics: Metrics) -> str:
 
 def goals_table(metrics: Mapping[str, Metrics]) -> Table:
     """Every goal with what was reached on the test split, for which the goals were set, in each unit."""
-    primary = next(iter(metrics.values()))
+    primary, *others = metrics.values()
     rows = [
         [
-            goal.title,
+            goal.title, _reached(goal, primary), outcome(goal, primary),
             *(NONE if marks is None else str(marks) for marks in (goal.least, goal.goal)),
-            *(cell for unit in metrics.values() for cell in (_reached(goal, unit), outcome(goal, unit))),
+            *(cell for unit in others for cell in (_reached(goal, unit), outcome(goal, unit))),
         ]
         for goal in GOALS
-    ]
-    _, *columns = unit_header("", metrics)
-    header = ["figure (95 % interval)", "ship at least", "goal"]
-    header += [words for column in columns for words in (column, f"outcome {column}")]
+    ]  # fmt: skip
+    figures, first, *rest = unit_header("figure (95 % interval)", metrics)
+    header = [figures, first, f"outcome per {primary.unit}", "ship at least", "goal"]
+    header += [words for column in rest for words in (column, f"outcome {column}")]
     title = f"Goals, and which were missed (test split, n = {primary.images:,} images of {primary.lesions:,} lesions)"
     return Table("goals", title, header, rows)
 
@@ -159,5 +159,4 @@ def _reached(goal: Goal, metrics: Metrics) -> str:
     value = figure(metrics, goal.key)
     if goal.least is None or not goal.least.high_of:
         return str(value)
-    perfect = figure(metrics, goal.least.high_of)
-    return f"{value}; perfect: {perfect}"
+    return f"{value}; a perfect network's: {figure(metrics, goal.least.high_of)}"
