@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MIRROR ?=
 CHECKPOINT ?=
+PACKAGES ?=
+SHIPPED := checkpoints/ham10000-lite0
 
 .PHONY: app test stress lint data train release clean
 
@@ -33,9 +35,13 @@ data: $(VENV)/.app
 train: $(VENV)/.test
 	$(BIN)/python -m skinnet train --root data --out runs/shipped
 
-release: $(VENV)/.app
+release: $(VENV)/.foreign
 	@test -n "$(CHECKPOINT)" || { echo "Name a training run: make release CHECKPOINT=runs/NAME"; exit 2; }
-	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --readme README.md
+	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED)
+	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
+	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
+	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --out $(SHIPPED)/faithfulness
+	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --readme README.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
@@ -43,6 +49,10 @@ clean:
 $(VENV)/.app: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -r requirements.txt
+	touch $@
+
+$(VENV)/.foreign: $(VENV)/.app pyproject.toml
+	$(BIN)/python -m pip install -e ".[foreign]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.app pyproject.toml

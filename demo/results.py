@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import gradio as gr
 
-from skinnet.card import data_name, headline_section, result_tables
+from skinnet.card import data_name, headline_section, result_tables, training_cost
 from skinnet.classifier import read_config
 from skinnet.errors import CheckpointError
 from skinnet.evaluate import Metrics
 from skinnet.figures import FIGURES
+from skinnet.further import further_tables
+from skinnet.goals import goals_table
+from skinnet.printed import Table
 from skinnet.report import FIGURE_FOLDER, METRICS
 from skinnet.structure import structured
 from skinnet.truth import UNITS
@@ -23,17 +27,19 @@ def add(checkpoint: Path) -> None:
     config = read_config(checkpoint)
     metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
     headlines = headline_section(metrics, "test", source=data_name(config))
-    gr.Markdown(
-        f"## How good is it?\n{headlines}\n"
-        f"The {config['network']} was trained for {config['training']['epochs']} epochs in "
-        f"{config['training_minutes']:.0f} minutes on {config['machine']}.",
-        elem_classes="tables",
-    )
+    gr.Markdown(f"## How good is it?\n{headlines}\n{training_cost(config)}", elem_classes="tables")
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
     gr.Markdown("## In detail")
-    for table in result_tables(metrics):
+    _folded([goals_table(metrics), *result_tables(metrics)])
+    if further := further_tables(checkpoint):
+        gr.Markdown("## Further measurements")
+        _folded(further)
+
+
+def _folded(tables: Iterable[Table]) -> None:
+    for table in tables:
         with gr.Accordion(table.title, open=False):
-            gr.Markdown(table.markdown(), elem_classes="tables")
+            gr.Markdown(table.markdown(), elem_classes=["tables", f"table-{table.name}"])
 
 
 def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:

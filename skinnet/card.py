@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from skinnet.calibrate import OUT_OF_FOLD, VALIDATION, Decision
 from skinnet.config import LITES
 from skinnet.evaluate import Metrics
+from skinnet.goals import goals_sentence, goals_table
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 from skinnet.printed import Table, titled
 from skinnet.tables import all_tables, headline_table
@@ -65,12 +67,61 @@ def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) 
     return f"{caption(metrics, split, source=source)}\n\n{titled(result_tables(metrics))}\n"
 
 
-def model_card(config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metrics]]) -> str:
+def training_cost(config: dict[str, Any]) -> str:
+    """What training took, in sentences."""
+    training, images = config["training"], config["counts"]["train"]
+    drawn = training["epochs"] * (images - images % training["batch_size"] or images)  # only whole batches
+    return (
+        f"Training took {config['training_minutes']:.0f} minutes on {config['machine']}. The network saw {drawn:,} "
+        f"images: {training['epochs']} times as many as the training split has ({images:,}), in whole batches."
+    )
+
+
+def _options(training: dict[str, Any]) -> str:
+    """What a recipe may leave out."""
+    found = ""
+    if (size := training.get("first_size", 1)) < 1:
+        found += f", images at first {size:g} of their side"
+    if alpha := training.get("mixup", 0):
+        found += f", pairs of images mixed (mixup {alpha:g})"
+    if share := training.get("artefacts", 0):
+        found += f", hair, rulers, dark corners, ink and bubbles each drawn on {100 * share:g} % of them"
+    return found
+
+
+def teachers(config: dict[str, Any]) -> str:
+    """Which soft labels a network learned from; nothing if it had no teacher."""
+    training = config["training"]
+    tables = [PurePath(path.strip()).name for path in training.get("soft_labels", "").split(",") if path.strip()]
+    if not tables:
+        return ""
+    return (
+        f" It learned from teachers too: {100 * training['soft_share']:g} % of each training image's target are the "
+        f"soft labels in {', '.join(f'`{name}`' for name in tables)} (docs/training.md). What the teachers' own "
+        "training took is not counted."
+    )
+
+
+def _further_section(tables: Sequence[Table]) -> str:
+    if not tables:
+        return ""
+    return f"""## Further measurements
+What each means: docs/evaluation.md, docs/gate.md (and `GATE.md` beside this card), docs/heatmaps.md.
+
+{titled(tables)}
+
+"""
+
+
+def model_card(
+    config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metrics]], further: Sequence[Table] = ()
+) -> str:
     """The whole model card as Markdown.
 
     Args:
         config: the checkpoint's `config.json`.
         metrics: by split, "val" and "test", then by unit.
+        further: what else was measured of the checkpoint, see `skinnet.further`.
     """
     training = config["training"]
     test, source = metrics["test"], data_name(config)
@@ -123,9 +174,10 @@ Table hash {config["data_sha256"][:16]}.
 {training["epochs"]} epochs from {start}, all layers, batches of {training["batch_size"]}, AdamW at
 {training["learning_rate"]}, cosine schedule, averaged weights (EMA {training["ema_decay"]}), label smoothing
 {training["label_smoothing"]}, images drawn with weight (images of the class) ^ -{training["sampling_power"]},
-whole-batch augmentation. Epoch {config["best_epoch"]} was best by the mean of macro and (pre)malignant AUROC on
-validation and is the one published.
-It took {config["training_minutes"]:.0f} minutes on {config["machine"]}.
+whole-batch augmentation{_options(training)}.
+Epoch {config["best_epoch"]} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
+published.
+{training_cost(config)}{teachers(config)}
 
 ## Results
 The test split was scored after all choices were made on validation. Every figure, per image too, the decision
@@ -134,7 +186,12 @@ curve and the missed melanomas: `report.html`, `metrics.json` and `tables/`. Wha
 {results_section(test, "test", source=source)}
 ### Validation, where the choices were made
 {headline_section(metrics["val"], "val", source=source)}
-## Limits
+## Goals, and which were missed
+The goals were set beforehand, for the test split. {goals_sentence(next(iter(test.values())))}
+
+{goals_table(test).markdown()}
+
+{_further_section(further)}## Limits
 - **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
 - **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less: in a published comparison
   (arXiv 2606.13135) image-only models fell from an AUROC of .95-.97 on their own data to .80-.89 on others', and

@@ -28,7 +28,9 @@ from skinnet.faithfulness import CROPPED, WHOLE, Measured
 from skinnet.files import atomic_path, write_json, write_table
 from skinnet.labels import CLASSES
 from skinnet.plotting import COLOURS
+from skinnet.printed import Table
 
+REPORT = "faithfulness.json"
 FAR = "farthest third"
 """Of each diagnosis's lesions: those whose centroid is farthest from the middle of the photo."""
 GROUPS = (WHOLE, FAR, CROPPED)
@@ -70,7 +72,7 @@ def write_report(measured: Measured, *, folder: Path, checkpoint: str = "") -> d
         "summary": [_plain(dict(row)) for row in summary.to_dict("records")],
     }
     write_table(summary, folder / "faithfulness.csv", float_format="%.4f")
-    write_json(folder / "faithfulness.json", report)
+    write_json(folder / REPORT, report)
     with atomic_path(folder / "faithfulness.png") as temporary:
         draw(summary, measured).savefig(temporary, dpi=130, format="png", metadata={"Software": None})
     return report
@@ -214,6 +216,48 @@ def randomisation(table: pd.DataFrame) -> list[dict[str, Any]]:
          "photos": int(row["count"])}
         for row in means.to_dict("records")
     ]  # fmt: skip
+
+
+def faithfulness_table(report: dict[str, Any]) -> Table:
+    """What is in the JSON, in brief: a row for each method and group of photos."""
+    rows = [_brief(report, method, group) for method in report["goal"] for group in GROUPS]
+    header = [
+        "map", "group", "photos / lesions", "diagnoses surely ahead of the matched blob", "of the Gaussian",
+        "lead over the matched blob, all diagnoses", "likeness", "insertion, lead over the blob",
+        "similarity, classifier / all layers shuffled",
+        f"goal of {GOAL_DIAGNOSES}, matched / Gaussian",
+    ]  # fmt: skip
+    of = f"{report['split']} split, n = {report['photos']:,} photos of {report['lesions']:,} lesions"
+    return Table("faithfulness", f"Heat maps against blobs that look at nothing ({of})", header, rows)
+
+
+def _brief(report: dict[str, Any], method: str, group: str) -> list[str]:
+    """What is not measured in each group of photos stands in the row of whole photos."""
+    found = {
+        row["measure"]: row
+        for row in report["summary"]
+        if (row["method"], row["group"], row["diagnosis"]) == (method, group, ALL)
+    }
+    goal, lead = report["goal"][method], found.get(GOALS[0])
+    cells = [METHODS[method].title, group, f"{lead['photos']:,} / {lead['lesions']:,}" if lead else "0"]
+    cells += [f"{goal['won'][measure][group]} of {len(CLASSES)}" for measure in GOALS]
+    cells += [_signed(lead), f"{found['likeness']['value']:.2f}" if "likeness" in found else "n/a"]
+    if group != WHOLE:
+        return [*cells, "", "", ""]
+    insertion = found.get("insertion_over_blob")
+    lesions = f", n = {insertion['lesions']:,} lesions" if insertion else ""
+    kept = {row["layers"]: row["similarity"] for row in report["randomisation"] if row["method"] == method}
+    shuffled = f"{kept[min(kept)]:.2f} / {kept[max(kept)]:.2f}" if kept else "n/a"
+    met = " / ".join("met" if goal["met"][measure] else "missed" for measure in GOALS)
+    return [*cells, _signed(insertion) + lesions, shuffled, met]
+
+
+def _signed(row: dict[str, Any] | None) -> str:
+    """A lead with its interval."""
+    if row is None:
+        return "n/a"
+    interval = "" if row["low"] is None else f" ({row['low']:+.3f} to {row['high']:+.3f})"
+    return f"{row['value']:+.3f}{interval}"
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

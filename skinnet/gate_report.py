@@ -31,12 +31,12 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
             "## Dermatoscopic photos turned away",
             "Thresholds were fitted on validation; test was scored after that. Warned: judged, with a warning above "
             "the figures. Refused: not judged.",
-            _turned_away(gate["accepted"]),
+            turned_away_table(gate["accepted"]).markdown(),
             "## Pictures that show no lesion",
             "AUROC against the validation images. Turned away: warned of or refused. The gate was designed on the "
             "kinds marked *design*, and is only reported on the others. Pictures of one kind share sources, so the "
             "intervals are too narrow.",
-            _foreign(gate["foreign"]),
+            foreign_table(gate["foreign"], total="**all of these**").markdown(),
             "## Genuine photos after alterations",
             "Validation photos drawn at random, altered as other cameras and programs may alter them.",
             _counts(gate["altered"].items(), "alteration"),
@@ -45,18 +45,15 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
             f"{times['gate']:.1f} ms ({100 * times['gate'] / times['forward_pass']:.1f} %).",
             "## Diagnoses that cannot be ruled out",
             "How often the set of possible diagnoses holds the true one, by true diagnosis, lesions weighing alike.",
-            _coverage(uncertainty),
+            coverage_table(uncertainty["sets"], uncertainty["coverage"]).markdown(),
             "## Four views of one photo",
             _spread(uncertainty["spread"]),
         ]
     ) + "\n"  # fmt: skip
 
 
-def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    return Table("", "", heads, list(rows)).markdown()
-
-
-def _turned_away(accepted: dict[str, dict[str, dict[str, int]]]) -> str:
+def turned_away_table(accepted: dict[str, dict[str, dict[str, int]]]) -> Table:
+    """Genuine photos of validation and test, by diagnosis: how many are warned of or refused."""
     rows = []
     for dx in accepted["val"]:
         cells = [FULL_NAMES.get(dx, "All")]
@@ -64,25 +61,33 @@ def _turned_away(accepted: dict[str, dict[str, dict[str, int]]]) -> str:
             found = accepted[split][dx]
             cells += [str(found["pictures"]), str(found["warned"]), share(found["refused"], found["pictures"])]
         rows.append(cells)
-    return _table(["diagnosis", "val n", "warned", "refused", "test n", "warned", "refused"], rows)
+    test = accepted["test"]["all"]
+    passed = share(test["pictures"] - test["warned"] - test["refused"], test["pictures"])
+    title = f"Gate: dermatoscopic photos turned away (test split, n = {test['pictures']:,}: {passed} pass unwarned)"
+    heads = ["diagnosis", "val n", "warned", "refused", "test n", "warned", "refused"]
+    return Table("gate_photos", title, heads, rows)
 
 
-def _foreign(kinds: list[dict[str, Any]]) -> str:
+def foreign_table(kinds: list[dict[str, Any]], *, total: str = "all of these") -> Table:
+    """Pictures that show no lesion, by kind: how many are turned away."""
     rows = []
-    for each in [*kinds, _together(kinds, chosen_on=True), _together(kinds, chosen_on=False)]:
+    sums = [_together(kinds, total, chosen_on=chosen_on) for chosen_on in (True, False)]
+    for each in [*kinds, *sums]:
         away = share(each["warned"] + each["refused"], each["pictures"])
         auroc = f"{each['auroc']:.4f}" if each["auroc"] is not None else ""
         use = "design" if each["chosen_on"] else "report"
         rows.append(
             [each["kind"], use, str(each["pictures"]), auroc, away, share(each["refused"], each["pictures"])]
         )  # fmt: skip
-    return _table(["kind", "use", "n", "AUROC", "turned away", "refused"], rows)
+    count = sum(each["pictures"] for each in kinds)
+    title = f"Gate: pictures that show no lesion (of no split, n = {count:,} of {len(kinds)} kinds)"
+    return Table("gate_foreign", title, ["kind", "use", "n", "AUROC", "turned away", "refused"], rows)
 
 
-def _together(kinds: list[dict[str, Any]], *, chosen_on: bool) -> dict[str, Any]:
+def _together(kinds: list[dict[str, Any]], total: str, *, chosen_on: bool) -> dict[str, Any]:
     chosen = [each for each in kinds if each["chosen_on"] == chosen_on]
     sums = {name: sum(each[name] for each in chosen) for name in ("pictures", "warned", "refused")}
-    return {"kind": "**all of these**", "chosen_on": chosen_on, "auroc": None, **sums}
+    return {"kind": total, "chosen_on": chosen_on, "auroc": None, **sums}
 
 
 def _counts(found: Iterable[tuple[str, dict[str, int]]], head: str) -> str:
@@ -90,25 +95,27 @@ def _counts(found: Iterable[tuple[str, dict[str, int]]], head: str) -> str:
         [name, str(each["pictures"]), share(each["warned"], each["pictures"]), share(each["refused"], each["pictures"])]
         for name, each in found
     ]
-    return _table([head, "n", "warned", "refused"], rows)
+    return Table("", "", [head, "n", "warned", "refused"], rows).markdown()
 
 
-def _coverage(uncertainty: dict[str, Any]) -> str:
+def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) -> Table:
+    """How often the set of possible diagnoses holds the true one, by true diagnosis."""
     rows = []
-    promised = uncertainty["sets"]["promised"]
     for number, (dx, promise) in enumerate(PROMISES.items()):
-        fitted, found = (uncertainty["coverage"].get(split, {}).get(dx) for split in ("val", "test"))
+        fitted, found = (coverage.get(split, {}).get(dx) for split in ("val", "test"))
         target = f"{100 * promise:g} %"
         holds = size = "n/a"
         if found and found["value"] is not None:
             holds = f"{100 * found['value']:.1f} % ({100 * found['low']:.1f}-{100 * found['high']:.1f})"
             size = f"{found['size']:.1f}"
-        promise_kept = target if promised[number] is not None else f"n/a (too few for {target})"
+        promise_kept = target if sets["promised"][number] is not None else f"n/a (too few for {target})"
         lesions = f"{found['images']} / {found['lesions']}" if found else "0"
         rows.append([FULL_NAMES[dx], str(fitted["lesions"] if fitted else 0), promise_kept, lesions, holds, size])
-    return _table(
-        ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the truth", "mean set size"], rows
-    )
+    test = coverage.get("test", {}).values()
+    images, lesions = (sum(each[name] for each in test) for name in ("images", "lesions"))
+    title = f"Diagnoses that cannot be ruled out (test split, n = {images:,} images of {lesions:,} lesions)"
+    heads = ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the truth", "mean set size"]
+    return Table("possible_diagnoses", title, heads, rows)
 
 
 def _spread(spread: dict[str, Any]) -> str:

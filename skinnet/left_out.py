@@ -10,11 +10,9 @@ it is called suspicious all the same. Each name is one training; the shipped net
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +24,8 @@ from skinnet.config import TrainConfig
 from skinnet.evaluate import evaluate
 from skinnet.files import read_table, write_table
 from skinnet.fit_gate import fit_to_training, rulings
-from skinnet.labels import CLASSES, FULL_NAMES
+from skinnet.labels import CLASSES
+from skinnet.left_out_report import CLINIC_FIGURES, CLINICS, DIAGNOSES, clinics_table, diagnoses_table
 from skinnet.partitions import WITHOUT
 from skinnet.predictions import load_predictions, predict_logits, with_judgement
 from skinnet.printed import Table
@@ -37,19 +36,7 @@ from skinnet.truth import by_image
 
 log = logging.getLogger(__name__)
 
-CLINICS = "clinics_left_out.csv"
-DIAGNOSES = "diagnoses_left_out.csv"
 MEASURED = "measured.csv"
-CLINIC_FIGURES = {
-    "malignant_auroc": "(pre)malignant AUROC", "melanoma_auroc": "melanoma AUROC", "macro_auroc": "macro AUROC",
-    "balanced_accuracy": "balanced accuracy (balanced rule)", "sensitivity": "sensitivity",
-    "specificity": "specificity", "slope": "calibration slope",
-}  # fmt: skip
-DIAGNOSIS_FIGURES = {
-    "turned_away": "warned of or refused", "refused": "refused", "others_turned_away": "others: warned of or refused",
-    "distance_auroc": "AUROC of the gate's distance", "doubt_auroc": "AUROC of the network's doubt",
-    "flagged": "called suspicious",
-}  # fmt: skip
 
 
 def leave_out(names: Sequence[str], config: TrainConfig, *, root: Path, out: Path, checkpoint: Path) -> list[Table]:
@@ -67,10 +54,12 @@ def leave_out(names: Sequence[str], config: TrainConfig, *, root: Path, out: Pat
         DataError: if there is no such clinic or diagnosis.
     """
     rows = {name: _measured(name, config, root, out / name, checkpoint) for name in names}
-    for path, are_classes in ((CLINICS, False), (DIAGNOSES, True)):
+    printed = []
+    for path, in_print, are_classes in ((CLINICS, clinics_table, False), (DIAGNOSES, diagnoses_table, True)):
         if chosen := [table for name, table in rows.items() if (name in CLASSES) == are_classes]:
             write_table(pd.concat(chosen), checkpoint / path, float_format="%.4f")
-    return left_out_tables(checkpoint)
+            printed.append(in_print(pd.concat(chosen)))
+    return printed
 
 
 def _measured(name: str, config: TrainConfig, root: Path, run: Path, checkpoint: Path) -> pd.DataFrame:
@@ -153,43 +142,3 @@ def _columns(found: dict[str, Estimate]) -> dict[str, object]:
     for name, each in found.items():
         columns |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
     return columns
-
-
-def left_out_tables(checkpoint: Path) -> list[Table]:
-    """The tables of a checkpoint folder in print; none for a file that is not there."""
-    tables = []
-    if (checkpoint / CLINICS).is_file():
-        rows = _read(checkpoint / CLINICS)
-        heads = ["clinic left out, network, photos", "lesions", *CLINIC_FIGURES.values()]
-        title = f"Another clinic, per lesion: {_trained(rows)}"
-        cells = [
-            [f"{row['left_out']}, {row['network']}, {row['photos']}", *_cells(row, CLINIC_FIGURES)] for row in rows
-        ]
-        tables.append(Table("clinics_left_out", title, heads, cells))
-    if (checkpoint / DIAGNOSES).is_file():
-        rows = _read(checkpoint / DIAGNOSES)
-        heads = ["diagnosis left out", "lesions", *DIAGNOSIS_FIGURES.values()]
-        title = f"A diagnosis that training never saw: {_trained(rows)}"
-        cells = [[FULL_NAMES[row["left_out"]], *_cells(row, DIAGNOSIS_FIGURES)] for row in rows]
-        tables.append(Table("diagnoses_left_out", title, heads, cells))
-    return tables
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in read_table(path, mend="run python -m skinnet leave-out").to_dict("records")
-    ]
-
-
-def _trained(rows: list[dict[str, Any]]) -> str:
-    epochs = " or ".join(sorted({str(row["epochs"]) for row in rows}))
-    return f"networks trained for {epochs} epochs without it"
-
-
-def _cells(row: dict[str, Any], figures: Iterable[str]) -> list[str]:
-    def known(column: str) -> float | None:
-        return None if math.isnan(row[column]) else float(row[column])
-
-    estimates = [Estimate(known(name), known(f"{name}_low"), known(f"{name}_high")) for name in figures]
-    return [f"{row['lesions']:,}", *map(str, estimates)]

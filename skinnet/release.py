@@ -36,12 +36,14 @@ from skinnet.dataset import Images
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate, probability_columns
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
+from skinnet.further import further_tables, remove_further
+from skinnet.goals import goals_table
 from skinnet.index import FRAME, lesion_names, load_cache, load_index, split_hash, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS
 from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
-from skinnet.report import write_evaluation
+from skinnet.report import TABLE_FOLDER, write_evaluation
 from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
 
 PREDICTIONS = "predictions.csv"
@@ -57,6 +59,8 @@ README_END = "<!-- end of results -->"
 
 def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None, readme: Path | None = None) -> None:
     """Write a checkpoint folder, and the README's results between their two marks.
+
+    What was fitted to the network that the folder held before, or measured of it, is removed: gate, robustness, maps.
 
     Args:
         run: a run folder of `train`.
@@ -77,6 +81,7 @@ def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None
         raise DataError(
             f"{training['sources']} has no test image (partition {training['partition']}): nothing to publish."
         )
+    remove_further(out)
     with atomic_path(out / WEIGHTS) as temporary:
         save_file(classifier.network.state_dict(), temporary)
     write_json(out / CONFIG, classifier.config)
@@ -180,7 +185,8 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     predictions = load_predictions(checkpoint / PREDICTIONS)
     rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
     metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
-    source = data_name(config)
+    source, further = data_name(config), further_tables(checkpoint)
+    shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
     write_evaluation(
         rows["test"],
         metrics,
@@ -190,8 +196,10 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
         source=f"{source}, test split",
         caption=caption(metrics["test"], "test", source=source),
         history=read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run"),
+        goals=[goals_table(metrics["test"])],
+        further=further,
     )
-    write_text(checkpoint / CARD, model_card(config, metrics))
+    write_text(checkpoint / CARD, model_card(config, metrics, further))
     if readme is not None:
         results = headline_section(metrics["test"], "test", source=source)
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
@@ -236,6 +244,7 @@ def _config(name: str, settings: dict[str, Any], history: pd.DataFrame, table: p
         "machine": settings["machine"],
         "counts": {split: int(count) for split, count in table["split"].value_counts().items()},
         "data_sha256": settings["data_sha256"],
+        "soft_labels_sha256": settings.get("soft_labels_sha256", []),
         "split_sha256": split_hash(table),
         "versions": settings["versions"],
     }

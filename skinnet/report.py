@@ -8,7 +8,7 @@ write_evaluation(
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -19,6 +19,7 @@ from skinnet.evaluate import Metrics
 from skinnet.figures import FIGURES, draw_figures
 from skinnet.files import write_json, write_text
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
+from skinnet.printed import Table
 from skinnet.tables import all_tables
 from skinnet.truth import UNITS
 
@@ -49,6 +50,8 @@ def write_evaluation(
     source: str,
     caption: str,
     history: pd.DataFrame | None = None,
+    goals: Sequence[Table] = (),
+    further: Sequence[Table] = (),
 ) -> None:
     """Write everything about one split, and the metrics of all splits that are given.
 
@@ -59,12 +62,13 @@ def write_evaluation(
         source: the data, in the words for figures.
         caption: the data, in the words for the report.
         history: a row for each epoch of training, if that is known.
+        goals, further: tables before and after those of the metrics.
     """
     write_json(
         folder / METRICS,
         {name: {unit: asdict(each) for unit, each in units.items()} for name, units in metrics.items()},
     )
-    tables = all_tables(metrics[split])
+    tables = [*goals, *all_tables(metrics[split]), *further]
     for table in tables:
         write_text(folder / TABLE_FOLDER / f"{table.name}.csv", table.csv())
     primary = next(iter(metrics[split]))

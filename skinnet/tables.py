@@ -60,19 +60,19 @@ def headline_table(metrics: Mapping[str, Metrics]) -> Table:
     for name in HEADLINES_BY_RULE:
         rows += _rule_rows(metrics, name)
     rows.append(["Calibration slope (1 is perfect)", *(str(unit.calibration.slope) for unit in metrics.values())])
-    return Table("headlines", "Headlines", _units("figure (95 % interval)", metrics), rows)
+    return Table("headlines", "Headlines", unit_header("figure (95 % interval)", metrics), rows)
 
 
 def overall_table(metrics: Mapping[str, Metrics]) -> Table:
     """Figures of the scores, which need no decision rule."""
     rows = [[words, *(str(unit.overall[name]) for unit in metrics.values())] for name, words in OVERALL_NAMES.items()]
-    return Table("overall", "Scores", _units("figure (95 % interval)", metrics), rows)
+    return Table("overall", "Scores", unit_header("figure (95 % interval)", metrics), rows)
 
 
 def rule_table(metrics: Mapping[str, Metrics]) -> Table:
     """Figures of the diagnoses under each decision rule."""
     rows = [row for name in RULE_METRICS for row in _rule_rows(metrics, name)]
-    return Table("rules", "Diagnoses, by decision rule", _units("figure (95 % interval)", metrics), rows)
+    return Table("rules", "Diagnoses, by decision rule", unit_header("figure (95 % interval)", metrics), rows)
 
 
 def _rule_rows(metrics: Mapping[str, Metrics], name: str) -> list[list[str]]:
@@ -85,7 +85,8 @@ def _rule_rows(metrics: Mapping[str, Metrics], name: str) -> list[list[str]]:
     ]
 
 
-def _units(first: str, metrics: Mapping[str, Metrics]) -> list[str]:
+def unit_header(first: str, metrics: Mapping[str, Metrics]) -> list[str]:
+    """A first column and one for each unit."""
     primary = {"lesion": " (primary)"}
     return [first, *(f"per {unit}{primary.get(unit, '')}" for unit in metrics)]
 
@@ -147,7 +148,7 @@ def calibration_table(metrics: Mapping[str, Metrics]) -> Table:
         [words, *(str(getattr(unit.calibration, name)) for unit in metrics.values())]
         for name, words in CALIBRATION_NAMES.items()
     ]
-    return Table("calibration", "Calibration of p_malignant", _units("figure (95 % interval)", metrics), rows)
+    return Table("calibration", "Calibration of p_malignant", unit_header("figure (95 % interval)", metrics), rows)
 
 
 def reliability_table(metrics: Metrics) -> Table:

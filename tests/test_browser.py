@@ -16,6 +16,7 @@ import pytest
 
 from demo.drawings import write_examples
 from skinnet.figures import FIGURES
+from skinnet.further import further_tables
 
 pytestmark = pytest.mark.filterwarnings("default")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -67,6 +68,7 @@ def wide(page: Any) -> bool:
 def test_a_visitor_uploads_a_photo_and_reads_the_results(
     page: Any,
     address: str,
+    shipped: Path,
     tmp_path: Path,
     screenshots: Path,
 ) -> None:
@@ -94,6 +96,12 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
     page.get_by_role("img", name="Confusion matrices").wait_for(timeout=WAIT_MS)
     assert page.locator(".figures img").count() == len(FIGURES)
     assert "n = 2,004 images of 1,493 lesions" in page.locator("body").inner_text()
+    page.get_by_role("button", name="Goals, and which were missed").click()
+    outcome = page.get_by_role("cell", name="missed by").first
+    outcome.wait_for(timeout=WAIT_MS)
+    for table in further_tables(shipped):
+        assert page.get_by_role("button", name=table.title).is_visible()
+    assert not wide(page)
     page.screenshot(path=screenshots / f"results-{page.size_name}.png", full_page=True)
     page.get_by_role("tab", name="About").click()
     page.get_by_role("heading", name="Model card").wait_for(timeout=WAIT_MS)

@@ -17,6 +17,9 @@ from skinnet.calibrate import Decision, fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
 from skinnet.classifier import Classifier, read_config
 from skinnet.evaluate import Metrics, evaluate, probability_columns
+from skinnet.further import further_tables
+from skinnet.gate_report import gate_card
+from skinnet.goals import goals_table
 from skinnet.index import load_index, split_hash, table_hash
 from skinnet.labels import CLASSES
 from skinnet.partitions import published_split
@@ -93,11 +96,20 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
     assert written == f"\n{headline_section(saved['test'], 'test', source='HAM10000')}"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert card == model_card(read_config(shipped), saved)
+    further = further_tables(shipped)
+    assert card == model_card(read_config(shipped), saved, further)
     report = (shipped / "report.html").read_text(encoding="utf-8")
-    for table in all_tables(saved["test"]):
+    tables = [goals_table(saved["test"]), *all_tables(saved["test"]), *further]
+    assert {path.stem for path in (shipped / "tables").iterdir()} == {table.name for table in tables}
+    for table in tables:
         assert table.html() in report
         assert (shipped / "tables" / f"{table.name}.csv").read_text(encoding="utf-8") == table.csv()
+
+
+def test_the_gates_page_says_what_its_files_say(shipped: Path) -> None:
+    gate, uncertainty = (json.loads((shipped / name).read_text()) for name in ("gate.json", "uncertainty.json"))
+    page = (shipped / "GATE.md").read_text(encoding="utf-8")
+    assert page == gate_card(gate, uncertainty, name=read_config(shipped)["name"])
 
 
 def test_the_promised_floor_is_reached(recomputed: dict[str, dict[str, Metrics]]) -> None:

@@ -61,6 +61,29 @@ def test_publishing_again_changes_nothing(tiny_checkpoint: Path) -> None:
     assert str(metrics["test"]["lesion"].overall["macro_auroc"]) in readme.read_text()
 
 
+def test_a_new_network_takes_nothing_over_from_the_one_before(
+    tiny_checkpoint: Path, drawn_root: Path, shipped: Path, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    shutil.copytree(shipped, checkpoint)
+    (checkpoint / "robustness.csv").write_text("of another network")
+    (checkpoint / "faithfulness").mkdir()
+    (checkpoint / "faithfulness" / "faithfulness.json").write_text("{}")
+    release(tiny_checkpoint.parent / "run", root=drawn_root, out=checkpoint)
+    names = {path.name for path in checkpoint.iterdir()}
+    assert names == {path.name for path in tiny_checkpoint.iterdir()}
+    assert not names & {
+        "gate.json",
+        "gate.safetensors",
+        "uncertainty.json",
+        "GATE.md",
+        "robustness.csv",
+        "faithfulness",
+    }
+    assert "## Further measurements" not in (checkpoint / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert not (checkpoint / "tables" / "gate_photos.csv").exists()
+
+
 def test_a_run_is_not_published_on_other_data(tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path) -> None:
     shutil.copytree(drawn_root, tmp_path, dirs_exist_ok=True)
     index = tmp_path / "index.csv"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,12 @@ from skinnet.faithfulness_report import (
     agreement,
     best_method,
     estimates,
+    faithfulness_table,
     farthest,
     goal,
     randomisation,
     summarise,
+    write_report,
 )
 from skinnet.labels import CLASSES
 
@@ -115,6 +119,21 @@ def test_the_goal_counts_diagnoses_whose_interval_leaves_zero_out(summary: pd.Da
 def test_no_default_ignores_the_diagnosis_or_what_was_learned(measured: Measured, summary: pd.DataFrame) -> None:
     """Eigen-CAM leads but survives shuffling; Layer-CAM's maps are alike for all diagnoses."""
     assert best_method(summary, randomisation(measured.cascade)) == "gradcam"
+
+
+def test_the_table_says_what_the_report_says(measured: Measured, summary: pd.DataFrame, tmp_path: Path) -> None:
+    write_report(measured, folder=tmp_path)
+    table = faithfulness_table(json.loads((tmp_path / "faithfulness.json").read_text()))
+    n = LESIONS * len(CLASSES)
+    assert table.title.endswith(f"(val split, n = {n} photos of {n} lesions)")
+    row = next(row for row in table.rows if row[:2] == ["Grad-CAM", WHOLE])
+    lead = one(summary, method="gradcam", group=WHOLE, diagnosis=ALL, measure="energy_over_matched")
+    assert row[2:7] == [
+        f"{n} / {n}", "7 of 7", "0 of 7", f"{lead['value']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})", "0.10"
+    ]  # fmt: skip
+    assert row[7:] == [f"+0.100 (+0.100 to +0.100), n = {n} lesions", "0.10 / 0.10", "met / missed"]
+    far = next(row for row in table.rows if row[:2] == ["Eigen-CAM", FAR])
+    assert far[2:5] == [f"{n // 3} / {n // 3}", "7 of 7", "0 of 7"]
 
 
 def test_methods_that_draw_the_same_are_named(measured: Measured) -> None:

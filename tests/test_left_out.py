@@ -12,7 +12,8 @@ from skinnet import left_out as module
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.index import INDEX, load_index
-from skinnet.left_out import CLINICS, DIAGNOSES, leave_out, left_out_tables
+from skinnet.left_out import leave_out
+from skinnet.left_out_report import CLINICS, DIAGNOSES
 from skinnet.predictions import load_predictions
 
 TINY = TrainConfig(weights="none", epochs=1, ema_decay=0.5, first_size=0.25, soft_labels="")
@@ -82,7 +83,3 @@ def test_teachers_that_saw_what_is_left_out_are_refused(two_clinics: Path, shipp
     taught = dataclasses.replace(TINY, soft_labels="any.csv")
     with pytest.raises(TrainingError, match="saw what the partition 'without-df' keeps back"):
         leave_out(["df"], taught, root=two_clinics, out=tmp_path, checkpoint=shipped)
-
-
-def test_a_checkpoint_without_the_files_has_no_tables(tmp_path: Path) -> None:
-    assert left_out_tables(tmp_path) == []

@@ -234,7 +234,8 @@ def faithfulness(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
     from skinnet.device import keep_freed_memory
     from skinnet.faithfulness import measure
-    from skinnet.faithfulness_report import GOAL_DIAGNOSES, write_report
+    from skinnet.faithfulness_report import faithfulness_table, write_report
+    from skinnet.printed import titled
 
     keep_freed_memory()
     classifier = Classifier.load(options.checkpoint)
@@ -242,11 +243,7 @@ def faithfulness(options: argparse.Namespace) -> int:
         classifier, root=options.root, split=options.split, limit=options.limit, curve_lesions=options.curve_lesions
     )
     report = write_report(measured, folder=options.out, checkpoint=classifier.config["name"])
-    print(f"n = {report['photos']:,} photos of {report['lesions']:,} lesions. Diagnoses where a map beats the blob:")
-    for method, goal in report["goal"].items():
-        for lead, counts in goal["won"].items():
-            won = ", ".join(f"{group} {count}" for group, count in counts.items())
-            print(f"{method:9} {lead:21} {won}" + (f": goal of {GOAL_DIAGNOSES}" if goal["met"][lead] else ""))
+    print(titled([faithfulness_table(report)]))
     print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png.")
     return 0
 

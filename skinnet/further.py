@@ -1,0 +1,113 @@
+"""What is measured of a checkpoint beyond its predictions, as tables: robustness, controls, what was left
+out of training, gate, uncertainty, heat maps.
+
+    further_tables(Path("checkpoints/ham10000-lite0"))
+
+Each comes from a file that another command left in the checkpoint's folder, and is there if that file is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from skinnet import faithfulness_report, gate, gate_report
+from skinnet.calibrate import OUT_OF_FOLD
+from skinnet.classifier import read_config
+from skinnet.controls import CONTROLS, controls_table
+from skinnet.errors import DataError
+from skinnet.faithfulness_report import faithfulness_table
+from skinnet.files import read_json, read_table
+from skinnet.gate_report import coverage_table, foreign_table, turned_away_table
+from skinnet.left_out_report import CLINICS, DIAGNOSES, clinics_table, diagnoses_table
+from skinnet.printed import Table
+from skinnet.robustness import ROBUSTNESS, robustness_table
+from skinnet.uncertainty import UNCERTAINTY
+
+MAPS = "faithfulness"
+"""Folder, in a checkpoint's, of what `skinnet faithfulness` writes."""
+LEAVE_OUT = "run python -m skinnet leave-out again"
+
+
+def _robustness(path: Path) -> list[Table]:
+    table = read_table(path, mend="run python -m skinnet robustness again")
+    return [_counted(robustness_table(table), table, path.parent)]
+
+
+def _counted(printed: Table, table: pd.DataFrame, checkpoint: Path) -> Table:
+    """With the n of its first row in the title, and the split that has as many images."""
+    images, lesions = (int(table[unit].iloc[0]) for unit in ("images", "lesions"))
+    splits = read_config(checkpoint)["counts"]
+    split = next((f"{name} split" for name in ("test", "val") if splits.get(name) == images), "split not recorded")
+    return replace(printed, title=f"{printed.title} ({split}, n = {images:,} images of {lesions:,} lesions)")
+
+
+def _controls(path: Path) -> list[Table]:
+    table = read_table(path, mend="run python -m skinnet robustness again")
+    return [_counted(controls_table(table), table, path.parent)]
+
+
+def _clinics(path: Path) -> list[Table]:
+    return [clinics_table(read_table(path, mend=LEAVE_OUT))]
+
+
+def _diagnoses(path: Path) -> list[Table]:
+    return [diagnoses_table(read_table(path, mend=LEAVE_OUT))]
+
+
+def _gate(path: Path) -> list[Table]:
+    found = _measured(path)
+    return [foreign_table(found["foreign"]), turned_away_table(found["accepted"])]
+
+
+def _uncertainty(path: Path) -> list[Table]:
+    found = _measured(path)
+    return [coverage_table(found["sets"], found["coverage"])]
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    return read_json(path, mend="run python -m skinnet fit-gate again")
+
+
+def _maps(path: Path) -> list[Table]:
+    return [faithfulness_table(read_json(path, mend="run python -m skinnet faithfulness again"))]
+
+
+READERS: Mapping[str, Callable[[Path], list[Table]]] = {
+    ROBUSTNESS: _robustness,
+    CONTROLS: _controls,
+    CLINICS: _clinics,
+    DIAGNOSES: _diagnoses,
+    gate.SETTINGS: _gate,
+    UNCERTAINTY: _uncertainty,
+    f"{MAPS}/{faithfulness_report.REPORT}": _maps,
+}
+"""By file below the checkpoint, in the order of the tables."""
+
+
+def further_tables(checkpoint: Path) -> list[Table]:
+    """The tables of a checkpoint's further files; none without them.
+
+    Raises:
+        DataError: if a file is damaged.
+    """
+    tables = []
+    for name, read in READERS.items():
+        if (checkpoint / name).is_file():
+            try:
+                tables += read(checkpoint / name)
+            except (KeyError, IndexError, TypeError) as error:
+                raise DataError(f"{checkpoint / name} is damaged, or of another version: measure again.") from error
+    return tables
+
+
+def remove_further(checkpoint: Path) -> None:
+    """Remove all that was measured of, or fitted to, the network that a checkpoint's folder held until now."""
+    for name in (*READERS, gate.STATISTICS, gate_report.CARD, OUT_OF_FOLD):
+        (checkpoint / name).unlink(missing_ok=True)
+    shutil.rmtree(checkpoint / MAPS, ignore_errors=True)
