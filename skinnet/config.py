@@ -35,7 +35,7 @@ class TrainConfig:
     )
     network: str = _setting(LITE0, f"{', '.join(LITES)}, {VIT} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
-    epochs: int = _setting(14, "passes over as many images as the training split has", 1)
+    epochs: int = _setting(8, "passes over as many images as the training split has", 1)
     batch_size: int = _setting(32, "images a step", 1)
     learning_rate: float = _setting(5e-4, "peak of the schedule", 0)
     layer_decay: float = _setting(1.0, "factor on the learning rate from each layer to the one below it", 0)
@@ -44,14 +44,14 @@ class TrainConfig:
     label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)
     ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 1)
     sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
-    first_size: float = _setting(0.5, "share of their side that images have at first; all after 60 % of epochs", 0.25)
+    first_size: float = _setting(1.0, "share of their side that images have at first; all after 60 % of epochs", 0.25)
     mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none are", 0)
     soft_labels: str = _setting(
-        "ham10000_lite0_runs_3_4.csv",
+        "",
         "tables of teachers' probabilities to learn from, separated by commas: files, or names of those that come with "
-        "skinnet; '' for none",
+        "skinnet, such as ham10000_lite0_runs_3_4.csv",
     )
-    soft_share: float = _setting(0.7, "share of the target that they make up", 0, 1)
+    soft_share: float = _setting(0.5, "share of the target that they make up", 0, 1)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
 
@@ -64,8 +64,8 @@ class TrainConfig:
             raise TrainingError(f"Unknown weights {self.weights!r}: use {' or '.join(WEIGHTS)}.")
         if self.soft_labels and self.partition not in TAUGHT:
             raise TrainingError(
-                f"The teachers of the soft labels saw what the partition {self.partition!r} keeps back: train it with "
-                "--soft-labels ''."
+                f"The teachers of the soft labels saw what the partition {self.partition!r} keeps back: train "
+                "without them."
             )
         for setting in fields(self):
             value, least, below = getattr(self, setting.name), setting.metadata["least"], setting.metadata["below"]

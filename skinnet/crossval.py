@@ -1,6 +1,6 @@
 """Cross-validation: every image of training and validation judged by a network that did not see its lesion.
 
-    table = cross_validate(TrainConfig(soft_labels=""), root=Path("data"), out=Path("runs/folds"))
+    table = cross_validate(TrainConfig(), root=Path("data"), out=Path("runs/folds"))
 
 Five networks are trained, each without one of the five folds that the published split deals the lesions of train and
 val into; the test split takes no part. The table of what they said of the fold that they did not see has the columns

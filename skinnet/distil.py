@@ -12,7 +12,6 @@ of the cross-validation that did not see its lesion. None of them saw the test s
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,8 +24,6 @@ from skinnet.errors import TrainingError
 from skinnet.evaluate import probability_columns
 from skinnet.files import read_table
 from skinnet.labels import CLASS_NUMBERS, CLASSES
-
-log = logging.getLogger(__name__)
 
 PACKAGED = Path(__file__).parent / "soft_labels"
 """Tables that come with skinnet, of HAM10000's training images."""
@@ -46,9 +43,6 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
     if not config.soft_labels:
         return targets
     taught, soft = _soft_labels(table, _paths(config))
-    if not len(taught):
-        log.info("The soft labels that come with skinnet have none of these images: training without them.")
-        return targets
     counts = np.bincount(labels[table["split"] == "train"], minlength=len(CLASSES))
     drawn = soft * np.exp(-prior_shift(counts, sampling_power=config.sampling_power))
     drawn /= drawn.sum(axis=1, keepdims=True)
@@ -80,7 +74,7 @@ def _soft_labels(table: pd.DataFrame, paths: Sequence[Path]) -> tuple[np.ndarray
             raise TrainingError(f"No {path}: make soft labels with python -m skinnet cross-validate.")
         judged.append(read_table(path, mend="make it again").set_index("image_id")[probability_columns()])
         taught = taught & table["image_id"].isin(judged[-1].index).to_numpy()
-        if not taught.any() and path.parent != PACKAGED:
+        if not taught.any():
             raise TrainingError(f"{path} has none of the training images: it belongs to other data.")
     ids = table["image_id"][taught]
     return np.flatnonzero(taught), np.mean([rows.loc[ids].to_numpy(float) for rows in judged], axis=0)

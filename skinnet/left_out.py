@@ -1,6 +1,6 @@
 """What a network says of photos whose clinic, or whose diagnosis, was left out of its training.
 
-    leave_out(["rosendahl", "df"], TrainConfig(soft_labels=""), root=data, out=runs, checkpoint=shipped)
+    leave_out(["rosendahl", "df"], TrainConfig(), root=data, out=runs, checkpoint=shipped)
 
 A clinic left out tells how much of the quality is of this data set alone. A diagnosis left out tells what becomes of a
 lesion that is none of the seven: whether the gate turns it away, whether the network is less sure of it, and how often

@@ -16,7 +16,7 @@ from skinnet.left_out import leave_out
 from skinnet.left_out_report import CLINICS, DIAGNOSES
 from skinnet.predictions import load_predictions
 
-TINY = TrainConfig(weights="none", epochs=1, ema_decay=0.5, first_size=0.25, soft_labels="")
+TINY = TrainConfig(weights="none", epochs=1, ema_decay=0.5, first_size=0.25)
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ def _add_cross_validate(commands: Commands) -> None:
         commands, "cross-validate", cross_validate, "Train five networks, each without a fifth, and judge that fifth.",
         "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
     )  # fmt: skip
-    _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv", taught=False)
+    _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv")
 
 
 def _add_leave_out(commands: Commands) -> None:
@@ -97,7 +97,7 @@ def _add_leave_out(commands: Commands) -> None:
         "Each name is a training; stopped and called again, it goes on. The tables are written into the checkpoint.",
     )  # fmt: skip
     command.add_argument("names", nargs="+", metavar="NAME", help="clinic, such as rosendahl, or diagnosis, such as df")
-    _add_recipe(command, out="folder of the runs", taught=False)
+    _add_recipe(command, out="folder of the runs")
     add_checkpoint(command)
 
 
@@ -111,15 +111,11 @@ def _add_teach(commands: Commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="CSV", help="table to write")
 
 
-def _add_recipe(command: argparse.ArgumentParser, *, out: str, taught: bool = True) -> None:
-    """Options for every setting of a training; without soft labels, whose teachers saw everything, unless `taught`."""
+def _add_recipe(command: argparse.ArgumentParser, *, out: str) -> None:
     add_root(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     for setting in dataclasses.fields(TrainConfig):
         meaning, default = setting.metadata["meaning"].replace("%", "%%"), setting.default
-        if setting.name == "soft_labels" and not taught:
-            command.set_defaults(soft_labels="")
-            continue
         command.add_argument(
             f"--{setting.name.replace('_', '-')}", type=type(default), default=default,
             help=f"{meaning} (default: {'none' if default == '' else default})",
