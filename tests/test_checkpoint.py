@@ -106,6 +106,26 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
         assert (shipped / "tables" / f"{table.name}.csv").read_text(encoding="utf-8") == table.csv()
 
 
+def test_the_documented_agreement_with_isics_program_is_of_these_figures(
+    recomputed: dict[str, dict[str, Metrics]],
+) -> None:
+    """What benchmarks/isic_scoring.py printed; both columns were six decimals alike."""
+    section = (
+        (PROJECT / "docs" / "evaluation.md").read_text(encoding="utf-8").partition("| isic-challenge-scoring |")[2]
+    )
+    lines = [line.strip("| ").split(" | ") for line in section.splitlines()[2:] if line.startswith("|")]
+    theirs, ours = ({name: cells[column] for name, *cells in lines} for column in (0, 1))
+    assert theirs == ours
+    images = recomputed["test"]["image"]
+    found = {f"AUROC {name}": images.per_class[name]["auroc"] for name in CLASSES} | {
+        "balanced accuracy (as displayed)": images.rules["displayed"].overall["balanced_accuracy"],
+        "macro auroc": images.overall["macro_auroc"],
+        "(pre)malignant AUROC": images.overall["malignant_auroc"],
+    }
+    for name, each in found.items():
+        assert float(ours[name]) == pytest.approx(each.value, abs=1e-6), name
+
+
 def test_the_gates_page_says_what_its_files_say(shipped: Path) -> None:
     gate, uncertainty = (json.loads((shipped / name).read_text()) for name in ("gate.json", "uncertainty.json"))
     page = (shipped / "GATE.md").read_text(encoding="utf-8")
