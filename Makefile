@@ -10,6 +10,7 @@ MIRROR ?=
 CHECKPOINT ?=
 PACKAGES ?=
 SHIPPED := checkpoints/ham10000-lite0
+SHORT := --first-size 0.5
 
 .PHONY: app test stress lint data train release clean
 
@@ -35,12 +36,14 @@ data: $(VENV)/.app
 train: $(VENV)/.test
 	$(BIN)/python -m skinnet train --root data --out runs/shipped
 
-release: $(VENV)/.foreign
+release: $(VENV)/.foreign $(VENV)/.test
 	@test -n "$(CHECKPOINT)" || { echo "Name a training run: make release CHECKPOINT=runs/NAME"; exit 2; }
 	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED)
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
 	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --out $(SHIPPED)/faithfulness
+	$(BIN)/python -m skinnet leave-out rosendahl --checkpoint $(SHIPPED) --root data --out runs/left-out $(SHORT) --epochs 4
+	$(BIN)/python -m skinnet leave-out akiec df vasc --checkpoint $(SHIPPED) --root data --out runs/left-out $(SHORT) --epochs 2
 	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --readme README.md
 
 clean:

@@ -10,9 +10,12 @@ for a whole matrix of weights: how often each row was drawn. Its first row, all 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from skinnet.truth import Truth
 
@@ -35,6 +38,14 @@ class Estimate:
         if self.low is None or self.high is None:
             return f"{self.value:.3f}"
         return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+    def signed(self) -> str:
+        """As a change."""
+        if self.value is None:
+            return "n/a"
+        if self.low is None or self.high is None:
+            return f"{self.value:+.3f}"
+        return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
 
 
 UNDEFINED = Estimate(None, None, None)
@@ -74,6 +85,20 @@ def estimate(values: np.ndarray) -> Estimate:
 def estimates(values: dict[str, np.ndarray]) -> dict[str, Estimate]:
     """`estimate` for each of several metrics."""
     return {name: estimate(column) for name, column in values.items()}
+
+
+def as_columns(found: Mapping[str, Estimate]) -> dict[str, object]:
+    """`name, name_low, name_high` of each, for a row of a table."""
+    columns: dict[str, object] = {}
+    for name, each in found.items():
+        columns |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
+    return columns
+
+
+def of_columns(row: pd.Series, name: str) -> Estimate:
+    """The way back from `as_columns`; what is empty, or no column, is undefined."""
+    value, low, high = (row.get(column) for column in (name, f"{name}_low", f"{name}_high"))
+    return Estimate(*(None if each is None or math.isnan(each) else float(each) for each in (value, low, high)))
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

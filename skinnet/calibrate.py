@@ -1,4 +1,4 @@
-"""From logits to calibrated probabilities and decisions; everything is fitted on the validation split.
+"""From logits to calibrated probabilities and decisions, fitted on validation or on a cross-validation's table.
 
 calibration = fit_calibration(logits, dx, sampling_power=0.5, class_counts=counts)
 probabilities = calibration.probabilities(logits)       # (N, 7), rows sum to one
@@ -21,13 +21,15 @@ from sklearn.metrics import recall_score
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 
 SENSITIVITIES = {"95": 0.95, "97.5": 0.975}
-"""Operating points, fixed beforehand: the share of the (pre)malignant lesions of validation to be found."""
+"""Operating points, fixed beforehand: the share of the (pre)malignant lesions to be found where they are fitted."""
 VERDICT = "95"
 """The operating point that the app's verdict uses."""
 VALIDATION = "validation"
 OUT_OF_FOLD = "out_of_fold.csv"
-"""The two tables that decisions may be fitted on; the latter is a cross-validation's."""
-SMALLEST = np.finfo(float).tiny
+"""A cross-validation's table."""
+RECALIBRATION = "recalibration.json"
+"""All that decisions may have been fitted on: the third is what a clinic refitted on its own cases."""
+TINY = np.finfo(float).tiny
 """Above 0, so that every probability has a logarithm."""
 
 
@@ -168,7 +170,7 @@ def fit_decision(
 def log_loss(probabilities: np.ndarray, dx: np.ndarray, lesions: np.ndarray | None = None) -> float:
     """Mean of -log of what the truth was given: (N, 7) probabilities, int (N,), and names of lesions or None."""
     means, truth = lesion_means(probabilities, dx, lesions)
-    return float(-np.log(means[np.arange(len(truth)), truth].clip(min=SMALLEST)).mean())
+    return float(-np.log(means[np.arange(len(truth)), truth].clip(min=TINY)).mean())
 
 
 def lesion_means(

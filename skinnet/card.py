@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from skinnet.calibrate import OUT_OF_FOLD, VALIDATION, Decision
+from skinnet.calibrate import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Decision
 from skinnet.config import LITES
 from skinnet.evaluate import Metrics
 from skinnet.goals import goals_sentence, goals_table
@@ -19,6 +19,7 @@ LOOKED_UP = ("missed_melanomas", "reliability", "decision_curve")
 FITTED_ON = {
     VALIDATION: "those of validation, judged by this network",
     OUT_OF_FOLD: "those of training and validation, each judged by a network of a cross-validation that did not see it",
+    RECALIBRATION: "those of a clinic, judged by this network",
 }
 """What is said of the table that the decisions were fitted on."""
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
@@ -106,7 +107,8 @@ def _further_section(tables: Sequence[Table]) -> str:
     if not tables:
         return ""
     return f"""## Further measurements
-What each means: docs/evaluation.md, docs/gate.md (and `GATE.md` beside this card), docs/heatmaps.md.
+What each means: docs/evaluation.md, docs/training.md (what was left out), docs/gate.md (and `GATE.md` beside this
+card), docs/heatmaps.md.
 
 {titled(tables)}
 
@@ -180,14 +182,16 @@ published.
 {training_cost(config)}{teachers(config)}
 
 ## Results
-The test split was scored after all choices were made on validation. Every figure, per image too, the decision
-curve and the missed melanomas: `report.html`, `metrics.json` and `tables/`. What each means: docs/evaluation.md.
+The test split was scored when this was published, and for each release before it; what was chosen in between stands in
+EXPERIMENTS.md. Every figure, per image too, the decision curve and the missed melanomas: `report.html`, `metrics.json`
+and `tables/`. What each means: docs/evaluation.md.
 
 {results_section(test, "test", source=source)}
-### Validation, where the choices were made
+### Validation, where epoch and temperature were chosen
 {headline_section(metrics["val"], "val", source=source)}
 ## Goals, and which were missed
-The goals were set beforehand, for the test split. {goals_sentence(next(iter(test.values())))}
+The goals, for the test split, were set before this network was trained, after a first trial and the results that others
+published; they were not registered. {goals_sentence(next(iter(test.values())))}
 
 {goals_table(test).markdown()}
 

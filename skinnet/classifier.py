@@ -35,7 +35,7 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 REQUIRED = (
     "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "operating_points",
-    "parameters", "training", "training_minutes", "machine",
+    "parameters", "training", "training_minutes", "machine", "counts", "rules_from",
 )  # fmt: skip
 """What every `config.json` holds."""
 VIEWS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))

@@ -11,7 +11,7 @@ LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "effi
 VIT = "vit_small_patch14_dinov2"
 WEIGHTS = ("imagenet", "none")
 TAUGHT = ("split", "official")
-"""Partitions whose validation and test images the teachers of soft labels did not train on."""
+"""Partitions whose test images no teacher trained on; those of a cross-validation saw validation images."""
 
 
 def _setting(default: Any, meaning: str, least: float | None = None, below: float | None = None) -> Any:

@@ -26,7 +26,7 @@ import pandas as pd
 from scipy.ndimage import distance_transform_edt
 from scipy.signal import fftconvolve
 
-from skinnet.bootstrap import DRAWS, estimate
+from skinnet.bootstrap import DRAWS, as_columns, estimate, of_columns
 from skinnet.classifier import Classifier
 from skinnet.dataset import Images
 from skinnet.device import keep_freed_memory
@@ -36,7 +36,7 @@ from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.masks import lesion_mask, mask_path
 from skinnet.printed import Table
 from skinnet.progress import progress
-from skinnet.robustness import changes, figures, one_view, truth_of
+from skinnet.robustness import changed, changes, figures, one_view, truth_of
 
 CONTROLS = "controls.csv"
 MARGIN = 5
@@ -163,8 +163,7 @@ def _compared(
     for name in SETS[photos]:
         found = figures(classifier, truth_of(classifier, part, logits[name][chosen]), draws, seed)
         whole = whole or found
-        auroc = estimate(found["malignant_auroc"])
-        interval = {"malignant_auroc_low": auroc.low, "malignant_auroc_high": auroc.high}
+        interval = as_columns({"malignant_auroc": estimate(found["malignant_auroc"])})
         rows.append({"control": name, "photos": photos, **_counts(part), **changes(whole, found), **interval})
     return pd.DataFrame(rows)
 
@@ -181,20 +180,18 @@ def save_controls(table: pd.DataFrame, folder: Path) -> None:
 
 
 def controls_table(table: pd.DataFrame) -> Table:
-    """The figures with their changes from the whole photo; the AUROC with its interval, to be compared with .5."""
+    """The AUROC, to be compared with .5, and the other figures of the whole photo with their changes."""
     rows = []
-    for row in table.to_dict("records"):
+    for _, row in table.iterrows():
         counts = [f"{row[unit]:,} ({row[f'malignant_{unit}']:,})" for unit in ("images", "lesions")]
-        interval = f" ({row['malignant_auroc_low']:.3f}-{row['malignant_auroc_high']:.3f})"
-        changed = [
-            f"{row[name]:.3f}" + (f" ({row[f'{name}_change']:+.3f})" if row["control"] != WHOLE else "")
+        others = [
+            changed(row, name, whole=row["control"] == WHOLE)
             for name in ("balanced_accuracy", "sensitivity", "false_alarms")
         ]
-        auroc = f"{row['malignant_auroc']:.3f}{interval}"
-        rows.append([row["photos"], row["control"], *counts, auroc, *changed])
+        rows.append([row["photos"], row["control"], *counts, str(of_columns(row, "malignant_auroc")), *others])
     header = [
         "photos", "picture", "images ((pre)malignant)", "lesions ((pre)malignant)",
         "(pre)malignant AUROC (95 % interval)", "balanced accuracy", "sensitivity", "benign lesions flagged",
     ]  # fmt: skip
-    cells = [[cell.replace("nan", "n/a") for cell in row] for row in rows]
-    return Table("controls", "How much of the score does not come from the lesion", header, cells)
+    title = "How much of the score does not come from the lesion, per lesion, one view: figures, then changes"
+    return Table("controls", title, header, rows)

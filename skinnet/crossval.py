@@ -4,8 +4,8 @@
 
 Five networks are trained, each without one of the five folds that the published split deals the lesions of train and
 val into; the test split takes no part. The table of what they said of the fold that they did not see has the columns
-of a checkpoint's predictions, and serves three ends: choosing among recipes on ten times the images of validation,
-thresholds from some 900 (pre)malignant lesions instead of 90, and soft labels for a smaller network to learn from.
+of a checkpoint's predictions, and serves three ends: choosing among recipes on eight times the images of
+validation, thresholds from 933 (pre)malignant lesions instead of 117, and soft labels for a smaller network.
 
 No epoch is chosen: each network is judged as it was after the last one, so the fold stays unseen in every way.
 """
@@ -44,7 +44,7 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
         out: where each fold gets a run folder, and the table `out_of_fold.csv`.
 
     Returns:
-        A row for each image of train and val: the columns of a table of predictions, and `fold`.
+        A row for each image of train and val: the columns of a table of predictions, `fold` and `network`.
 
     Raises:
         TrainingError: if the partition is another, the recipe learns from soft labels, whose teachers saw every fold,
@@ -82,7 +82,7 @@ def _calibrated(table: pd.DataFrame, logits: np.ndarray, config: TrainConfig) ->
     fitted = fit_rules(logits, table, sampling_power=config.sampling_power, class_counts=class_counts(table))
     network = nn.Identity()  # has spoken already
     classifier = _plain(network, config, **fitted)
-    return with_judgement(classifier, table, logits).assign(fold=table["fold"])
+    return with_judgement(classifier, table, logits).assign(fold=table["fold"], network=config.network)
 
 
 def _plain(network: nn.Module, config: TrainConfig, **fitted: object) -> Classifier:

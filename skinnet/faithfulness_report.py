@@ -254,10 +254,7 @@ def _brief(report: dict[str, Any], method: str, group: str) -> list[str]:
 
 def _signed(row: dict[str, Any] | None) -> str:
     """A lead with its interval."""
-    if row is None:
-        return "n/a"
-    interval = "" if row["low"] is None else f" ({row['low']:+.3f} to {row['high']:+.3f})"
-    return f"{row['value']:+.3f}{interval}"
+    return Estimate(row["value"], row["low"], row["high"]).signed() if row else "n/a"
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

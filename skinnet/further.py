@@ -102,7 +102,7 @@ def further_tables(checkpoint: Path) -> list[Table]:
             try:
                 tables += read(checkpoint / name)
             except (KeyError, IndexError, TypeError) as error:
-                raise DataError(f"{checkpoint / name} is damaged, or of another version: measure again.") from error
+                raise DataError(f"{checkpoint / name} is damaged, or of another version: delete it.") from error
     return tables
 
 

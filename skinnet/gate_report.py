@@ -80,7 +80,10 @@ def foreign_table(kinds: list[dict[str, Any]], *, total: str = "all of these") -
             [each["kind"], use, str(each["pictures"]), auroc, away, share(each["refused"], each["pictures"])]
         )  # fmt: skip
     count = sum(each["pictures"] for each in kinds)
-    title = f"Gate: pictures that show no lesion (of no split, n = {count:,} of {len(kinds)} kinds)"
+    title = (
+        f"Gate: pictures that show no lesion (n = {count:,} of {len(kinds)} kinds; of no split, but skin is cut from "
+        "validation photos)"
+    )
     return Table("gate_foreign", title, ["kind", "use", "n", "AUROC", "turned away", "refused"], rows)
 
 

@@ -1,4 +1,4 @@
-"""The goals that were set before the network was trained, and which of them it misses.
+"""The goals that were set before the shipped network was trained, and which of them it misses.
 
     print(goals_table(metrics).markdown())
 

@@ -2,143 +2,203 @@
 
     leave_out(["rosendahl", "df"], TrainConfig(), root=data, out=runs, checkpoint=shipped)
 
-A clinic left out tells how much of the quality is of this data set alone. A diagnosis left out tells what becomes of a
-lesion that is none of the seven: whether the gate turns it away, whether the network is less sure of it, and how often
-it is called suspicious all the same. Each name is one training; the shipped network itself saw them all.
+A clinic left out tells how a network fares where it never was; it also learned from fewer images, of some diagnoses
+from far fewer, so a loss is not the other camera's alone. A diagnosis left out tells what becomes of a lesion that is
+none of the seven: whether the gate turns it away, whether the network is less sure of it, and how often it is called
+suspicious all the same. Each name is one training; beside it stands the shipped network, which saw them all.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from skinnet.bootstrap import DRAWS, Estimate, draw_weights, estimates, ratio, with_whole
+from skinnet.bootstrap import DRAWS, UNDEFINED, as_columns, draw_weights, estimates, ratio, with_whole
 from skinnet.calibrate import Decision
-from skinnet.classifier import read_config
+from skinnet.classifier import CONFIG, read_config
+from skinnet.compare import compare
 from skinnet.config import TrainConfig
+from skinnet.errors import TrainingError
 from skinnet.evaluate import evaluate
-from skinnet.files import read_table, write_table
+from skinnet.files import read_table, write_json, write_table
 from skinnet.fit_gate import fit_to_training, rulings
+from skinnet.index import load_index
 from skinnet.labels import CLASSES
-from skinnet.left_out_report import CLINIC_FIGURES, CLINICS, DIAGNOSES, clinics_table, diagnoses_table
+from skinnet.left_out_report import (
+    CLINIC_FIGURES,
+    CLINICS,
+    DIAGNOSES,
+    DIAGNOSIS_FIGURES,
+    clinics_table,
+    diagnoses_table,
+)
 from skinnet.partitions import WITHOUT
-from skinnet.predictions import load_predictions, predict_logits, with_judgement
+from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
 from skinnet.printed import Table
 from skinnet.ranking import rank
-from skinnet.release import PREDICTIONS, Tuned, tune
+from skinnet.release import PREDICTIONS, tune
 from skinnet.train import STATE, train
 from skinnet.truth import by_image
 
 log = logging.getLogger(__name__)
 
-MEASURED = "measured.csv"
+JUDGED = "judged.csv"
+"""In a run folder: the predictions of its test images, with the gate's `distance` and `level` (0 ok, 1 warn, 2 refuse)
+where a diagnosis was left out."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a network says of test images, with its rules and what it was trained on."""
+
+    predictions: pd.DataFrame
+    decision: Decision
+    network: str
+    training_images: int
+    epochs: int
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """The first columns of each row about it."""
+        return {"network": self.network, "training_images": self.training_images, "epochs": self.epochs}
 
 
 def leave_out(names: Sequence[str], config: TrainConfig, *, root: Path, out: Path, checkpoint: Path) -> list[Table]:
-    """Train without each clinic or diagnosis in turn and measure; what was done before is not done again.
+    """Train without each clinic or diagnosis in turn and measure; a training that was done is not done again.
 
     Args:
         names: clinics, or keys of `CLASSES`.
         config: the recipe; its partition is set here.
         root: the data folder, after `prepare`.
         out: where each name gets a run folder.
-        checkpoint: whose folder gets `clinics_left_out.csv` and `diagnoses_left_out.csv`, as far as names ask for them.
-
-    Raises:
-        TrainingError: if the recipe learns from soft labels: their teachers saw what is left out here.
-        DataError: if there is no such clinic or diagnosis.
-    """
-    rows = {name: _measured(name, config, root, out / name, checkpoint) for name in names}
-    printed = []
-    for path, in_print, are_classes in ((CLINICS, clinics_table, False), (DIAGNOSES, diagnoses_table, True)):
-        if chosen := [table for name, table in rows.items() if (name in CLASSES) == are_classes]:
-            write_table(pd.concat(chosen), checkpoint / path, float_format="%.4f")
-            printed.append(in_print(pd.concat(chosen)))
-    return printed
-
-
-def _measured(name: str, config: TrainConfig, root: Path, run: Path, checkpoint: Path) -> pd.DataFrame:
-    """The rows of one name."""
-    if not (run / MEASURED).is_file():
-        log.info("Without %s", name)
-        train(replace(config, partition=WITHOUT + name), root=root, out=run, resume=(run / STATE).exists())
-        tuned = tune(run, root=root, name=run.name)
-        known = {"left_out": name, "training_images": int((tuned.table["split"] == "train").sum())}
-        found = [diagnosis_figures(tuned, name)] if name in CLASSES else clinic_figures(tuned, name, checkpoint)
-        write_table(pd.DataFrame([known | {"epochs": config.epochs} | row for row in found]), run / MEASURED)
-    return read_table(run / MEASURED, mend="delete it")
-
-
-def clinic_figures(tuned: Tuned, clinic: str, checkpoint: Path) -> list[dict[str, object]]:
-    """Figures per lesion of a clinic's photos, judged by the network that saw none of them, and by a checkpoint's.
+        checkpoint: whose folder gets the rows of these names, in `clinics_left_out.csv` and `diagnoses_left_out.csv`.
 
     Returns:
-        Three rows: the one network on all photos of the clinic, and both on those that the checkpoint's test split has.
+        The two tables, as far as names ask for them.
+
+    Raises:
+        TrainingError: if the recipe sets a partition, or learns from soft labels, whose teachers saw what is left out.
+        DataError: if there is no such clinic or diagnosis.
     """
-    positions = np.flatnonzero(tuned.table["split"] == "test")
-    theirs = with_judgement(
-        tuned.classifier, tuned.table.iloc[positions], predict_logits(tuned.classifier, tuned.images, positions)
-    )
-    published = load_predictions(checkpoint / PREDICTIONS)
-    published = published[(published["split"] == "test") & (published["clinic"] == clinic)]
-    both = theirs[theirs["image_id"].isin(published["image_id"])]
-    shipped = Decision.of(read_config(checkpoint))
-    return [
-        {"network": "without it", "photos": "all of the clinic"} | _of_clinic(theirs, tuned.classifier.decision),
-        {"network": "without it", "photos": "the clinic's in test"} | _of_clinic(both, tuned.classifier.decision),
-        {"network": "shipped", "photos": "the clinic's in test"} | _of_clinic(published, shipped),
-    ]
+    if config.partition != "split":
+        raise TrainingError(f"What is left out makes the partition: leave out --partition {config.partition}.")
+    without = {name: replace(config, partition=WITHOUT + name) for name in names}
+    for recipe in without.values():  # a name that is not there is told before hours of training
+        load_index(root, sources=recipe.source_names, partition=recipe.partition)
+    shipped = _shipped(checkpoint)
+    files = {}
+    for name, recipe in without.items():
+        left = _judged(name, recipe, root=root, run=out / name)
+        rows, path = (diagnosis_rows, DIAGNOSES) if name in CLASSES else (clinic_rows, CLINICS)
+        _keep(pd.DataFrame([{"left_out": name} | row for row in rows(name, left, shipped)]), checkpoint / path)
+        files[path] = checkpoint / path
+    printed = {CLINICS: clinics_table, DIAGNOSES: diagnoses_table}
+    return [printed[name](read_table(path, mend="run this again")) for name, path in files.items()]
+
+
+def _shipped(checkpoint: Path) -> Judged:
+    """What a checkpoint says of its own test split."""
+    config, predictions = read_config(checkpoint), load_predictions(checkpoint / PREDICTIONS)
+    test = predictions[predictions["split"] == "test"].reset_index(drop=True)
+    return Judged(test, Decision.of(config), "shipped", config["counts"]["train"], config["training"]["epochs"])
+
+
+def _judged(name: str, config: TrainConfig, *, root: Path, run: Path) -> Judged:
+    """Train without a name, and judge the test images of that partition."""
+    log.info("Without %s", name)
+    train(config, root=root, out=run, resume=(run / STATE).exists())
+    if not (run / JUDGED).is_file():
+        tuned = tune(run, root=root, name=run.name)
+        positions = np.flatnonzero(tuned.table["split"] == "test")
+        logits = predict_logits(tuned.classifier, tuned.images, positions)
+        predictions = with_judgement(tuned.classifier, tuned.table.iloc[positions], logits)
+        if name in CLASSES:
+            gate, seen = fit_to_training(tuned.classifier, tuned.table, tuned.images)
+            levels = rulings(gate, seen["test"].pictures(tuned.images), seen["test"].features)
+            predictions = predictions.assign(distance=gate.distances(seen["test"].features), level=levels)
+        write_json(run / CONFIG, tuned.classifier.config)
+        save_predictions(predictions, run / JUDGED)
+    own = read_config(run)
+    predictions = read_table(run / JUDGED, mend="delete it")
+    return Judged(predictions, Decision.of(own), "without it", own["counts"]["train"], config.epochs)
+
+
+def _keep(rows: pd.DataFrame, path: Path) -> None:
+    """Put rows into a table, in place of those of the same name."""
+    if path.is_file():
+        before = read_table(path, mend="delete it")
+        rows = pd.concat([before[~before["left_out"].isin(rows["left_out"])], rows])
+    write_table(rows, path, float_format="%.4f")
+
+
+def clinic_rows(clinic: str, left: Judged, shipped: Judged) -> list[dict[str, object]]:
+    """Figures per lesion of a clinic's photos by the network that saw none of them, and by the shipped one.
+
+    Returns:
+        A row for the one on all photos of the clinic; and, of those that the shipped network was tested on, one for
+        each, with the difference of the (pre)malignant AUROC from the shipped network's, of the same lesions.
+    """
+    tested = shipped.predictions[shipped.predictions["clinic"] == clinic].reset_index(drop=True)
+    rows = [left.facts | {"photos": "all of the clinic"} | _of_clinic(left.predictions, left.decision)]
+    if len(tested):
+        both = left.predictions[left.predictions["image_id"].isin(tested["image_id"])].reset_index(drop=True)
+        gap = compare(both, tested, decisions=(left.decision, shipped.decision))["lesion"]["malignant_auroc"].difference
+        photos = {"photos": "the clinic's in the test split"}
+        rows.append(left.facts | photos | _of_clinic(both, left.decision) | as_columns({"difference": gap}))
+        rows.append(shipped.facts | photos | _of_clinic(tested, shipped.decision))
+    return rows
 
 
 def _of_clinic(predictions: pd.DataFrame, decision: Decision) -> dict[str, object]:
     metrics = evaluate(predictions, decision=decision)["lesion"]
     found = metrics.overall | {
-        "balanced_accuracy": metrics.rules["balanced"].overall["balanced_accuracy"], "slope": metrics.calibration.slope
+        "balanced_accuracy": metrics.rules["balanced"].overall["balanced_accuracy"], "slope": metrics.calibration.slope,
+        "difference": UNDEFINED,
     }  # fmt: skip
-    return {"images": metrics.images, "lesions": metrics.lesions} | _columns(
-        {name: found[name] for name in CLINIC_FIGURES}
-    )
+    counts: dict[str, object] = {"images": metrics.images, "lesions": metrics.lesions}
+    return counts | as_columns({name: found[name] for name in CLINIC_FIGURES})
 
 
-def diagnosis_figures(tuned: Tuned, name: str, *, draws: int = DRAWS, seed: int = 0) -> dict[str, object]:
-    """What a network makes of the images of a diagnosis that it never saw, beside the other images of the test split.
+def diagnosis_rows(
+    name: str, left: Judged, shipped: Judged, *, draws: int = DRAWS, seed: int = 0
+) -> list[dict[str, object]]:
+    """What a network makes of images of a diagnosis that it never saw, beside one that did.
 
-    Distance is that of the gate, fitted to this network; doubt is 1 - the largest probability; the AUROCs tell how
-    well they separate the unseen diagnosis from the others. All per image, drawn by lesion.
+    Distance is the gate's, fitted to the same network; doubt is 1 - the largest probability. Their AUROCs tell how well
+    they part the diagnosis from the other test images. The shipped network, which knows the diagnosis, shows how much
+    doubt such lesions raise anyway. All per image, drawn by lesion.
     """
-    gate, seen = fit_to_training(tuned.classifier, tuned.table, tuned.images)
-    test = seen["test"]
-    levels = rulings(gate, test.pictures(tuned.images), test.features)
-    logits = predict_logits(tuned.classifier, tuned.images, test.positions)
-    truth = by_image(with_judgement(tuned.classifier, tuned.table.iloc[test.positions], logits))
+    return [each.facts | _told_apart(each, name, draws, seed) for each in (left, shipped)]
+
+
+def _told_apart(judged: Judged, name: str, draws: int, seed: int) -> dict[str, object]:
+    table = judged.predictions
+    truth = by_image(table)
     weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
-    unseen = test.dx == name
+    theirs = (table["dx"] == name).to_numpy()
 
     def share(hits: np.ndarray, among: np.ndarray) -> np.ndarray:
         return ratio(weights @ (hits & among), weights @ among)
 
     found = {
-        "turned_away": share(levels > 0, unseen),
-        "refused": share(levels > 1, unseen),
-        "others_turned_away": share(levels > 0, ~unseen),
-        "distance_auroc": rank(unseen, gate.distances(test.features), weights).auroc(),
-        "doubt_auroc": rank(unseen, 1 - truth.probabilities.max(axis=1), weights).auroc(),
-        "flagged": share(truth.p_malignant >= tuned.classifier.decision.malignant_threshold, unseen),
+        "doubt_auroc": rank(theirs, 1 - truth.probabilities.max(axis=1), weights).auroc(),
+        "flagged": share(truth.p_malignant >= judged.decision.malignant_threshold, theirs),
     }
-    lesions = len(np.unique(truth.lesions[unseen]))
-    return {"images": int(unseen.sum()), "lesions": lesions, "others": int((~unseen).sum())} | _columns(
-        estimates(found)
-    )
-
-
-def _columns(found: dict[str, Estimate]) -> dict[str, object]:
-    """`figure, figure_low, figure_high` of each."""
-    columns: dict[str, object] = {}
-    for name, each in found.items():
-        columns |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
-    return columns
+    if "level" in table:
+        levels, distances = table["level"].to_numpy(), table["distance"].to_numpy()
+        found |= {
+            "turned_away": share(levels > 0, theirs),
+            "refused": share(levels > 1, theirs),
+            "others_turned_away": share(levels > 0, ~theirs),
+            "distance_auroc": rank(theirs, distances, weights).auroc(),
+        }
+    counts: dict[str, object] = {
+        "images": int(theirs.sum()), "lesions": len(np.unique(truth.lesions[theirs])), "others": int((~theirs).sum()),
+    }  # fmt: skip
+    known = estimates(found)
+    return counts | as_columns({figure: known.get(figure, UNDEFINED) for figure in DIAGNOSIS_FIGURES})

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-
 import pandas as pd
 
-from skinnet.bootstrap import Estimate
+from skinnet.bootstrap import of_columns
 from skinnet.labels import FULL_NAMES
 from skinnet.printed import Table
 
 CLINICS = "clinics_left_out.csv"
 DIAGNOSES = "diagnoses_left_out.csv"
 CLINIC_FIGURES = {
-    "malignant_auroc": "(pre)malignant AUROC", "melanoma_auroc": "melanoma AUROC", "macro_auroc": "macro AUROC",
+    "malignant_auroc": "(pre)malignant AUROC", "difference": "difference from the shipped network's",
+    "melanoma_auroc": "melanoma AUROC", "macro_auroc": "macro AUROC",
     "balanced_accuracy": "balanced accuracy (balanced rule)", "sensitivity": "sensitivity",
     "specificity": "specificity", "slope": "calibration slope",
 }  # fmt: skip
@@ -26,32 +24,34 @@ DIAGNOSIS_FIGURES = {
 
 
 def clinics_table(table: pd.DataFrame) -> Table:
-    """A row for each network and set of photos, per lesion."""
-    heads = ["clinic left out, network, photos", "lesions", *CLINIC_FIGURES.values()]
+    """A row for each network and set of photos."""
+    heads = ["clinic, network", "trained on images (epochs)", "photos", "images / lesions", *CLINIC_FIGURES.values()]
     rows = [
-        [f"{row['left_out']}, {row['network']}, {row['photos']}", *_cells(row, CLINIC_FIGURES)]
+        [
+            f"{row['left_out']}, {row['network']}", f"{row['training_images']:,} ({row['epochs']})", row["photos"],
+            f"{row['images']:,} / {row['lesions']:,}", *(str(of_columns(row, name)) for name in CLINIC_FIGURES),
+        ]
         for _, row in table.iterrows()
-    ]
-    return Table("clinics_left_out", f"Another clinic, per lesion: {_trained(table)}", heads, rows)
+    ]  # fmt: skip
+    title = "A clinic left out of training: its photos of all splits and of the test split, per lesion, n in each row"
+    return Table("clinics_left_out", title, heads, rows)
 
 
 def diagnoses_table(table: pd.DataFrame) -> Table:
-    """A row for each diagnosis that was left out."""
-    heads = ["diagnosis left out", "lesions", *DIAGNOSIS_FIGURES.values()]
-    rows = [[FULL_NAMES[row["left_out"]], *_cells(row, DIAGNOSIS_FIGURES)] for _, row in table.iterrows()]
-    return Table("diagnoses_left_out", f"A diagnosis that training never saw: {_trained(table)}", heads, rows)
-
-
-def _trained(table: pd.DataFrame) -> str:
-    epochs = " or ".join(str(count) for count in sorted(table["epochs"].unique()))
-    return f"networks trained for {epochs} epochs without it"
-
-
-def _cells(row: pd.Series, figures: Iterable[str]) -> list[str]:
-    """Its lesions and the figures with their intervals."""
-
-    def known(column: str) -> float | None:
-        return None if math.isnan(row[column]) else float(row[column])
-
-    estimates = [Estimate(known(name), known(f"{name}_low"), known(f"{name}_high")) for name in figures]
-    return [f"{row['lesions']:,}", *map(str, estimates)]
+    """A row for each diagnosis that was left out, and for the network that knows it."""
+    heads = [
+        "diagnosis, network", "trained on images (epochs)", "images / lesions", "others", *DIAGNOSIS_FIGURES.values()
+    ]  # fmt: skip
+    rows = [
+        [
+            f"{FULL_NAMES[row['left_out']]}, {row['network']}", f"{row['training_images']:,} ({row['epochs']})",
+            f"{row['images']:,} / {row['lesions']:,}", f"{row['others']:,}",
+            *(str(of_columns(row, name)) for name in DIAGNOSIS_FIGURES),
+        ]
+        for _, row in table.iterrows()
+    ]  # fmt: skip
+    title = (
+        "A diagnosis left out of training: its images of all splits (shipped network: test split) against the other "
+        "test images, per image, n in each row"
+    )
+    return Table("diagnoses_left_out", title, heads, rows)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from skinnet.calibrate import Calibration, Decision, fit_decision, log_loss
+from skinnet.calibrate import RECALIBRATION, Calibration, Decision, fit_decision, log_loss
 from skinnet.errors import DataError
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 from skinnet.subgroups import FEWEST
@@ -51,7 +51,8 @@ class Recalibration:
     def for_checkpoint(self, config: dict[str, Any]) -> dict[str, Any]:
         """A checkpoint's `config.json` with the new values; the probabilities must have been the checkpoint's."""
         own = Calibration(config["temperature"], tuple(config["prior_shift"]))
-        return {**config, **asdict(compose(own, self.calibration)), **asdict(self.decision)}
+        fitted = {"rules_from": {"table": RECALIBRATION, "lesions": self.lesions, "malignant": self.malignant}}
+        return {**config, **asdict(compose(own, self.calibration)), **asdict(self.decision), **fitted}
 
     def apply(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """The same table with new probabilities."""

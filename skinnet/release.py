@@ -2,7 +2,8 @@
 
     release(Path("runs/first"), root=Path("data"), out=Path("checkpoints/ham10000-lite0"), readme=Path("README.md"))
 
-Temperature, class weights and threshold are fitted on validation; the test split is scored after that, once.
+Temperature, class weights and thresholds are fitted on validation, or the last two on a cross-validation's table; the
+test split is scored after that.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None
         raise DataError(
             f"{training['sources']} has no test image (partition {training['partition']}): nothing to publish."
         )
+    folds = out_of_fold.read_bytes() if out_of_fold is not None else b""  # it may lie in the folder that is emptied
     remove_further(out)
     with atomic_path(out / WEIGHTS) as temporary:
         save_file(classifier.network.state_dict(), temporary)
@@ -91,7 +93,8 @@ def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None
     write_split(table, out / SPLIT)
     shutil.copyfile(run / HISTORY, out / HISTORY)
     if out_of_fold is not None:
-        shutil.copyfile(out_of_fold, out / OUT_OF_FOLD)
+        with atomic_path(out / OUT_OF_FOLD) as temporary:
+            temporary.write_bytes(folds)
     publish(out, readme=readme)
 
 
@@ -135,7 +138,7 @@ def tune(run: Path, *, root: Path, name: str, out_of_fold: Path | None = None) -
     counts = class_counts(table[table["split"] == "train"])
     choices = fit_rules(validation, table.iloc[positions], sampling_power=training.sampling_power, class_counts=counts)
     if out_of_fold is not None:
-        choices |= fit_rules_out_of_fold(out_of_fold, table, class_counts=counts)
+        choices |= fit_rules_out_of_fold(out_of_fold, table, network=training.network, class_counts=counts)
     return Tuned(Classifier(network, config | choices), table, images, validation)
 
 
@@ -145,8 +148,11 @@ def teach(run: Path, *, root: Path, out: Path) -> pd.DataFrame:
     It has seen the training images; that of an early epoch has not learned them by heart. The test split takes no part.
 
     Raises:
-        CheckpointError, DataError: as `tune`.
+        CheckpointError, DataError: as `tune`; or if the run was trained on images of the published test split.
     """
+    partition = _read_run(run)[0]["training"].get("partition", "split")
+    if partition != "split":
+        raise DataError(f"{run} was trained on the partition {partition!r}, which is not kept apart from test images.")
     tuned = tune(run, root=root, name=run.name)
     rows = tuned.table[tuned.table["split"] == "train"]
     logits = predict_logits(tuned.classifier, tuned.images, rows.index.to_numpy())
@@ -260,19 +266,28 @@ def fit_rules(
     return {**asdict(calibration), **asdict(decision), "rules_from": _fitted_on(VALIDATION, dx, lesions)}
 
 
-def fit_rules_out_of_fold(path: Path, table: pd.DataFrame, *, class_counts: np.ndarray) -> dict[str, Any]:
+def fit_rules_out_of_fold(path: Path, table: pd.DataFrame, *, network: str, class_counts: np.ndarray) -> dict[str, Any]:
     """Decisions from what networks of a cross-validation said of the lesions of train and val that they did not see.
 
     There are eight times as many of them as in validation; whether the rules fit the released network, which is none
     of these, its figures on validation tell.
 
     Raises:
-        DataError: if the table is not that of these images.
+        DataError: if the table is not that of these images, or of another kind of network.
     """
-    judged = load_predictions(path)
-    used = table["image_id"][table["split"].isin(["train", "val"])]
-    if set(judged["image_id"]) != set(used):
-        raise DataError(f"{path} is not of the images of train and val: run python -m skinnet cross-validate on them.")
+    mend = "run python -m skinnet cross-validate"
+    if not path.is_file():
+        raise DataError(f"No {path}: {mend}.")
+    judged = read_table(path, mend=mend)
+    if not {"fold", "network", "p_mel"} <= set(judged):
+        raise DataError(f"{path} is not the table of a whole cross-validation: {mend}, and name the one in its folder.")
+    used = table[table["split"].isin(["train", "val"])]
+    if sorted(zip(judged["image_id"], judged["dx"], strict=True)) != sorted(
+        zip(used["image_id"], used["dx"], strict=True)
+    ):
+        raise DataError(f"{path} is not of the images of train and val: {mend} on them.")
+    if (judged["network"] != network).any():
+        raise DataError(f"{path} is of {judged['network'].iloc[0]}, the run of {network}: {mend} by the same recipe.")
     dx, lesions = judged["dx"].map(CLASS_NUMBERS).to_numpy(), judged["lesion_id"].to_numpy()
     probabilities = judged[probability_columns()].to_numpy()
     decision = fit_decision(probabilities, dx, class_counts=class_counts, lesions=lesions)

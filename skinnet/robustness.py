@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from skinnet.artefacts import ARTEFACTS
-from skinnet.bootstrap import DRAWS, draw_weights, estimate, with_whole
+from skinnet.bootstrap import DRAWS, as_columns, draw_weights, estimate, of_columns, with_whole
 from skinnet.classifier import Classifier
 from skinnet.corruptions import CORRUPTIONS, STRENGTHS
 from skinnet.dataset import Images, equal_shapes
@@ -122,17 +122,15 @@ def figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dict
     }
 
 
-def changes(whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]) -> dict[str, float | None]:
+def changes(whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]) -> dict[str, object]:
     """Columns of a row: each figure, and its change from the whole image with the ends of the 95 % interval.
 
     Args:
         whole, damaged: `figures` of the same lesions, so that the draws are paired.
     """
-    columns: dict[str, float | None] = {}
+    columns: dict[str, object] = {}
     for figure, values in damaged.items():
-        change = estimate(values - whole[figure])
-        columns |= {figure: values[0], f"{figure}_change": change.value}
-        columns |= {f"{figure}_change_low": change.low, f"{figure}_change_high": change.high}
+        columns |= {figure: values[0]} | as_columns({f"{figure}_change": estimate(values - whole[figure])})
     return columns
 
 
@@ -147,13 +145,16 @@ def save_robustness(table: pd.DataFrame, folder: Path) -> None:
 
 
 def robustness_table(table: pd.DataFrame) -> Table:
-    """The figures with their changes, strength after strength for each damage."""
-    rows = []
-    for row in table.to_dict("records"):
-        cells = [
-            f"{row[name]:.3f}" + (f" ({row[f'{name}_change']:+.3f})" if row["strength"] else "")
-            for name in ("balanced_accuracy", "malignant_auroc", "false_alarms")
-        ]
-        rows.append([row["damage"], str(row["strength"] or ""), *cells])
+    """The figures of the whole images in one view, and their changes, strength after strength for each damage."""
+    names = ("balanced_accuracy", "malignant_auroc", "false_alarms")
+    rows = [
+        [row["damage"], str(row["strength"] or ""), *(changed(row, name, whole=not row["strength"]) for name in names)]
+        for _, row in table.iterrows()
+    ]
     header = ["damage", "strength", "balanced accuracy", "(pre)malignant AUROC", "benign lesions flagged"]
-    return Table("robustness", "Robustness", header, rows)
+    return Table("robustness", "Robustness per lesion, one view: figures, then changes (95 % interval)", header, rows)
+
+
+def changed(row: pd.Series, figure: str, *, whole: bool) -> str:
+    """A cell: the figure of the whole image itself, otherwise its change."""
+    return str(of_columns(row, figure)) if whole else of_columns(row, f"{figure}_change").signed()

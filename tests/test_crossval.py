@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from skinnet import crossval as module
+from skinnet.__main__ import main
 from skinnet.calibrate import OUT_OF_FOLD, Decision, fit_decision
 from skinnet.config import TrainConfig
 from skinnet.crossval import cross_validate
@@ -16,7 +17,7 @@ from skinnet.evaluate import probability_columns
 from skinnet.index import load_index, load_prepared
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
-from skinnet.release import tune
+from skinnet.release import CARD, fit_rules_out_of_fold, tune
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 
@@ -108,9 +109,39 @@ def test_a_released_network_takes_its_thresholds_from_the_folds(
         table["lesion_id"].nunique(),
     )
     assert plain["rules_from"]["lesions"] < config["rules_from"]["lesions"]
-    pd.read_csv(out / OUT_OF_FOLD).iloc[1:].to_csv(tmp_path / "short.csv", index=False)
-    with pytest.raises(DataError, match="is not of the images of train and val"):
-        tune(run, root=drawn_root, name="tiny", out_of_fold=tmp_path / "short.csv")
+
+
+def test_a_table_of_other_folds_gives_no_thresholds(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
+) -> None:
+    table, out = judged
+    index, path = load_index(drawn_root), tmp_path / "other.csv"
+    other = {
+        "is not of the images of train and val": table.iloc[1:],
+        "is of resnet18, the run of efficientnet_lite0": table.assign(network="resnet18"),
+        "is not the table of a whole cross-validation": table.drop(columns="fold"),
+    }
+    for words, changed in other.items():
+        changed.to_csv(path, index=False)
+        with pytest.raises(DataError, match=words):
+            fit_rules_out_of_fold(path, index, network=SMALL.network, class_counts=np.ones(7))
+    with pytest.raises(DataError, match="run python -m skinnet cross-validate"):
+        fit_rules_out_of_fold(out / "nothing.csv", index, network=SMALL.network, class_counts=np.ones(7))
+
+
+def test_a_release_may_take_the_table_from_the_checkpoint_that_it_replaces(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    checkpoint, table = tmp_path / "checkpoint", (judged[1] / OUT_OF_FOLD).read_bytes()
+    checkpoint.mkdir()
+    (checkpoint / OUT_OF_FOLD).write_bytes(table)
+    folders = ["--root", str(drawn_root), "--checkpoint", str(checkpoint)]
+    rules = ["--out-of-fold", str(checkpoint / OUT_OF_FOLD)]
+    assert main(["release", *folders, *rules]) == 1
+    assert main(["release", "--run", str(tiny_checkpoint.parent / "run"), *folders, *rules]) == 0
+    assert (checkpoint / OUT_OF_FOLD).read_bytes() == table
+    card = (checkpoint / CARD).read_text(encoding="utf-8")
+    assert "each judged by a network of a cross-validation that did not see it" in card
 
 
 def test_folds_of_another_partition_or_recipe_are_refused(

@@ -24,6 +24,7 @@ from skinnet.labels import CLASSES
 from skinnet.release import CARD, publish
 from skinnet.truth import UNITS
 
+ROBUST = "Robustness per lesion, one view: figures, then changes (95 % interval)"
 FIGURES = ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms")
 
 
@@ -85,8 +86,20 @@ def write_all(folder: Path, *, images: int) -> None:
     """One of each further file, made by hand."""
     row = {"damage": "none", "strength": 0, "images": images, "lesions": 3}
     row |= dict.fromkeys(FIGURES, 0.8) | {f"{name}_change": 0.0 for name in FIGURES}
-    damaged = row | {"damage": "blur", "strength": 2, "malignant_auroc": 0.75, "malignant_auroc_change": -0.05}
+    change = {
+        "malignant_auroc_change": -0.05,
+        "malignant_auroc_change_low": -0.07,
+        "malignant_auroc_change_high": -0.03,
+    }
+    damaged = row | {"damage": "blur", "strength": 2, "malignant_auroc": 0.75} | change
     pd.DataFrame([row, damaged]).to_csv(folder / "robustness.csv", index=False)
+    shown = row | {"control": "whole", "photos": "all", "malignant_images": 2, "malignant_lesions": 1}
+    pd.DataFrame([shown]).to_csv(folder / "controls.csv", index=False)
+    left = {"network": "without it", "training_images": 50, "epochs": 2, "images": 9, "lesions": 8}
+    clinic = {"left_out": "north", "photos": "all of the clinic", "malignant_auroc": 0.9}
+    pd.DataFrame([left | clinic]).to_csv(folder / "clinics_left_out.csv", index=False)
+    diagnosis = {"left_out": "df", "others": 40, "doubt_auroc": 0.7, "doubt_auroc_low": 0.6, "doubt_auroc_high": 0.8}
+    pd.DataFrame([left | diagnosis]).to_csv(folder / "diagnoses_left_out.csv", index=False)
     (folder / "gate.json").write_text(json.dumps(gate()))
     (folder / "uncertainty.json").write_text(json.dumps(uncertainty()))
     (folder / MAPS).mkdir(exist_ok=True)
@@ -109,10 +122,14 @@ def test_a_folder_without_the_files_has_no_further_tables(tmp_path: Path) -> Non
 def test_each_table_is_there_if_its_file_is(folder: Path) -> None:
     names = {
         "robustness.csv": ["robustness"],
+        "controls.csv": ["controls"],
+        "clinics_left_out.csv": ["clinics_left_out"],
+        "diagnoses_left_out.csv": ["diagnoses_left_out"],
         "gate.json": ["gate_foreign", "gate_photos"],
         "uncertainty.json": ["possible_diagnoses"],
         "faithfulness/faithfulness.json": ["faithfulness"],
     }
+    assert list(names) == list(READERS)
     assert [table.name for table in further_tables(folder)] == list(chain.from_iterable(names.values()))
     for name in names:
         (folder / name).unlink()
@@ -121,21 +138,30 @@ def test_each_table_is_there_if_its_file_is(folder: Path) -> None:
 
 def test_every_title_names_split_and_n(folder: Path) -> None:
     assert [table.title for table in further_tables(folder)] == [
-        "Robustness (test split, n = 4 images of 3 lesions)",
-        "Gate: pictures that show no lesion (of no split, n = 60 of 2 kinds)",
+        f"{ROBUST} (test split, n = 4 images of 3 lesions)",
+        "How much of the score does not come from the lesion, per lesion, one view: figures, then changes (test split, "
+        "n = 4 images of 3 lesions)",
+        "A clinic left out of training: its photos of all splits and of the test split, per lesion, n in each row",
+        "A diagnosis left out of training: its images of all splits (shipped network: test split) against the other "
+        "test images, per image, n in each row",
+        "Gate: pictures that show no lesion (n = 60 of 2 kinds; of no split, but skin is cut from validation photos)",
         "Gate: dermatoscopic photos turned away (test split, n = 70: 90.0 % (80.5-95.9) pass unwarned)",
         "Diagnoses that cannot be ruled out (test split, n = 84 images of 70 lesions)",
         "Heat maps against blobs that look at nothing (test split, n = 35 photos of 30 lesions)",
     ]
     write_all(folder, images=3)
-    assert further_tables(folder)[0].title == "Robustness (val split, n = 3 images of 3 lesions)"
+    assert further_tables(folder)[0].title == f"{ROBUST} (val split, n = 3 images of 3 lesions)"
     write_all(folder, images=5)
-    assert further_tables(folder)[0].title == "Robustness (split not recorded, n = 5 images of 3 lesions)"
+    assert further_tables(folder)[0].title == f"{ROBUST} (split not recorded, n = 5 images of 3 lesions)"
 
 
 def test_the_cells_are_those_of_the_files(folder: Path) -> None:
-    robustness, foreign, photos, possible, heat_maps = further_tables(folder)
-    assert robustness.rows[1] == ["blur", "2", "0.800 (+0.000)", "0.750 (-0.050)", "0.800 (+0.000)"]
+    robustness, controls, clinics, diagnoses, foreign, photos, possible, heat_maps = further_tables(folder)
+    assert robustness.rows[0] == ["none", "", "0.800", "0.800", "0.800"]
+    assert robustness.rows[1] == ["blur", "2", "+0.000", "-0.050 (-0.070 to -0.030)", "+0.000"]
+    assert controls.rows[0][:5] == ["all", "whole", "4 (2)", "3 (1)", "0.800"]
+    assert clinics.rows[0][:5] == ["north, without it", "50 (2)", "all of the clinic", "9 / 8", "0.900"]
+    assert diagnoses.rows[0][-2:] == ["0.700 (0.600-0.800)", "n/a"]
     assert foreign.rows[0] == ["cats", "design", "20", "0.9877", "75.0 % (50.9-91.3)", "50.0 % (27.2-72.8)"]
     assert foreign.rows[-1][:3] == ["all of these", "report", "40"]
     assert photos.rows[-1] == ["All", "70", "7", "0.0 % (0.0-5.1)", "70", "7", "0.0 % (0.0-5.1)"]
@@ -155,7 +181,7 @@ def test_a_damaged_file_is_told_with_its_mend(folder: Path) -> None:
     with pytest.raises(DataError, match="damaged: run python -m skinnet fit-gate again"):
         further_tables(folder)
     (folder / "gate.json").write_text("{}")
-    with pytest.raises(DataError, match="of another version: measure again"):
+    with pytest.raises(DataError, match="of another version: delete it"):
         further_tables(folder)
 
 
@@ -175,7 +201,7 @@ def test_card_report_tables_and_tab_show_every_table(shipped: Path, tmp_path: Pa
     (checkpoint / "tables" / "gone.csv").write_text("of a file that is no longer there")
     metrics = publish(checkpoint)
     tables = [goals_table(metrics["test"]), *further_tables(checkpoint)]
-    assert len(tables) == 6
+    assert len(tables) == 9
     report = (checkpoint / "report.html").read_text(encoding="utf-8")
     card = (checkpoint / CARD).read_text(encoding="utf-8")
     goals, further = card.index("## Goals, and which were missed"), card.index("## Further measurements")
@@ -188,7 +214,7 @@ def test_card_report_tables_and_tab_show_every_table(shipped: Path, tmp_path: Pa
     assert not (checkpoint / "tables" / "gone.csv").exists()
     folded = accordions(checkpoint)
     assert folded[0] == tables[0].title
-    assert folded[-5:] == [table.title for table in tables[1:]]
+    assert folded[-8:] == [table.title for table in tables[1:]]
 
 
 def accordions(checkpoint: Path) -> list[str]:

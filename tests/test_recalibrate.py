@@ -61,6 +61,11 @@ def test_two_calibrations_make_one() -> None:
 def test_a_checkpoint_s_config_gets_the_new_values_and_keeps_the_others() -> None:
     found = recalibrate(clinic(1.6, -0.5, number=500))
     config = found.for_checkpoint({"temperature": 2.0, "prior_shift": [0.1] * 7, "network": "any"})
+    assert config["rules_from"] == {
+        "table": "recalibration.json",
+        "lesions": found.lesions,
+        "malignant": found.malignant,
+    }
     assert config["network"] == "any"
     assert config["temperature"] == pytest.approx(2.0 * found.calibration.temperature)
     assert config["operating_points"][0]["threshold"] == found.decision.malignant_threshold

@@ -62,4 +62,4 @@ def test_the_table_is_written_and_printed(measured: pd.DataFrame, tmp_path: Path
     assert written["malignant_auroc"].to_numpy() == pytest.approx(measured["malignant_auroc"].to_numpy(), abs=1e-4)
     words = robustness_table(measured).markdown()
     assert words.count("\n") == 5
-    assert f"({measured['balanced_accuracy_change'][2]:+.3f})" in words
+    assert f"| {measured['balanced_accuracy_change'][2]:+.3f} (" in words

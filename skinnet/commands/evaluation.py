@@ -192,6 +192,7 @@ def recalibrate(options: argparse.Namespace) -> int:
 def robustness(options: argparse.Namespace) -> int:
     from skinnet.classifier import Classifier
     from skinnet.index import load_cache, load_index
+    from skinnet.printed import titled
     from skinnet.robustness import ROBUSTNESS, robustness, robustness_table, save_robustness
 
     table = load_index(options.root)
@@ -199,7 +200,7 @@ def robustness(options: argparse.Namespace) -> int:
     classifier, folder = Classifier.load(options.checkpoint), options.out or options.checkpoint
     measured = robustness(classifier, chosen, images)
     save_robustness(measured, folder)
-    print(robustness_table(measured).markdown())
+    print(titled([robustness_table(measured)]))
     print(f"Written: {folder / ROBUSTNESS}")
     _controls(classifier, chosen, images, root=options.root, folder=folder)
     return 0
@@ -209,6 +210,7 @@ def _controls(classifier: Classifier, table: pd.DataFrame, images: Images, *, ro
     """The second table of `robustness`, where the masks are there."""
     from skinnet.controls import CONTROLS, controls, controls_table, masks_missing, save_controls
     from skinnet.masks import MEND
+    from skinnet.printed import titled
 
     if missing := masks_missing(table, root):
         log.warning(
@@ -217,7 +219,7 @@ def _controls(classifier: Classifier, table: pd.DataFrame, images: Images, *, ro
         return
     measured = controls(classifier, table, images, root=root)
     save_controls(measured, folder)
-    print(f"\n{controls_table(measured).markdown()}")
+    print(f"\n{titled([controls_table(measured)])}")
     print(f"Written: {folder / CONTROLS}")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skinnet.commands.options import Commands, add_checkpoint, add_command, add_root
 from skinnet.config import TrainConfig
+from skinnet.errors import SkinnetError
 
 
 def add(commands: Commands) -> None:
@@ -63,6 +64,8 @@ def release(options: argparse.Namespace) -> int:
     from skinnet.release import publish, release
 
     if options.run is None:
+        if options.out_of_fold is not None:
+            raise SkinnetError("--out-of-fold is for --run: rules are fitted when a run is released.")
         publish(options.checkpoint, readme=options.readme)
     else:
         release(
@@ -125,9 +128,9 @@ def _add_recipe(command: argparse.ArgumentParser, *, out: str) -> None:
 def _add_release(commands: Commands) -> None:
     command = add_command(
         commands, "release", release, "Rebuild everything that is published from one training run.",
-        "Calibration and thresholds (on validation), predictions, metrics, figures, model card, and with --readme "
-        "the README's numbers. Replaces the checkpoint that --checkpoint names. Without --run, the last four are made "
-        "from the checkpoint's own predictions.",
+        "Calibration, thresholds, predictions, metrics, figures, model card, and with --readme "
+        "the README's numbers. Replaces the checkpoint that --checkpoint names, and removes what "
+        "was measured of the one before. Without --run, the last four are made from the checkpoint's own predictions.",
     )  # fmt: skip
     command.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
     add_root(command)
