@@ -41,7 +41,7 @@ release: $(VENV)/.foreign $(VENV)/.test
 	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED)
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
-	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --out $(SHIPPED)/faithfulness
+	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --limit 500 --out $(SHIPPED)/faithfulness
 	$(BIN)/python -m skinnet leave-out rosendahl --checkpoint $(SHIPPED) --root data --out runs/left-out $(SHORT) --epochs 4
 	$(BIN)/python -m skinnet leave-out akiec df vasc --checkpoint $(SHIPPED) --root data --out runs/left-out $(SHORT) --epochs 2
 	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --readme README.md

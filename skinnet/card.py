@@ -199,7 +199,8 @@ published; they were not registered. {goals_sentence(next(iter(test.values())))}
 - **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
 - **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less: in a published comparison
   (arXiv 2606.13135) image-only models fell from an AUROC of .95-.97 on their own data to .80-.89 on others', and
-  their probabilities became far too sure of themselves.
+  their probabilities became far too sure of themselves. "A clinic left out of training", above, is the same question
+  asked of these two.
 - **Almost no dark skin.** HAM10000 does not record skin type, so the loss on dark skin cannot even be measured here.
 - **Seven diagnoses.** It cannot name what is not among them: invasive squamous-cell carcinoma, Merkel-cell carcinoma,
   warts, inflammation. Such a photo still gets seven probabilities that sum to one.

@@ -34,6 +34,7 @@ from skinnet.left_out_report import (
     CLINICS,
     DIAGNOSES,
     DIAGNOSIS_FIGURES,
+    DIFFERENCE,
     clinics_table,
     diagnoses_table,
 )
@@ -149,7 +150,7 @@ def clinic_rows(clinic: str, left: Judged, shipped: Judged) -> list[dict[str, ob
         both = left.predictions[left.predictions["image_id"].isin(tested["image_id"])].reset_index(drop=True)
         gap = compare(both, tested, decisions=(left.decision, shipped.decision))["lesion"]["malignant_auroc"].difference
         photos = {"photos": "the clinic's in the test split"}
-        rows.append(left.facts | photos | _of_clinic(both, left.decision) | as_columns({"difference": gap}))
+        rows.append(left.facts | photos | _of_clinic(both, left.decision) | as_columns({DIFFERENCE: gap}))
         rows.append(shipped.facts | photos | _of_clinic(tested, shipped.decision))
     return rows
 
@@ -158,7 +159,7 @@ def _of_clinic(predictions: pd.DataFrame, decision: Decision) -> dict[str, objec
     metrics = evaluate(predictions, decision=decision)["lesion"]
     found = metrics.overall | {
         "balanced_accuracy": metrics.rules["balanced"].overall["balanced_accuracy"], "slope": metrics.calibration.slope,
-        "difference": UNDEFINED,
+        DIFFERENCE: UNDEFINED,
     }  # fmt: skip
     counts: dict[str, object] = {"images": metrics.images, "lesions": metrics.lesions}
     return counts | as_columns({name: found[name] for name in CLINIC_FIGURES})

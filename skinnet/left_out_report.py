@@ -10,8 +10,9 @@ from skinnet.printed import Table
 
 CLINICS = "clinics_left_out.csv"
 DIAGNOSES = "diagnoses_left_out.csv"
+DIFFERENCE = "difference"
 CLINIC_FIGURES = {
-    "malignant_auroc": "(pre)malignant AUROC", "difference": "difference from the shipped network's",
+    "malignant_auroc": "(pre)malignant AUROC", DIFFERENCE: "difference from the shipped network's",
     "melanoma_auroc": "melanoma AUROC", "macro_auroc": "macro AUROC",
     "balanced_accuracy": "balanced accuracy (balanced rule)", "sensitivity": "sensitivity",
     "specificity": "specificity", "slope": "calibration slope",
@@ -29,12 +30,17 @@ def clinics_table(table: pd.DataFrame) -> Table:
     rows = [
         [
             f"{row['left_out']}, {row['network']}", f"{row['training_images']:,} ({row['epochs']})", row["photos"],
-            f"{row['images']:,} / {row['lesions']:,}", *(str(of_columns(row, name)) for name in CLINIC_FIGURES),
+            f"{row['images']:,} / {row['lesions']:,}", *(_cell(row, name) for name in CLINIC_FIGURES),
         ]
         for _, row in table.iterrows()
     ]  # fmt: skip
     title = "A clinic left out of training: its photos of all splits and of the test split, per lesion, n in each row"
     return Table("clinics_left_out", title, heads, rows)
+
+
+def _cell(row: pd.Series, name: str) -> str:
+    found = of_columns(row, name)
+    return found.signed() if name == DIFFERENCE else str(found)
 
 
 def diagnoses_table(table: pd.DataFrame) -> Table:

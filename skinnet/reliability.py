@@ -123,7 +123,8 @@ def recalibration(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray)
 
 def _newton(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, *, free: bool) -> np.ndarray:
     """Maximum-likelihood intercept and slope, (R, 2); the slope stays 1 unless it is free."""
-    start = _steps(positive, odds, weights[:1], np.array([[0.0, 1.0]]), STEPS, free=free)
+    flat = np.array([[0.0, 0.0 if free else 1.0]])  # from a slope of 1, far too low probabilities would overshoot
+    start = _steps(positive, odds, weights[:1], flat, STEPS, free=free)
     chunks = [weights[first : first + CHUNK] for first in range(1, len(weights), CHUNK)]
     drawn = [
         _steps(positive, odds, chunk, np.repeat(start, len(chunk), axis=0), DRAW_STEPS, free=free) for chunk in chunks

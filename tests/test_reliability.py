@@ -36,6 +36,17 @@ def test_slope_and_intercept_agree_with_logistic_regression() -> None:
     assert slopes[0] == pytest.approx(0.7, abs=0.06)
 
 
+def test_the_slope_is_found_however_wrong_the_probabilities_are() -> None:
+    """As of photos from a clinic that the network never saw: many (pre)malignant ones, all with low probabilities."""
+    rng = np.random.default_rng(1)
+    positive = rng.random(1500) < 0.4
+    odds = rng.normal(-3, 1.2, 1500) + 0.6 * positive
+    scores = 1 / (1 + np.exp(-odds))
+    _, slope = recalibration(positive, scores, np.ones((1, 1500)))
+    fitted = LogisticRegression(C=np.inf).fit(odds[:, None], positive)
+    assert slope[0] == pytest.approx(fitted.coef_[0, 0], rel=1e-3)
+
+
 def test_a_perfect_model_has_its_own_error_within_the_simulated_range() -> None:
     truth = drawn(slope=1, intercept=0)
     found = calibration_metrics(truth, with_whole(draw_weights(truth, draws=50, seed=0)))
