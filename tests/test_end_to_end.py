@@ -67,7 +67,7 @@ def test_a_new_network_takes_nothing_over_from_the_one_before(
     checkpoint = tmp_path / "checkpoint"
     shutil.copytree(shipped, checkpoint)
     (checkpoint / "robustness.csv").write_text("of another network")
-    (checkpoint / "faithfulness").mkdir()
+    (checkpoint / "faithfulness").mkdir(exist_ok=True)
     (checkpoint / "faithfulness" / "faithfulness.json").write_text("{}")
     release(tiny_checkpoint.parent / "run", root=drawn_root, out=checkpoint)
     names = {path.name for path in checkpoint.iterdir()}

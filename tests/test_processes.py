@@ -47,7 +47,9 @@ with joined_processes(torch.device("cpu"), batch_size=12) as processes:
 def torchrun(*arguments: str) -> str:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments]
     environment = os.environ | {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300, env=environment).stdout
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
