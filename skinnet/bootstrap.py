@@ -33,19 +33,18 @@ class Estimate:
     high: float | None
 
     def __str__(self) -> str:
-        if self.value is None:
-            return "n/a"
-        if self.low is None or self.high is None:
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+        return self._words(".3f", "-")
 
     def signed(self) -> str:
         """As a change."""
+        return self._words("+.3f", " to ")
+
+    def _words(self, form: str, between: str) -> str:
         if self.value is None:
             return "n/a"
         if self.low is None or self.high is None:
-            return f"{self.value:+.3f}"
-        return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
+            return f"{self.value:{form}}"
+        return f"{self.value:{form}} ({self.low:{form}}{between}{self.high:{form}})"
 
 
 UNDEFINED = Estimate(None, None, None)

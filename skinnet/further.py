@@ -31,12 +31,18 @@ from skinnet.uncertainty import UNCERTAINTY
 
 MAPS = "faithfulness"
 """Folder, in a checkpoint's, of what `skinnet faithfulness` writes."""
-LEAVE_OUT = "run python -m skinnet leave-out again"
+Reader = Callable[[Path], list[Table]]
 
 
-def _robustness(path: Path) -> list[Table]:
-    table = read_table(path, mend="run python -m skinnet robustness again")
-    return [_counted(robustness_table(table), table, path.parent)]
+def _csv(in_print: Callable[[pd.DataFrame], Table], command: str, *, counted: bool = False) -> Reader:
+    """A reader of what a command wrote as CSV; `counted` if the title lacks split and n."""
+
+    def read(path: Path) -> list[Table]:
+        table = read_table(path, mend=f"run python -m skinnet {command} again")
+        printed = in_print(table)
+        return [_counted(printed, table, path.parent) if counted else printed]
+
+    return read
 
 
 def _counted(printed: Table, table: pd.DataFrame, checkpoint: Path) -> Table:
@@ -45,19 +51,6 @@ def _counted(printed: Table, table: pd.DataFrame, checkpoint: Path) -> Table:
     splits = read_config(checkpoint)["counts"]
     split = next((f"{name} split" for name in ("test", "val") if splits.get(name) == images), "split not recorded")
     return replace(printed, title=f"{printed.title} ({split}, n = {images:,} images of {lesions:,} lesions)")
-
-
-def _controls(path: Path) -> list[Table]:
-    table = read_table(path, mend="run python -m skinnet robustness again")
-    return [_counted(controls_table(table), table, path.parent)]
-
-
-def _clinics(path: Path) -> list[Table]:
-    return [clinics_table(read_table(path, mend=LEAVE_OUT))]
-
-
-def _diagnoses(path: Path) -> list[Table]:
-    return [diagnoses_table(read_table(path, mend=LEAVE_OUT))]
 
 
 def _gate(path: Path) -> list[Table]:
@@ -78,11 +71,11 @@ def _maps(path: Path) -> list[Table]:
     return [faithfulness_table(read_json(path, mend="run python -m skinnet faithfulness again"))]
 
 
-READERS: Mapping[str, Callable[[Path], list[Table]]] = {
-    ROBUSTNESS: _robustness,
-    CONTROLS: _controls,
-    CLINICS: _clinics,
-    DIAGNOSES: _diagnoses,
+READERS: Mapping[str, Reader] = {
+    ROBUSTNESS: _csv(robustness_table, "robustness", counted=True),
+    CONTROLS: _csv(controls_table, "robustness", counted=True),
+    CLINICS: _csv(clinics_table, "leave-out"),
+    DIAGNOSES: _csv(diagnoses_table, "leave-out"),
     gate.SETTINGS: _gate,
     UNCERTAINTY: _uncertainty,
     f"{MAPS}/{faithfulness_report.REPORT}": _maps,
