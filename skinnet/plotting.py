@@ -19,6 +19,8 @@ DASHES = ("-", "--", "-.", ":", "-", "--", "-.")
 """So that the lines are told apart without colour as well."""
 FORMATS = {"png": {"Software": None}, "svg": {"Date": None}}
 """And their metadata: nothing that would change from run to run."""
+PLACES = 6
+"""Decimals of a panel's place, a share of the figure."""
 
 
 def square(title: str, x: str, y: str) -> tuple[Figure, Axes]:
@@ -39,6 +41,15 @@ def whiskers(values: list[Estimate]) -> np.ndarray:
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write a figure as PNG, and as SVG whose words stay words: small, searchable, the same each time."""
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "skinnet"}):
+        _settle(figure)
         for suffix, metadata in FORMATS.items():
             with atomic_path(folder / f"{name}.{suffix}") as temporary:
                 figure.savefig(temporary, dpi=DPI, format=suffix, metadata=metadata)
+
+
+def _settle(figure: Figure) -> None:
+    """Fix the panels where the layout engine puts them: its last digits depend on where its variables lie in memory."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position(np.round(axes.get_position(original=True).bounds, PLACES))
