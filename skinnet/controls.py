@@ -19,6 +19,7 @@ room: compare within a set.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,17 +27,18 @@ import pandas as pd
 from scipy.ndimage import distance_transform_edt
 from scipy.signal import fftconvolve
 
-from skinnet.bootstrap import DRAWS, as_columns, estimate, of_columns
+from skinnet.bootstrap import DRAWS, of_columns
 from skinnet.classifier import Classifier
 from skinnet.dataset import Images
 from skinnet.device import keep_freed_memory
 from skinnet.files import write_table
 from skinnet.index import lesion_names
+from skinnet.kept import Kept
 from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.masks import lesion_mask, mask_path
 from skinnet.printed import Table
 from skinnet.progress import progress
-from skinnet.robustness import changed, changes, figures, one_view, truth_of
+from skinnet.robustness import changed, changes, counts, figures, one_view, truth_of
 
 CONTROLS = "controls.csv"
 MARGIN = 5
@@ -123,33 +125,47 @@ def masks_missing(table: pd.DataFrame, root: Path) -> int:
 
 
 def controls(
-    classifier: Classifier, table: pd.DataFrame, images: Images, *, root: Path, draws: int = DRAWS, seed: int = 0
+    classifier: Classifier,
+    table: pd.DataFrame,
+    images: Images,
+    *,
+    root: Path,
+    keep: Path | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Judge every image of a table in one view, with and without its lesion.
 
     Args:
         table: rows of an index; their labels are positions in `images`.
         root: folder of the data sets, for the masks.
+        keep: folder for what the network says, once it has judged all images; None keeps nothing.
         draws: bootstrap draws of the lesions, the same for all pictures of a set.
 
     Returns:
-        A row for each set of photos and picture: `control, photos, images, lesions, malignant_images,
-        malignant_lesions`, the figures per lesion with their changes from the whole photo as in `robustness`, and the
-        ends of the 95 % interval of the AUROC itself, `malignant_auroc_low, malignant_auroc_high`.
+        A row for each set of photos and picture: `control, photos, split, images, lesions, malignant_images,
+        malignant_lesions`, and the figures per lesion with their changes from the whole photo as in `robustness`.
 
     Raises:
         DataError: if a mask is missing or damaged, or no photo has a lesion and skin around it.
     """
     keep_freed_memory()
-    logits = {name: np.full((len(table), len(CLASSES)), np.nan) for name in WITH_CONTROLS}
+    judged = Kept(keep, classifier, table, images).logits("controls", partial(_logits, classifier, table, images, root))
+    logits = dict(zip(WITH_CONTROLS, judged, strict=True))
+    return pd.concat([_compared(classifier, table, logits, name, draws, seed) for name in SETS], ignore_index=True)
+
+
+def _logits(classifier: Classifier, table: pd.DataFrame, images: Images, root: Path) -> np.ndarray:
+    """Of each picture of each photo: float (len(WITH_CONTROLS), N, 7), nan where a photo lacks the picture."""
+    logits = np.full((len(WITH_CONTROLS), len(table), len(CLASSES)), np.nan)
     rows = progress(table.iterrows(), "hiding lesions", total=len(table), unit="photo")
     for item, (position, row) in enumerate(rows):
         pixels = np.array(images[position])
         mask = lesion_mask(mask_path(root, row), shape=(pixels.shape[0], pixels.shape[1]))
         pictures = altered(pixels, mask)
-        for name, judged in zip(pictures, one_view(classifier, np.stack(list(pictures.values()))), strict=True):
-            logits[name][item] = judged
-    return pd.concat([_compared(classifier, table, logits, name, draws, seed) for name in SETS], ignore_index=True)
+        for name, found in zip(pictures, one_view(classifier, np.stack(list(pictures.values()))), strict=True):
+            logits[WITH_CONTROLS.index(name), item] = found
+    return logits
 
 
 def _compared(
@@ -163,15 +179,14 @@ def _compared(
     for name in SETS[photos]:
         found = figures(classifier, truth_of(classifier, part, logits[name][chosen]), draws, seed)
         whole = whole or found
-        interval = as_columns({"malignant_auroc": estimate(found["malignant_auroc"])})
-        rows.append({"control": name, "photos": photos, **_counts(part), **changes(whole, found), **interval})
+        rows.append({"control": name, "photos": photos, **_counts(part), **changes(whole, found)})
     return pd.DataFrame(rows)
 
 
-def _counts(table: pd.DataFrame) -> dict[str, int]:
+def _counts(table: pd.DataFrame) -> dict[str, object]:
     malignant = table[table["dx"].isin(MALIGNANT)]
-    counts = {"images": len(table), "lesions": lesion_names(table).nunique()}
-    return counts | {"malignant_images": len(malignant), "malignant_lesions": lesion_names(malignant).nunique()}
+    malignant_lesions = lesion_names(malignant).nunique()
+    return counts(table) | {"malignant_images": len(malignant), "malignant_lesions": malignant_lesions}
 
 
 def save_controls(table: pd.DataFrame, folder: Path) -> None:

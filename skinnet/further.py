@@ -18,7 +18,6 @@ import pandas as pd
 
 from skinnet import faithfulness_report, gate, gate_report
 from skinnet.calibrate import OUT_OF_FOLD
-from skinnet.classifier import read_config
 from skinnet.controls import CONTROLS, controls_table
 from skinnet.errors import DataError
 from skinnet.faithfulness_report import faithfulness_table
@@ -40,17 +39,16 @@ def _csv(in_print: Callable[[pd.DataFrame], Table], command: str, *, counted: bo
     def read(path: Path) -> list[Table]:
         table = read_table(path, mend=f"run python -m skinnet {command} again")
         printed = in_print(table)
-        return [_counted(printed, table, path.parent) if counted else printed]
+        return [_counted(printed, table) if counted else printed]
 
     return read
 
 
-def _counted(printed: Table, table: pd.DataFrame, checkpoint: Path) -> Table:
-    """With the n of its first row in the title, and the split that has as many images."""
-    images, lesions = (int(table[unit].iloc[0]) for unit in ("images", "lesions"))
-    splits = read_config(checkpoint)["counts"]
-    split = next((f"{name} split" for name in ("test", "val") if splits.get(name) == images), "split not recorded")
-    return replace(printed, title=f"{printed.title} ({split}, n = {images:,} images of {lesions:,} lesions)")
+def _counted(printed: Table, table: pd.DataFrame) -> Table:
+    """With the split and n of its first row in the title."""
+    first = table.iloc[0]
+    n = f"n = {first['images']:,} images of {first['lesions']:,} lesions"
+    return replace(printed, title=f"{printed.title} ({first['split']} split, {n})")
 
 
 def _gate(path: Path) -> list[Table]:

@@ -26,6 +26,7 @@ from skinnet.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
 from skinnet.files import write_table
 from skinnet.index import lesion_names
+from skinnet.kept import Kept
 from skinnet.labels import CLASSES
 from skinnet.metrics import confusion_matrices, overall_values
 from skinnet.operating import threshold_values
@@ -57,24 +58,33 @@ def _drawn(images: Tensor, draw: Callable[[Tensor, torch.Generator], Tensor]) ->
 
 
 def robustness(
-    classifier: Classifier, table: pd.DataFrame, images: Images, *, draws: int = DRAWS, seed: int = 0
+    classifier: Classifier,
+    table: pd.DataFrame,
+    images: Images,
+    *,
+    keep: Path | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Judge every image of a table whole and after each kind of damage.
 
     Args:
         table: rows of an index; their labels are positions in `images`.
+        keep: folder for what the network says, so that a run that was stopped goes on; None keeps nothing.
         draws: bootstrap draws of the lesions, the same for all kinds.
 
     Returns:
-        A row for each damage and strength, the first for none: `damage, strength, images, lesions`, the figures per
-        lesion, and for each its change from the whole image with the ends of its 95 % interval.
+        A row for each damage and strength, the first for none: `damage, strength, split, images, lesions`, the figures
+        per lesion and their changes from the whole image, with the ends of their 95 % intervals.
     """
     keep_freed_memory()
-    whole = figures(classifier, truth_of(classifier, table, _logits(classifier, table, images, None)), draws, seed)
-    rows = [_row("none", 0, table) | changes(whole, whole)]
-    for name, strength, damage in progress(list(damages()), "damaging", unit="kind"):
-        truth = truth_of(classifier, table, _logits(classifier, table, images, damage))
-        rows.append(_row(name, strength, table) | changes(whole, figures(classifier, truth, draws, seed)))
+    kept, whole, rows = Kept(keep, classifier, table, images), None, []
+    kinds: list[tuple[str, int, Damage | None]] = [("none", 0, None), *damages()]
+    for name, strength, damage in progress(kinds, "damaging", unit="kind"):
+        logits = kept.logits(f"{name}-{strength}", partial(_logits, classifier, table, images, damage))
+        found = figures(classifier, truth_of(classifier, table, logits), draws, seed)
+        whole = whole or found
+        rows.append(_row(name, strength, table) | changes(whole, found))
     return pd.DataFrame(rows)
 
 
@@ -123,20 +133,25 @@ def figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dict
 
 
 def changes(whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]) -> dict[str, object]:
-    """Columns of a row: each figure, and its change from the whole image with the ends of the 95 % interval.
+    """Columns of a row: each figure and its change from the whole image, with the ends of their 95 % intervals.
 
     Args:
         whole, damaged: `figures` of the same lesions, so that the draws are paired.
     """
     columns: dict[str, object] = {}
     for figure, values in damaged.items():
-        columns |= {figure: values[0]} | as_columns({f"{figure}_change": estimate(values - whole[figure])})
+        columns |= as_columns({figure: estimate(values), f"{figure}_change": estimate(values - whole[figure])})
     return columns
 
 
 def _row(name: str, strength: int, table: pd.DataFrame) -> dict[str, object]:
-    lesions = lesion_names(table).nunique()
-    return {"damage": name, "strength": strength, "images": len(table), "lesions": lesions}
+    return {"damage": name, "strength": strength} | counts(table)
+
+
+def counts(table: pd.DataFrame) -> dict[str, object]:
+    """Columns of a row: of which split, and how many, its images are."""
+    splits = " ".join(sorted(table["split"].unique()))
+    return {"split": splits, "images": len(table), "lesions": lesion_names(table).nunique()}
 
 
 def save_robustness(table: pd.DataFrame, folder: Path) -> None:

@@ -146,7 +146,7 @@ def judged_by(seen: Callable[[Tensor], Tensor], config: Path, root: Path, *, lar
         pixels[0, 0] = SKIN if malignant else 255
         images.append(pixels)
         rows.append({"source": "ham10000", "image_id": f"D{number}", "lesion_id": f"L{number // 4}{malignant}",
-                     "dx": "mel" if malignant else "nv"})  # fmt: skip
+                     "dx": "mel" if malignant else "nv", "split": "test"})  # fmt: skip
         Image.fromarray(mask.astype(np.uint8) * 255).save(folder / f"D{number}_segmentation.png")
     classifier = Classifier(Judge(seen), read_config(config))
     return controls(classifier, pd.DataFrame(rows), np.stack(images), root=root, draws=20)
@@ -191,7 +191,7 @@ def test_where_no_lesion_has_room_the_table_says_so_by_lacking_the_set(shipped: 
 
 
 def test_a_missing_mask_is_an_error(shipped: Path, tmp_path: Path) -> None:
-    table = pd.DataFrame([{"source": "ham10000", "image_id": "D0", "lesion_id": "L0", "dx": "nv"}])
+    table = pd.DataFrame([{"source": "ham10000", "image_id": "D0", "lesion_id": "L0", "dx": "nv", "split": "test"}])
     with pytest.raises(DataError, match="There is no mask"):
         controls(
             Classifier(Judge(darkest), read_config(shipped)), table, np.zeros((1, *SHAPE, 3), np.uint8), root=tmp_path

@@ -82,9 +82,9 @@ def maps() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_all(folder: Path, *, images: int) -> None:
+def write_all(folder: Path, *, split: str) -> None:
     """One of each further file, made by hand."""
-    row = {"damage": "none", "strength": 0, "images": images, "lesions": 3}
+    row = {"damage": "none", "strength": 0, "split": split, "images": 4, "lesions": 3}
     row |= dict.fromkeys(FIGURES, 0.8) | {f"{name}_change": 0.0 for name in FIGURES}
     change = {
         "malignant_auroc_change": -0.05,
@@ -111,7 +111,7 @@ def folder(shipped: Path, tmp_path: Path) -> Path:
     """A checkpoint's folder with nothing but its config and one of each further file."""
     config = read_config(shipped) | {"counts": {"val": 3, "test": 4}}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    write_all(tmp_path, images=4)
+    write_all(tmp_path, split="test")
     return tmp_path
 
 
@@ -149,10 +149,8 @@ def test_every_title_names_split_and_n(folder: Path) -> None:
         "Diagnoses that cannot be ruled out (test split, n = 84 images of 70 lesions)",
         "Heat maps against blobs that look at nothing (test split, n = 35 photos of 30 lesions)",
     ]
-    write_all(folder, images=3)
-    assert further_tables(folder)[0].title == f"{ROBUST} (val split, n = 3 images of 3 lesions)"
-    write_all(folder, images=5)
-    assert further_tables(folder)[0].title == f"{ROBUST} (split not recorded, n = 5 images of 3 lesions)"
+    write_all(folder, split="val")
+    assert further_tables(folder)[0].title == f"{ROBUST} (val split, n = 4 images of 3 lesions)"
 
 
 def test_the_cells_are_those_of_the_files(folder: Path) -> None:
@@ -197,7 +195,7 @@ def test_nothing_of_another_network_outlives_it(folder: Path) -> None:
 def test_card_report_tables_and_tab_show_every_table(shipped: Path, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint"
     shutil.copytree(shipped, checkpoint)
-    write_all(checkpoint, images=2004)
+    write_all(checkpoint, split="test")
     (checkpoint / "tables" / "gone.csv").write_text("of a file that is no longer there")
     metrics = publish(checkpoint)
     tables = [goals_table(metrics["test"]), *further_tables(checkpoint)]

@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch import Tensor
 
 from skinnet import robustness as module
 from skinnet.artefacts import ARTEFACTS
 from skinnet.classifier import Classifier
 from skinnet.corruptions import CORRUPTIONS, STRENGTHS
+from skinnet.errors import DataError
 from skinnet.index import load_cache, load_index
 from skinnet.robustness import damages, robustness, robustness_table, save_robustness
 
@@ -54,6 +57,34 @@ def test_the_whole_image_is_judged_as_the_network_judges_it(
     malignant = lesions["dx"].isin(["mel", "bcc", "akiec"])
     assert measured["sensitivity"][0] == pytest.approx(alarms[malignant].mean())
     assert measured["false_alarms"][0] == pytest.approx(alarms[~malignant].mean())
+
+
+def test_what_was_kept_is_not_judged_again_and_another_network_does_not_find_it(
+    drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load_index(drawn_root)
+    images, chosen = load_cache(drawn_root, table), table[table["split"] == "val"]
+    classifier = Classifier.load(tiny_checkpoint)
+
+    def stopped(images: Tensor) -> Tensor:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "damages", lambda: [("same", 1, lambda images: images), ("dark", 1, stopped)])
+    with pytest.raises(KeyboardInterrupt):
+        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["none-0.npy", "same-1.npy"]
+    monkeypatch.setattr(module, "damages", lambda: [("same", 1, stopped), ("dark", 1, lambda images: images // 2)])
+    found = robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    assert found["damage"].tolist() == ["none", "same", "dark"]
+    assert (found.loc[1, [name for name in found if "change" in name]] == 0).all()
+    (file,) = tmp_path.glob("*/same-1.npy")
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(DataError, match="damaged: delete it"):
+        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    with torch.no_grad():
+        next(classifier.network.parameters()).add_(1)
+    with pytest.raises(KeyboardInterrupt):
+        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
 
 
 def test_the_table_is_written_and_printed(measured: pd.DataFrame, tmp_path: Path) -> None:

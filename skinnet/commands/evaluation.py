@@ -198,26 +198,29 @@ def robustness(options: argparse.Namespace) -> int:
     table = load_index(options.root)
     images, chosen = load_cache(options.root, table), table[table["split"] == options.split]
     classifier, folder = Classifier.load(options.checkpoint), options.out or options.checkpoint
-    measured = robustness(classifier, chosen, images)
+    measured = robustness(classifier, chosen, images, keep=options.keep)
     save_robustness(measured, folder)
     print(titled([robustness_table(measured)]))
     print(f"Written: {folder / ROBUSTNESS}")
-    _controls(classifier, chosen, images, root=options.root, folder=folder)
+    _controls(classifier, chosen, images, options, folder)
     return 0
 
 
-def _controls(classifier: Classifier, table: pd.DataFrame, images: Images, *, root: Path, folder: Path) -> None:
+def _controls(
+    classifier: Classifier, table: pd.DataFrame, images: Images, options: argparse.Namespace, folder: Path
+) -> None:
     """The second table of `robustness`, where the masks are there."""
     from skinnet.controls import CONTROLS, controls, controls_table, masks_missing, save_controls
     from skinnet.masks import MEND
     from skinnet.printed import titled
 
-    if missing := masks_missing(table, root):
+    if missing := masks_missing(table, options.root):
         log.warning(
-            "No lesion mask for %d of %d images in %s: no controls. For them %s.", missing, len(table), root, MEND
-        )
+            "No lesion mask for %d of %d images in %s: no controls. For them %s.",
+            missing, len(table), options.root, MEND,
+        )  # fmt: skip
         return
-    measured = controls(classifier, table, images, root=root)
+    measured = controls(classifier, table, images, root=options.root, keep=options.keep)
     save_controls(measured, folder)
     print(f"\n{titled([controls_table(measured)])}")
     print(f"Written: {folder / CONTROLS}")
@@ -305,13 +308,17 @@ def _add_recalibrate(commands: Commands) -> None:
 def _add_robustness(commands: Commands) -> None:
     command = add_command(
         commands, "robustness", robustness, "Measure what blur, noise, other light, hair or ink do to the verdict.",
-        "Judges HAM10000's split in 60 ways, some ten minutes on two cores, then with and without the lesion: "
-        "docs/evaluation.md says how.",
+        "Judges HAM10000's split in 60 ways, some twenty minutes on two cores, then with and without the lesion: "
+        "docs/evaluation.md says how. Stopped and called again, it goes on.",
     )  # fmt: skip
     add_root(command)
     add_checkpoint(command)
     command.add_argument("--split", choices=["val", "test"], default="test", help="(default: test)")
     command.add_argument("--out", type=Path, metavar="DIR", help="(default: the checkpoint)")
+    command.add_argument(
+        "--keep", type=Path, default=Path("runs/robustness"), metavar="DIR",
+        help="folder for what the network says of each kind of picture (default: runs/robustness)",
+    )  # fmt: skip
 
 
 def _add_fit_gate(commands: Commands) -> None:

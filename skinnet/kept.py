@@ -1,0 +1,60 @@
+"""What a network said of pictures, kept on disk: a measurement that was stopped goes on where it was.
+
+kept = Kept(Path("runs/robustness"), classifier, table, images)
+logits = kept.logits("blur-3", judge)      # calls judge() unless the file is there
+
+The folder's name is a hash of the network, the pictures and this version of skinnet, so another network, other data or
+other damage never find these files. Calibration and decision rules are no part of it: they come after the logits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import skinnet
+from skinnet.classifier import Classifier
+from skinnet.dataset import Images
+from skinnet.errors import DataError
+from skinnet.files import atomic_path
+
+
+class Kept:
+    """Logits by the name of what was done to the pictures.
+
+    Attributes:
+        folder: of this network and these pictures; None keeps nothing.
+    """
+
+    def __init__(self, root: Path | None, classifier: Classifier, table: pd.DataFrame, images: Images) -> None:
+        self.folder = root and root / _fingerprint(classifier, table, images)
+
+    def logits(self, name: str, judge: Callable[[], np.ndarray]) -> np.ndarray:
+        """What `judge` returns, asked only once.
+
+        Raises:
+            DataError: if the file is damaged.
+        """
+        if self.folder is None:
+            return judge()
+        path = self.folder / f"{name}.npy"
+        if not path.is_file():
+            with atomic_path(path) as temporary, temporary.open("wb") as file:
+                np.save(file, judge())
+        try:
+            return np.asarray(np.load(path, allow_pickle=False))
+        except (ValueError, EOFError) as error:
+            raise DataError(f"{path} is damaged: delete it.") from error
+
+
+def _fingerprint(classifier: Classifier, table: pd.DataFrame, images: Images) -> str:
+    digest = hashlib.sha256(skinnet.__version__.encode())
+    for name, tensor in classifier.network.state_dict().items():
+        digest.update(name.encode() + tensor.numpy().tobytes())
+    for position, image in zip(table.index, table["image_id"], strict=True):
+        digest.update(image.encode() + np.ascontiguousarray(images[position]).tobytes())
+    return digest.hexdigest()[:16]
