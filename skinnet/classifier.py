@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from skinnet.calibrate import Calibration, Decision
+from skinnet.copies import copies
 from skinnet.dataset import pixels_to_tensor
 from skinnet.errors import CheckpointError, DataError, TrainingError
 from skinnet.files import read_json
@@ -29,7 +30,7 @@ from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 from skinnet.model import build
 from skinnet.preprocess import to_input
 from skinnet.quality import Level
-from skinnet.uncertainty import Sets, disagreement, load_sets, sentence
+from skinnet.uncertainty import Sets, load_sets, sentence, spread_sentence
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -160,16 +161,42 @@ class Classifier:
         """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
         return np.asarray(self.look(pixels).logits.mean(axis=0))
 
+    @torch.inference_mode()
+    def one_view(self, pixels: np.ndarray) -> np.ndarray:
+        """Logits of images as they are, without mirrored views: uint8 (B, H, W, 3) -> float32 (B, 7)."""
+        images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
+        with self.lock:
+            return np.asarray(self.network(images).numpy())
+
+    def malignant(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated `p_malignant`: logits (..., 7) -> float64 (...)."""
+        probabilities = self.calibration.probabilities(logits.reshape(-1, len(CLASSES)).astype(np.float64))
+        return np.asarray(probabilities[:, MALIGNANT_NUMBERS].sum(axis=1).reshape(logits.shape[:-1]))
+
+    def spread(self, pixels: np.ndarray, look: Look) -> np.ndarray:
+        """`p_malignant` of each image as it might as well have been taken: mirrored, turned, from nearer.
+
+        Args:
+            pixels: uint8 (B, H, W, 3).
+            look: what `look` made of them, which holds the mirrored views.
+
+        Returns:
+            float64 (views + copies, B).
+        """
+        pictures = copies(pixels)
+        logits = self.one_view(pictures.reshape(-1, *pixels.shape[1:])).reshape(*pictures.shape[:2], -1)
+        return self.malignant(np.concatenate([look.logits, logits]))
+
     def predict(self, photo: Image.Image) -> Prediction:
         """Judge one photo (PIL RGB, any size), behind the gate."""
         pixels = to_input(photo, frame=self.frame)
         look = self.look(pixels[None])
         prediction = self.judge(look.logits.mean(axis=0))[0]
         if self.sets is not None:
-            views = np.array([view.p_malignant for view in self.judge(look.logits[:, 0])])
             possible = self.sets.possible(np.array(list(prediction.probabilities.values())))
-            wavering = disagreement(views, threshold=self.decision.malignant_threshold)
-            prediction = replace(prediction, possible=possible, note=f"{sentence(possible)} {wavering}".strip())
+            spread = self.spread(pixels[None], look)[:, 0]
+            wavering = spread_sentence(spread, threshold=self.decision.malignant_threshold)
+            prediction = replace(prediction, possible=possible, note=f"{sentence(possible)} {wavering}")
         if self.gate is not None and look.features is not None:
             ruling = self.gate.rule(pixels, look.features[0], size=photo.size)
             if ruling.level != "ok":

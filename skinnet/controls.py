@@ -38,7 +38,7 @@ from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.masks import lesion_mask, mask_path
 from skinnet.printed import Table
 from skinnet.progress import progress
-from skinnet.robustness import changed, changes, counts, figures, one_view, truth_of
+from skinnet.robustness import changed, changes, counts, figures, truth_of
 
 CONTROLS = "controls.csv"
 MARGIN = 5
@@ -163,7 +163,7 @@ def _logits(classifier: Classifier, table: pd.DataFrame, images: Images, root: P
         pixels = np.array(images[position])
         mask = lesion_mask(mask_path(root, row), shape=(pixels.shape[0], pixels.shape[1]))
         pictures = altered(pixels, mask)
-        for name, found in zip(pictures, one_view(classifier, np.stack(list(pictures.values()))), strict=True):
+        for name, found in zip(pictures, classifier.one_view(np.stack(list(pictures.values()))), strict=True):
             logits[WITH_CONTROLS.index(name), item] = found
     return logits
 

@@ -22,6 +22,7 @@ from sklearn.metrics import roc_auc_score
 from skinnet.altered import ALTERATIONS, unsquashed
 from skinnet.classifier import VIEWS, Classifier
 from skinnet.config import TrainConfig
+from skinnet.copies import COPIES
 from skinnet.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
 from skinnet.evaluate import probability_columns
@@ -223,19 +224,19 @@ def fit_uncertainty(checkpoint: Path) -> dict[str, Any]:
 
 
 def spread(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
-    """How often the four views of a validation image disagree about the verdict, and how often it is wrong then."""
+    """How often copies of a validation image disagree about the verdict, and how often it is wrong then."""
     threshold = classifier.decision.malignant_threshold
-    malignant = np.zeros((len(positions), len(VIEWS) + 1))  # of each view, and of the mean
-    for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "views", unit="batch"):
-        logits = classifier.look(np.stack([images[position] for position in positions[items]])).logits
-        for column, each in enumerate([*logits, logits.mean(axis=0)]):
-            malignant[items, column] = [prediction.p_malignant for prediction in classifier.judge(each)]
-    wrong = (malignant[:, -1] >= threshold) != np.isin(dx, MALIGNANT)
-    views = malignant[:, :-1]
-    split = (views.min(axis=1) < threshold) & (views.max(axis=1) >= threshold)
+    verdict, copies = np.zeros(len(positions)), np.zeros((len(positions), len(VIEWS) + len(COPIES)))
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "copies", unit="batch"):
+        pixels = np.stack([images[position] for position in positions[items]])
+        look = classifier.look(pixels)
+        verdict[items] = classifier.malignant(look.logits.mean(axis=0))
+        copies[items] = classifier.spread(pixels, look).T
+    wrong = (verdict >= threshold) != np.isin(dx, MALIGNANT)
+    split = (copies.min(axis=1) < threshold) & (copies.max(axis=1) >= threshold)
     return {
         "images": len(positions),
-        "median": float(np.median(np.ptp(views, axis=1))),
+        "median": float(np.median(np.ptp(copies, axis=1))),
         "disagreeing": int(split.sum()),
         "wrong_where_disagreeing": int((wrong & split).sum()),
         "wrong_elsewhere": int((wrong & ~split).sum()),

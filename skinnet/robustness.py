@@ -96,16 +96,8 @@ def _logits(classifier: Classifier, table: pd.DataFrame, images: Images, damage:
         if damage is not None:
             changed = damage(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous())
             pixels = changed.permute(0, 2, 3, 1).contiguous().numpy()
-        logits[items] = one_view(classifier, pixels)
+        logits[items] = classifier.one_view(pixels)
     return logits
-
-
-@torch.inference_mode()
-def one_view(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
-    """uint8 (B, H, W, 3) -> logits (B, 7), of the images as they are, without the mirrored views."""
-    images = classifier.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
-    with classifier.lock:
-        return np.asarray(classifier.network(images).numpy())
 
 
 def truth_of(classifier: Classifier, table: pd.DataFrame, logits: np.ndarray) -> Truth:

@@ -1,4 +1,4 @@
-"""How sure is the verdict? The diagnoses that cannot be ruled out, and how far four views of one photo disagree.
+"""How sure is the verdict? The diagnoses that cannot be ruled out, and how far copies of one photo disagree.
 
     sets = fit_sets(probabilities, dx, lesions)       # on validation, once
     possible = sets.possible(probabilities[0])        # ("bkl", "mel")
@@ -170,19 +170,15 @@ def sentence(possible: tuple[str, ...]) -> str:
     return f"The network cannot {verb} {between}{listed} here{excluded}."
 
 
-def disagreement(malignant: np.ndarray, *, threshold: float) -> str:
-    """A sentence where mirrored views of one photo fall on both sides of the threshold, else nothing.
+def spread_sentence(malignant: np.ndarray, *, threshold: float) -> str:
+    """How far copies of one photo disagree, and whether they fall on both sides of the threshold.
 
     Args:
-        malignant: (V,), `p_malignant` of each view.
+        malignant: (V,), `p_malignant` of each copy.
     """
     low, high = float(malignant.min()), float(malignant.max())
-    if not low < threshold <= high:
-        return ""
-    return (
-        f"Mirrored, the same photo gets anything from {100 * low:.1f} % to {100 * high:.1f} %: "
-        "the verdict hangs on how it was held."
-    )
+    found = f"Mirrored, turned or from nearer, the same photo gets {100 * low:.1f} % to {100 * high:.1f} %"
+    return f"{found}: the verdict hangs on how it was taken." if low < threshold <= high else f"{found}."
 
 
 def _in_sentence(name: str) -> str:

@@ -11,12 +11,12 @@ from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.uncertainty import (
     UNCERTAINTY,
     Sets,
-    disagreement,
     fit_sets,
     lesion_weights,
     load_sets,
     measure_coverage,
     sentence,
+    spread_sentence,
 )
 
 
@@ -106,11 +106,10 @@ def test_the_sentence_names_what_is_possible(possible: tuple[str, ...], words: s
     assert sentence(possible) == words
 
 
-def test_views_on_both_sides_of_the_threshold_are_told() -> None:
-    assert disagreement(np.array([0.02, 0.05, 0.031, 0.04]), threshold=0.038).startswith(
-        "Mirrored, the same photo gets anything from 2.0 % to 5.0 %"
-    )
-    assert disagreement(np.array([0.05, 0.6, 0.3, 0.4]), threshold=0.038) == ""
+def test_the_spread_is_told_and_whether_it_crosses_the_threshold() -> None:
+    crossing = spread_sentence(np.array([0.02, 0.05, 0.031, 0.04]), threshold=0.038)
+    assert crossing.endswith("gets 2.0 % to 5.0 %: the verdict hangs on how it was taken.")
+    assert spread_sentence(np.array([0.05, 0.6, 0.3]), threshold=0.038).endswith("gets 5.0 % to 60.0 %.")
 
 
 def test_sets_are_read_back_and_damage_is_named(tmp_path: Path) -> None:
