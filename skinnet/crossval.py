@@ -65,11 +65,10 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
 
 
 def _judge_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
-    """Train without a fold and write what the network says of it."""
-    if (run / OUT_OF_FOLD).is_file():
-        log.info("is done already.")
-        return
+    """Train without a fold and write what the network says of it; what is done already is only checked."""
     train(config, root=root, out=run, resume=(run / STATE).exists())
+    if (run / OUT_OF_FOLD).is_file():
+        return
     table = load_index(root, sources=config.source_names, partition=config.partition)
     positions = np.flatnonzero(table["split"] == "val")
     logits = predict_logits(_plain(last_network(config, run), config), load_cache(root, table), positions)

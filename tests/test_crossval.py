@@ -10,14 +10,17 @@ import pytest
 from skinnet import crossval as module
 from skinnet.__main__ import main
 from skinnet.calibrate import OUT_OF_FOLD, Decision, fit_decision
+from skinnet.classifier import Classifier
 from skinnet.config import TrainConfig
 from skinnet.crossval import cross_validate
+from skinnet.dataset import Images
 from skinnet.errors import DataError, TrainingError
 from skinnet.evaluate import probability_columns
 from skinnet.index import load_index, load_prepared
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.release import CARD, fit_rules_out_of_fold, tune
+from skinnet.train import STATE
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 
@@ -60,19 +63,23 @@ def test_a_cross_validation_that_was_stopped_goes_on(
 ) -> None:
     table, out = judged
     before = {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+    states = {fold: (out / fold / STATE).stat().st_mtime_ns for fold in FOLD_PARTITIONS}
     (out / FOLD_PARTITIONS[3] / OUT_OF_FOLD).unlink()  # stopped after its training, before its judgement
-    resumed = []
+    judged_again = []
 
-    def train(config: TrainConfig, *, root: Path, out: Path, resume: bool) -> pd.DataFrame:
-        resumed.append((config.partition, resume))
-        return original(config, root=root, out=out, resume=resume)
+    def predict(network: Classifier, images: Images, positions: np.ndarray) -> np.ndarray:
+        judged_again.append(len(positions))
+        return original(network, images, positions)
 
-    original = module.train
-    monkeypatch.setattr(module, "train", train)
+    original = module.predict_logits
+    monkeypatch.setattr(module, "predict_logits", predict)
     again = cross_validate(SMALL, root=drawn_root, out=out)
-    assert resumed == [(FOLD_PARTITIONS[3], True)]
+    assert judged_again == [(table["fold"] == 3).sum()]
+    assert states == {fold: (out / fold / STATE).stat().st_mtime_ns for fold in FOLD_PARTITIONS}
     pd.testing.assert_frame_equal(table, again)
     assert before == {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+    with pytest.raises(TrainingError, match="was trained with another epochs"):
+        cross_validate(dataclasses.replace(SMALL, epochs=SMALL.epochs + 1), root=drawn_root, out=out)
 
 
 def test_a_network_learns_from_what_the_folds_said(
