@@ -22,8 +22,10 @@ from skinnet.config import VIT
 from skinnet.errors import TrainingError
 
 PATCH = 14
-VIT_INPUT = (12 * PATCH, 16 * PATCH)
-"""Height and width that photos are resampled to."""
+PIXELS = 16
+"""Side of the square of input pixels that is resampled to one patch: 192 x 256 pixels make 12 x 16 patches."""
+GRID = (12, 16)
+"""Rows and columns of patches that positions are learned for; they are resampled for others."""
 DROP_PATH = 0.1
 NOT_INSTALLED = 'The teacher needs more packages: run pip install -e ".[teacher]".'
 _PARTS = {
@@ -40,8 +42,8 @@ class TeacherVit(nn.Module):
         self.vit = vit
 
     def forward(self, images: Tensor) -> Tensor:
-        resampled = F.interpolate(images, VIT_INPUT, mode="bilinear", antialias=True, align_corners=False)
-        logits: Tensor = self.vit(resampled)
+        size = [PATCH * max(round(side / PIXELS), 1) for side in images.shape[-2:]]
+        logits: Tensor = self.vit(F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False))
         return logits
 
 
@@ -55,7 +57,10 @@ def build_vit(*, classes: int, pretrained: bool) -> TeacherVit:
         import timm
     except ImportError as error:
         raise TrainingError(NOT_INSTALLED) from error
-    vit = timm.create_model(VIT, pretrained=False, num_classes=classes, img_size=VIT_INPUT, drop_path_rate=DROP_PATH)
+    size = tuple(PATCH * side for side in GRID)
+    vit = timm.create_model(
+        VIT, pretrained=False, num_classes=classes, img_size=size, dynamic_img_size=True, drop_path_rate=DROP_PATH
+    )
     if pretrained:
         fresh_head = {name: tensor for name, tensor in vit.state_dict().items() if name.startswith("head.")}
         vit.load_state_dict(_backbone() | fresh_head)
@@ -67,8 +72,7 @@ def _backbone() -> dict[str, Tensor]:
     matrices, (cls_position, grid_position) = _onnx_tensors()  # (1, 1, C), (1, 37 * 37, C)
     side = math.isqrt(grid_position.shape[1])
     square = torch.tensor(grid_position).view(1, side, side, -1).permute(0, 3, 1, 2)
-    grid = (VIT_INPUT[0] // PATCH, VIT_INPUT[1] // PATCH)
-    resampled = F.interpolate(square, grid, mode="bicubic", antialias=True, align_corners=False)
+    resampled = F.interpolate(square, GRID, mode="bicubic", antialias=True, align_corners=False)
     positions = torch.cat([torch.tensor(cls_position), resampled.flatten(2).transpose(1, 2)], dim=1)
     return _renamed(matrices) | {"pos_embed": positions}
 

