@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from skinnet.calibrate import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Decision
-from skinnet.config import LITES
+from skinnet.config import LITES, TrainConfig
 from skinnet.evaluate import Metrics
 from skinnet.goals import goals_sentence, goals_table
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
@@ -32,9 +32,9 @@ def source_title(source: str) -> str:
 
 def data_name(config: dict[str, Any]) -> str:
     """What a checkpoint was trained and tested on."""
-    training = config["training"]
-    names = [source_title(name) for name in training.get("sources", "ham10000").split(",")]
-    return ", ".join(names) + (" (official partition)" if training.get("partition") == "official" else "")
+    recipe = TrainConfig(**config["training"])
+    names = [source_title(name) for name in recipe.source_names]
+    return ", ".join(names) + (" (official partition)" if recipe.partition == "official" else "")
 
 
 ONE_NETWORK = "Four views (flips) a photo, one network."
@@ -70,34 +70,34 @@ def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) 
 
 def training_cost(config: dict[str, Any]) -> str:
     """What training took, in sentences."""
-    training, images = config["training"], config["counts"]["train"]
-    drawn = training["epochs"] * (images - images % training["batch_size"] or images)  # only whole batches
+    recipe, images = TrainConfig(**config["training"]), config["counts"]["train"]
+    drawn = recipe.epochs * (images - images % recipe.batch_size or images)  # only whole batches
     return (
         f"Training took {config['training_minutes']:.0f} minutes on {config['machine']}. The network saw {drawn:,} "
-        f"images: {training['epochs']} times as many as the training split has ({images:,}), in whole batches."
+        f"images: {recipe.epochs} times as many as the training split has ({images:,}), in whole batches."
     )
 
 
-def _options(training: dict[str, Any]) -> str:
+def _options(recipe: TrainConfig) -> str:
     """What a recipe may leave out."""
     found = ""
-    if (size := training.get("first_size", 1)) < 1:
-        found += f", images at first {size:g} of their side"
-    if alpha := training.get("mixup", 0):
-        found += f", pairs of images mixed (mixup {alpha:g})"
-    if share := training.get("artefacts", 0):
-        found += f", hair, rulers, dark corners, ink and bubbles each drawn on {100 * share:g} % of them"
+    if recipe.first_size < 1:
+        found += f", images at first {recipe.first_size:g} of their side"
+    if recipe.mixup:
+        found += f", pairs of images mixed (mixup {recipe.mixup:g})"
+    if recipe.artefacts:
+        found += f", hair, rulers, dark corners, ink and bubbles each drawn on {100 * recipe.artefacts:g} % of them"
     return found
 
 
 def teachers(config: dict[str, Any]) -> str:
     """Which soft labels a network learned from; nothing if it had no teacher."""
-    training = config["training"]
-    tables = [PurePath(path.strip()).name for path in training.get("soft_labels", "").split(",") if path.strip()]
+    recipe = TrainConfig(**config["training"])
+    tables = [PurePath(path).name for path in recipe.soft_label_names]
     if not tables:
         return ""
     return (
-        f" It learned from teachers too: {100 * training['soft_share']:g} % of each training image's target are the "
+        f" It learned from teachers too: {100 * recipe.soft_share:g} % of each training image's target are the "
         f"soft labels in {', '.join(f'`{name}`' for name in tables)} (docs/training.md). What the teachers' own "
         "training took is not counted."
     )
@@ -125,10 +125,10 @@ def model_card(
         metrics: by split, "val" and "test", then by unit.
         further: what else was measured of the checkpoint, see `skinnet.further`.
     """
-    training = config["training"]
+    recipe = TrainConfig(**config["training"])
     test, source = metrics["test"], data_name(config)
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config["class_weights"], strict=True))
-    pretrained = training["weights"] == "imagenet"
+    pretrained = recipe.weights == "imagenet"
     start = "ImageNet weights" if pretrained else "random weights"
     origin = ""
     if pretrained and config["network"] in LITES:
@@ -173,10 +173,10 @@ duplicates, byte-identical files and near-duplicates are never in two splits.
 Table hash {config["data_sha256"][:16]}.
 
 ## Training
-{training["epochs"]} epochs from {start}, all layers, batches of {training["batch_size"]}, AdamW at
-{training["learning_rate"]}, cosine schedule, averaged weights (EMA {training["ema_decay"]}), label smoothing
-{training["label_smoothing"]}, images drawn with weight (images of the class) ^ -{training["sampling_power"]},
-whole-batch augmentation{_options(training)}.
+{recipe.epochs} epochs from {start}, all layers, batches of {recipe.batch_size}, AdamW at
+{recipe.learning_rate}, cosine schedule, averaged weights (EMA {recipe.ema_decay}), label smoothing
+{recipe.label_smoothing}, images drawn with weight (images of the class) ^ -{recipe.sampling_power},
+whole-batch augmentation{_options(recipe)}.
 Epoch {config["best_epoch"]} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
 published.
 {training_cost(config)}{teachers(config)}

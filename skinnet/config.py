@@ -19,6 +19,11 @@ def _setting(default: Any, meaning: str, least: float | None = None, below: floa
     return field(default=default, metadata={"meaning": meaning, "least": least, "below": below})
 
 
+def _names(separated: str) -> list[str]:
+    """What stands between commas."""
+    return [name.strip() for name in separated.split(",") if name.strip()]
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Settings of a training run; the meaning of each stands beside it.
@@ -57,7 +62,12 @@ class TrainConfig:
 
     @property
     def source_names(self) -> list[str]:
-        return [name.strip() for name in self.sources.split(",")]
+        return _names(self.sources)
+
+    @property
+    def soft_label_names(self) -> list[str]:
+        """Files, or names of packaged tables."""
+        return _names(self.soft_labels)
 
     def __post_init__(self) -> None:
         if self.weights not in WEIGHTS:

@@ -25,11 +25,11 @@ from skinnet.classifier import Classifier
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
-from skinnet.index import FRAME, load_cache, load_index
+from skinnet.index import FRAME, class_counts, load_cache, load_index
 from skinnet.model import normalisation
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.predictions import LOGIT_COLUMNS, predict_logits, save_predictions, with_judgement
-from skinnet.release import class_counts, fit_rules, untuned
+from skinnet.release import fit_rules, untuned
 from skinnet.train import STATE, last_network, train
 
 log = logging.getLogger(__name__)

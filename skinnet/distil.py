@@ -23,6 +23,7 @@ from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.evaluate import probability_columns
 from skinnet.files import read_table
+from skinnet.index import class_counts
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 PACKAGED = Path(__file__).parent / "soft_labels"
@@ -43,7 +44,7 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
     if not config.soft_labels:
         return targets
     taught, soft = _soft_labels(table, _paths(config))
-    counts = np.bincount(labels[table["split"] == "train"], minlength=len(CLASSES))
+    counts = class_counts(table[table["split"] == "train"])
     drawn = soft * np.exp(-prior_shift(counts, sampling_power=config.sampling_power))
     drawn /= drawn.sum(axis=1, keepdims=True)
     targets[taught] = (1 - config.soft_share) * targets[taught] + config.soft_share * drawn
@@ -56,7 +57,7 @@ def file_hashes(config: TrainConfig) -> list[str]:
 
 
 def _paths(config: TrainConfig) -> list[Path]:
-    return [_path(name.strip()) for name in config.soft_labels.split(",") if name.strip()]
+    return [_path(name) for name in config.soft_label_names]
 
 
 def _path(name: str) -> Path:

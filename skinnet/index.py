@@ -29,7 +29,7 @@ import pandas as pd
 from skinnet.cache import Cache, build_cache
 from skinnet.errors import DataError
 from skinnet.files import read_table, write_table
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import (
     OFFICIAL_KINDS,
     PUBLISHED,
@@ -224,3 +224,8 @@ def split_hash(table: pd.DataFrame) -> str:
 def table_hash(table: pd.DataFrame) -> str:
     """SHA-256 over image ids, diagnoses, splits and file hashes: what a checkpoint was trained on."""
     return rows_hash(table, ["image_id", "dx", "split", "sha256"])
+
+
+def class_counts(rows: pd.DataFrame) -> np.ndarray:
+    """Images of each class, (7,); a class that was left out counts as one, since its share has a logarithm."""
+    return np.maximum(np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES)), 1)

@@ -39,7 +39,7 @@ from skinnet.evaluate import Metrics, evaluate, probability_columns
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
 from skinnet.further import further_tables, remove_further
 from skinnet.goals import goals_table
-from skinnet.index import FRAME, lesion_names, load_cache, load_index, split_hash, table_hash
+from skinnet.index import FRAME, class_counts, lesion_names, load_cache, load_index, split_hash, table_hash
 from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS
 from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
@@ -297,8 +297,3 @@ def fit_rules_out_of_fold(path: Path, table: pd.DataFrame, *, network: str, clas
 def _fitted_on(table: str, dx: np.ndarray, lesions: np.ndarray) -> dict[str, Any]:
     malignant = np.isin(dx, MALIGNANT_NUMBERS)
     return {"table": table, "lesions": len(set(lesions)), "malignant": len(set(lesions[malignant]))}
-
-
-def class_counts(rows: pd.DataFrame) -> np.ndarray:
-    """Images of each class, (7,); a class that was left out counts as one, since its share has a logarithm."""
-    return np.maximum(np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES)), 1)
