@@ -38,7 +38,8 @@ train: $(VENV)/.test
 
 release: $(VENV)/.foreign $(VENV)/.test
 	@test -n "$(CHECKPOINT)" || { echo "Name a training run: make release CHECKPOINT=runs/NAME"; exit 2; }
-	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED)
+	$(BIN)/python -m skinnet cross-validate --root data --out runs/folds $(SHORT) --epochs 3
+	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED) --out-of-fold runs/folds/out_of_fold.csv
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
 	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --limit 500 --out $(SHIPPED)/faithfulness
