@@ -85,6 +85,8 @@ def _options(recipe: TrainConfig) -> str:
         found += f", images at first {recipe.first_size:g} of their side"
     if recipe.mixup:
         found += f", pairs of images mixed (mixup {recipe.mixup:g})"
+    if recipe.degradation:
+        found += f", {100 * recipe.degradation:g} % of them blurred, or given noise or JPEG damage"
     if recipe.artefacts:
         found += f", hair, rulers, dark corners, ink and bubbles each drawn on {100 * recipe.artefacts:g} % of them"
     return found

@@ -57,6 +57,7 @@ class TrainConfig:
         "skinnet, such as ham10000_lite0_runs_3_4.csv",
     )
     soft_share: float = _setting(0.5, "share of the target that they make up", 0, 1)
+    degradation: float = _setting(0.0, "probability that an image is blurred, or gets noise or JPEG damage", 0, 1)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
 

@@ -39,6 +39,7 @@ from skinnet.artefacts import ARTEFACTS
 from skinnet.augment import Augmentation, augment
 from skinnet.config import LITES, VIT, TrainConfig
 from skinnet.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
+from skinnet.degrade import degrade
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.distil import file_hashes, load_targets
 from skinnet.errors import TrainingError
@@ -206,7 +207,7 @@ def _open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resum
     if not resume:
         raise TrainingError(f"{out} holds a run already: go on with --resume, or name another folder.")
     earlier = read_json(path, mend=f"delete {out} and train again")
-    before = earlier.get("training", {})
+    before = asdict(TrainConfig()) | earlier.get("training", {})  # a setting that is newer than the run had its default
     changed = [name for name in settings["training"] if before.get(name) != settings["training"][name]]
     if changed:
         raise TrainingError(
@@ -365,8 +366,9 @@ def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed
     """float32 (B, 3, H, W) in [0, 1] -> the same, changed at random, as the network takes them."""
     if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
         images = images.to(device)
-    changes = Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
-    return normalise(augment(images, torch.Generator().manual_seed(seed), changes), config.network, device)
+    generator, changes = torch.Generator().manual_seed(seed), Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
+    changed = degrade(augment(images, generator, changes), generator, probability=config.degradation)
+    return normalise(changed, config.network, device)
 
 
 def learn(run: _Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device) -> float:

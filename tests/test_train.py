@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import math
 import shutil
 from pathlib import Path
@@ -26,7 +27,7 @@ def unbroken(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 
 SMALL = TrainConfig(
-    weights="none", epochs=2, batch_size=16, ema_decay=0.5, artefacts=0.3, first_size=0.5, mixup=0.4
+    weights="none", epochs=2, batch_size=16, ema_decay=0.5, artefacts=0.3, degradation=0.5, first_size=0.5, mixup=0.4
 )  # fmt: skip
 
 
@@ -101,6 +102,10 @@ def test_a_folder_in_use_and_changed_settings_are_refused(drawn_root: Path, tmp_
         train(one, root=drawn_root, out=tmp_path / "run")
     with pytest.raises(TrainingError, match=r"was trained with another seed \(0\)"):
         train(dataclasses.replace(one, seed=1), root=drawn_root, out=tmp_path / "run", resume=True)
+    settings = json.loads((tmp_path / "run" / "run.json").read_text())
+    del settings["training"]["soft_share"]  # a run that is older than this setting
+    (tmp_path / "run" / "run.json").write_text(json.dumps(settings))
+    assert len(train(one, root=drawn_root, out=tmp_path / "run", resume=True)) == 1
     (tmp_path / "run" / "state.pt").write_bytes(b"broken")
     with pytest.raises(TrainingError, match=r"state\.pt is damaged"):
         train(one, root=drawn_root, out=tmp_path / "run", resume=True)
@@ -125,6 +130,7 @@ def test_a_run_that_never_began_leaves_its_folder_free(drawn_root: Path, tmp_pat
         ("mixup", -1.0, "mixup is -1.0: it must be at least 0"),
         ("soft_share", 1.5, "soft_share is 1.5: it must be below 1"),
         ("artefacts", -0.1, "artefacts is -0.1: it must be at least 0"),
+        ("degradation", 1, "degradation is 1: it must be below 1"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting: str, value: object, words: str) -> None:
