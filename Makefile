@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 MIRROR ?=
 CHECKPOINT ?=
 PACKAGES ?=
+RECIPE ?=
 SHIPPED := checkpoints/ham10000-lite0
 SHORT := --first-size 0.5
 
@@ -38,7 +39,7 @@ train: $(VENV)/.test
 
 release: $(VENV)/.foreign $(VENV)/.test
 	@test -n "$(CHECKPOINT)" || { echo "Name a training run: make release CHECKPOINT=runs/NAME"; exit 2; }
-	$(BIN)/python -m skinnet cross-validate --root data --out runs/folds $(SHORT) --epochs 3
+	$(BIN)/python -m skinnet cross-validate --root data --out runs/folds $(SHORT) --epochs 3 $(RECIPE)
 	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED) --out-of-fold runs/folds/out_of_fold.csv
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data

@@ -19,7 +19,6 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import nn
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
@@ -30,7 +29,7 @@ from skinnet.device import keep_freed_memory, pick_device
 from skinnet.index import load_cache, load_index
 from skinnet.labels import CLASSES
 from skinnet.metrics import ranking_values
-from skinnet.teacher import VIT_INPUT, build_vit
+from skinnet.teacher import build_vit, to_patches
 from skinnet.train import mixed_precision, normalise
 from skinnet.truth import by_image, probability_columns
 
@@ -47,8 +46,7 @@ def features(images: Images, positions: np.ndarray) -> np.ndarray:
     found = []
     for start in tqdm(range(0, len(positions), BATCH), "looking", unit="batch"):
         pixels = np.stack([images[position] for position in positions[start : start + BATCH]])
-        batch = normalise(pixels_to_tensor(pixels), VIT, device)
-        batch = nn.functional.interpolate(batch, VIT_INPUT, mode="bilinear", antialias=True)
+        batch = to_patches(normalise(pixels_to_tensor(pixels), VIT, device))
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(VIT, device)):
             tokens = vit.forward_features(batch).float()
         found.append(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1).cpu().numpy())

@@ -7,6 +7,7 @@ from html import escape
 from skinnet.classifier import Prediction
 from skinnet.evaluate import Estimate, Metrics
 from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
+from skinnet.printed import percent
 
 TAKE_ANOTHER = (
     "Take a photo through a dermatoscope, with the whole lesion in the middle. "
@@ -22,15 +23,6 @@ def invitation() -> str:
 def refusal(reason: str) -> str:
     """Why a picture was not judged."""
     return f'<div class="refusal" role="alert"><strong>Not judged.</strong> {escape(reason)}</div>'
-
-
-def percent(probability: float) -> str:
-    """A probability in words that never claim certainty."""
-    if probability < 0.001:
-        return "under 0.1 %"
-    if probability > 0.999:
-        return "over 99.9 %"
-    return f"{100 * probability:.1f} %" if probability < 0.1 or probability > 0.9 else f"{100 * probability:.0f} %"
 
 
 def verdict(prediction: Prediction, metrics: Metrics) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from skinnet.calibrate import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Decision
+from skinnet.classifier import read_recipe
 from skinnet.config import LITES, TrainConfig
 from skinnet.evaluate import Metrics
 from skinnet.goals import goals_sentence, goals_table
@@ -32,7 +33,7 @@ def source_title(source: str) -> str:
 
 def data_name(config: dict[str, Any]) -> str:
     """What a checkpoint was trained and tested on."""
-    recipe = TrainConfig(**config["training"])
+    recipe = read_recipe(config)
     names = [source_title(name) for name in recipe.source_names]
     return ", ".join(names) + (" (official partition)" if recipe.partition == "official" else "")
 
@@ -70,7 +71,7 @@ def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) 
 
 def training_cost(config: dict[str, Any]) -> str:
     """What training took, in sentences."""
-    recipe, images = TrainConfig(**config["training"]), config["counts"]["train"]
+    recipe, images = read_recipe(config), config["counts"]["train"]
     drawn = recipe.epochs * (images - images % recipe.batch_size or images)  # only whole batches
     return (
         f"Training took {config['training_minutes']:.0f} minutes on {config['machine']}. The network saw {drawn:,} "
@@ -94,7 +95,7 @@ def _options(recipe: TrainConfig) -> str:
 
 def teachers(config: dict[str, Any]) -> str:
     """Which soft labels a network learned from; nothing if it had no teacher."""
-    recipe = TrainConfig(**config["training"])
+    recipe = read_recipe(config)
     tables = [PurePath(path).name for path in recipe.soft_label_names]
     if not tables:
         return ""
@@ -127,7 +128,7 @@ def model_card(
         metrics: by split, "val" and "test", then by unit.
         further: what else was measured of the checkpoint, see `skinnet.further`.
     """
-    recipe = TrainConfig(**config["training"])
+    recipe = read_recipe(config)
     test, source = metrics["test"], data_name(config)
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config["class_weights"], strict=True))
     pretrained = recipe.weights == "imagenet"

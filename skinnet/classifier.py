@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from skinnet.calibrate import Calibration, Decision
+from skinnet.config import TrainConfig
 from skinnet.copies import copies
 from skinnet.dataset import pixels_to_tensor
 from skinnet.errors import CheckpointError, DataError, TrainingError
@@ -194,19 +195,21 @@ class Classifier:
         prediction = self.judge(look.logits.mean(axis=0))[0]
         if self.sets is not None:
             possible = self.sets.possible(np.array(list(prediction.probabilities.values())))
-            spread = self.spread(pixels[None], look)[:, 0]
-            wavering = spread_sentence(spread, threshold=self.decision.malignant_threshold)
-            prediction = replace(prediction, possible=possible, note=f"{sentence(possible)} {wavering}")
+            prediction = replace(prediction, possible=possible)
         if self.gate is not None and look.features is not None:
             ruling = self.gate.rule(pixels, look.features[0], size=photo.size)
             if ruling.level != "ok":
-                prediction = replace(prediction, gate=ruling.level, note=ruling.reason)
+                return replace(prediction, gate=ruling.level, note=ruling.reason)
+        if self.sets is not None:
+            spread = self.spread(pixels[None], look)[:, 0]
+            wavering = spread_sentence(spread, threshold=self.decision.malignant_threshold)
+            prediction = replace(prediction, note=f"{sentence(prediction.possible)} {wavering}")
         return prediction
 
     def judge(self, logits: np.ndarray) -> list[Prediction]:
         """Mean logits (N, 7) -> N predictions."""
         probabilities = self.calibration.probabilities(logits.astype(np.float64))
-        malignant = probabilities[:, MALIGNANT_NUMBERS].sum(axis=1)
+        malignant = self.malignant(logits)
         return [
             Prediction(
                 diagnosis=str(diagnosis),
@@ -218,6 +221,18 @@ class Classifier:
                 self.decision.diagnoses(probabilities), probabilities, malignant, strict=True
             )
         ]
+
+
+def read_recipe(config: dict[str, Any]) -> TrainConfig:
+    """How the network of a checkpoint was trained, from its `config.json`.
+
+    Raises:
+        CheckpointError: if this version of skinnet cannot read it.
+    """
+    try:
+        return TrainConfig(**config["training"])
+    except (TypeError, TrainingError) as error:
+        raise CheckpointError(f"This skinnet cannot read how the network was trained: {error}") from error
 
 
 def read_config(folder: Path) -> dict[str, Any]:

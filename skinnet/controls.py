@@ -150,7 +150,9 @@ def controls(
         DataError: if a mask is missing or damaged, or no photo has a lesion and skin around it.
     """
     keep_freed_memory()
-    judged = Kept(keep, classifier, table, images).logits("controls", partial(_logits, classifier, table, images, root))
+    masks = [mask_path(root, row) for _, row in table.iterrows()] if keep else []
+    kept = Kept(keep, classifier, table, images, files=filter(Path.is_file, masks))
+    judged = kept.logits("controls", partial(_logits, classifier, table, images, root))
     logits = dict(zip(WITH_CONTROLS, judged, strict=True))
     return pd.concat([_compared(classifier, table, logits, name, draws, seed) for name in SETS], ignore_index=True)
 

@@ -1,4 +1,7 @@
-"""A photo as it might as well have been taken: turned, and from nearer. The verdict should not hang on that.
+"""A photo turned and cropped, to see how far the verdict hangs on how it was taken.
+
+The copies are made of the network's input. So a crop, enlarged, is softer than a photo taken from nearer, and the
+corners of a turned copy are its mirror image.
 
 pictures = copies(pixels[None])      # uint8 (4, 1, H, W, 3)
 """
@@ -11,7 +14,15 @@ import torch
 from skinnet.corruptions import CORRUPTIONS
 
 COPIES = (("turn", 2), ("turn", 5), ("near", 1), ("near", 2))
-"""Names and strengths of `CORRUPTIONS`: turned by 30 and 90 degrees, the middle 87 and 74 % of each side."""
+"""Names and strengths of `CORRUPTIONS`."""
+
+
+def described() -> str:
+    """The copies in words."""
+    amounts = {name: [CORRUPTIONS[name].amounts[at - 1] for kind, at in COPIES if kind == name] for name, _ in COPIES}
+    degrees = " and ".join(f"{degrees:g}" for degrees in amounts["turn"])
+    middles = " and ".join(f"{100 / zoom:.0f}" for zoom in amounts["near"])
+    return f"turned by {degrees} degrees, and cropped to the middle {middles} % of each side"
 
 
 def copies(pixels: np.ndarray) -> np.ndarray:

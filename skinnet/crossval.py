@@ -30,7 +30,7 @@ from skinnet.model import normalisation
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.predictions import LOGIT_COLUMNS, predict_logits, save_predictions, with_judgement
 from skinnet.release import fit_rules, untuned
-from skinnet.train import STATE, last_network, train
+from skinnet.train import last_network, train_or_go_on
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
 
 def _judge_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
     """Train without a fold and write what the network says of it; what is done already is only checked."""
-    train(config, root=root, out=run, resume=(run / STATE).exists())
+    train_or_go_on(config, root=root, out=run, judgement=run / OUT_OF_FOLD)
     if (run / OUT_OF_FOLD).is_file():
         return
     table = load_index(root, sources=config.source_names, partition=config.partition)

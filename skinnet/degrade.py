@@ -2,7 +2,7 @@
 
     images = degrade(images, generator, probability=0.3)  # float32 (B, 3, H, W) in [0, 1] -> the same
 
-Three of the kinds of `corruptions`, those that cost a network most which never saw them: blur, noise and JPEG.
+Three of the kinds of `corruptions`, of which `augment` has nothing: blur, noise and JPEG. Light and colour it has.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from skinnet.artefacts import uniform
 from skinnet.corruptions import CORRUPTIONS
+from skinnet.index import FRAME
 
 MOST = 3
 """The strength of `corruptions` up to which images are damaged."""
@@ -43,7 +44,8 @@ def _noisy(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _blurred(image: Tensor, generator: torch.Generator) -> Tensor:
-    return _changed("blur", image, _amount("blur", generator))
+    share = min(image.shape[-2:]) / min(FRAME)  # of full size, which its strength is counted in
+    return _changed("blur", image, share * _amount("blur", generator))
 
 
 def _compressed(image: Tensor, generator: torch.Generator) -> Tensor:

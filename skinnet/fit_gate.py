@@ -20,8 +20,7 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from skinnet.altered import ALTERATIONS, unsquashed
-from skinnet.classifier import VIEWS, Classifier
-from skinnet.config import TrainConfig
+from skinnet.classifier import VIEWS, Classifier, read_recipe
 from skinnet.copies import COPIES
 from skinnet.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
@@ -46,7 +45,7 @@ from skinnet.preprocess import open_photo, to_input
 from skinnet.progress import progress
 from skinnet.quality import LEVELS, fit_bounds, measure
 from skinnet.release import PREDICTIONS
-from skinnet.uncertainty import UNCERTAINTY, Sets, fit_sets, measure_coverage
+from skinnet.uncertainty import UNCERTAINTY, Sets, crosses, fit_sets, measure_coverage
 
 BATCH = 8
 ALTERED = 96
@@ -65,8 +64,8 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
     keep_freed_memory()
     classifier = Classifier.load(checkpoint)
     classifier.gate = None
-    training = TrainConfig(**classifier.config["training"])
-    table = load_index(root, sources=training.source_names, partition=training.partition)
+    recipe = read_recipe(classifier.config)
+    table = load_index(root, sources=recipe.source_names, partition=recipe.partition)
     images = load_cache(root, table)
     gate, seen = fit_to_training(classifier, table, images)
     val = seen["val"]
@@ -81,7 +80,7 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
         "milliseconds": clock(classifier, gate, np.array(images[int(val.positions[0])])),
     }
     uncertainty = fit_uncertainty(checkpoint)
-    uncertainty["spread"] = spread(classifier, images, val.positions, val.dx)
+    uncertainty["spread"] = count_disagreement(classifier, images, val.positions, val.dx)
     write_json(checkpoint / SETTINGS, measured)
     write_json(checkpoint / UNCERTAINTY, uncertainty)
     write_text(checkpoint / CARD, gate_card(measured, uncertainty, name=checkpoint.name))
@@ -187,7 +186,7 @@ def altered(classifier: Classifier, gate: Gate, rows: pd.DataFrame, root: Path) 
 
 
 def clock(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, times: int = 25) -> dict[str, float]:
-    """Median milliseconds of judging one photo without the gate, and of what the gate adds.
+    """Median milliseconds of the four views of one photo, and of what the gate adds to them.
 
     Of the processor's time, all threads together: other programs on the machine do not count.
     """
@@ -223,20 +222,20 @@ def fit_uncertainty(checkpoint: Path) -> dict[str, Any]:
     }
 
 
-def spread(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
+def count_disagreement(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
     """How often copies of a validation image disagree about the verdict, and how often it is wrong then."""
     threshold = classifier.decision.malignant_threshold
-    verdict, copies = np.zeros(len(positions)), np.zeros((len(positions), len(VIEWS) + len(COPIES)))
+    verdict, spread = np.zeros(len(positions)), np.zeros((len(VIEWS) + len(COPIES), len(positions)))
     for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "copies", unit="batch"):
         pixels = np.stack([images[position] for position in positions[items]])
         look = classifier.look(pixels)
         verdict[items] = classifier.malignant(look.logits.mean(axis=0))
-        copies[items] = classifier.spread(pixels, look).T
+        spread[:, items] = classifier.spread(pixels, look)
     wrong = (verdict >= threshold) != np.isin(dx, MALIGNANT)
-    split = (copies.min(axis=1) < threshold) & (copies.max(axis=1) >= threshold)
+    split = crosses(spread, threshold)
     return {
         "images": len(positions),
-        "median": float(np.median(np.ptp(copies, axis=1))),
+        "median": float(np.median(np.ptp(spread, axis=0))),
         "disagreeing": int(split.sum()),
         "wrong_where_disagreeing": int((wrong & split).sum()),
         "wrong_elsewhere": int((wrong & ~split).sum()),

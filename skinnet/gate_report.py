@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from skinnet.copies import described
 from skinnet.labels import FULL_NAMES
 from skinnet.printed import Table
 from skinnet.uncertainty import PROMISES, clopper_pearson
@@ -124,9 +125,8 @@ def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) ->
 def _spread(spread: dict[str, Any]) -> str:
     count, split = spread["images"], spread["disagreeing"]
     return (
-        f"{count:,} validation images, each in four mirrored views, turned by 30 and 90 degrees, and its middle 87 and "
-        f"74 % of each side: the median range of p_malignant is {100 * spread['median']:.1f} percentage points. In "
-        f"{share(split, count)} the copies fall on both sides of "
+        f"{count:,} validation images, each in four mirrored views, {described()}: the median range of p_malignant is "
+        f"{100 * spread['median']:.1f} percentage points. In {share(split, count)} the copies fall on both sides of "
         f"the threshold; the verdict is wrong in {share(spread['wrong_where_disagreeing'], split)} of these, and in "
         f"{share(spread['wrong_elsewhere'], count - split)} of the others."
     )

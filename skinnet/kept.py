@@ -3,24 +3,26 @@
 kept = Kept(Path("runs/robustness"), classifier, table, images)
 logits = kept.logits("blur-3", judge)      # calls judge() unless the file is there
 
-The folder's name is a hash of the network, the pictures and this version of skinnet, so another network, other data or
-other damage never find these files. Calibration and decision rules are no part of it: they come after the logits.
+The folder's name is a hash of the network, the pictures and the code that damages them, so that another network, other
+data or other damage never find these files. Calibration and decision rules come after the logits and are no part of it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-import skinnet
 from skinnet.classifier import Classifier
 from skinnet.dataset import Images
 from skinnet.errors import DataError
 from skinnet.files import atomic_path
+
+CODE = ("artefacts", "controls", "corruptions", "masks", "robustness")
+"""Modules that the damaged pictures depend on."""
 
 
 class Kept:
@@ -30,8 +32,23 @@ class Kept:
         folder: of this network and these pictures; None keeps nothing.
     """
 
-    def __init__(self, root: Path | None, classifier: Classifier, table: pd.DataFrame, images: Images) -> None:
-        self.folder = root and root / _fingerprint(classifier, table, images)
+    def __init__(
+        self,
+        root: Path | None,
+        classifier: Classifier,
+        table: pd.DataFrame,
+        images: Images,
+        *,
+        files: Iterable[Path] = (),
+    ) -> None:
+        """Find the folder.
+
+        Args:
+            root: where the folders of all networks lie; None keeps nothing.
+            table, images: what is judged; the labels of the rows are positions in `images`.
+            files: what else the damaged pictures are made from.
+        """
+        self.folder = root and root / _fingerprint(classifier, table, images, files)
 
     def logits(self, name: str, judge: Callable[[], np.ndarray]) -> np.ndarray:
         """What `judge` returns, asked only once.
@@ -51,8 +68,10 @@ class Kept:
             raise DataError(f"{path} is damaged: delete it.") from error
 
 
-def _fingerprint(classifier: Classifier, table: pd.DataFrame, images: Images) -> str:
-    digest = hashlib.sha256(skinnet.__version__.encode())
+def _fingerprint(classifier: Classifier, table: pd.DataFrame, images: Images, files: Iterable[Path]) -> str:
+    digest = hashlib.sha256(repr([classifier.config[name] for name in ("mean", "std")]).encode())
+    for path in (*(Path(__file__).with_name(f"{module}.py") for module in CODE), *files):
+        digest.update(path.read_bytes())
     for name, tensor in classifier.network.state_dict().items():
         digest.update(name.encode() + tensor.numpy().tobytes())
     for position, image in zip(table.index, table["image_id"], strict=True):

@@ -43,7 +43,7 @@ from skinnet.predictions import load_predictions, predict_logits, save_predictio
 from skinnet.printed import Table
 from skinnet.ranking import rank
 from skinnet.release import PREDICTIONS, tune
-from skinnet.train import STATE, train
+from skinnet.train import train_or_go_on
 from skinnet.truth import by_image
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def _shipped(checkpoint: Path) -> Judged:
 def _judged(name: str, config: TrainConfig, *, root: Path, run: Path) -> Judged:
     """Train without a name, and judge the test images of that partition."""
     log.info("Without %s", name)
-    train(config, root=root, out=run, resume=(run / STATE).exists())
+    train_or_go_on(config, root=root, out=run, judgement=run / JUDGED)
     if not (run / JUDGED).is_file():
         tuned = tune(run, root=root, name=run.name)
         positions = np.flatnonzero(tuned.table["split"] == "test")

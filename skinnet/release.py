@@ -31,8 +31,7 @@ from skinnet.calibrate import (
     fit_decision,
 )
 from skinnet.card import caption, data_name, headline_section, model_card
-from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config
-from skinnet.config import TrainConfig
+from skinnet.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config, read_recipe
 from skinnet.dataset import Images
 from skinnet.errors import CheckpointError, DataError
 from skinnet.evaluate import Metrics, evaluate, probability_columns
@@ -100,7 +99,7 @@ def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None
 
 @dataclass(frozen=True)
 class Tuned:
-    """The best network of a run with all that validation decides.
+    """The best network of a run with all that validation, or a cross-validation, decides.
 
     Attributes:
         table, images: the index and the decoded images that it was trained on.
@@ -121,7 +120,7 @@ def tune(run: Path, *, root: Path, name: str, out_of_fold: Path | None = None) -
         DataError: if the data, or the table, are not those of the run.
     """
     settings, history = _read_run(run)
-    training = TrainConfig(**settings["training"])
+    training = read_recipe(settings)
     table = load_index(root, sources=training.source_names, partition=training.partition)
     if table_hash(table) != settings["data_sha256"]:
         raise DataError(f"{root} holds other data than {run} was trained on: prepare the same data again.")

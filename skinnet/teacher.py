@@ -42,9 +42,14 @@ class TeacherVit(nn.Module):
         self.vit = vit
 
     def forward(self, images: Tensor) -> Tensor:
-        size = [PATCH * max(round(side / PIXELS), 1) for side in images.shape[-2:]]
-        logits: Tensor = self.vit(F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False))
+        logits: Tensor = self.vit(to_patches(images))
         return logits
+
+
+def to_patches(images: Tensor) -> Tensor:
+    """Resample float32 (B, 3, H, W) so that each `PIXELS` of its sides become a patch."""
+    size = [PATCH * max(round(side / PIXELS), 1) for side in images.shape[-2:]]
+    return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
 
 
 def build_vit(*, classes: int, pretrained: bool) -> TeacherVit:

@@ -165,6 +165,9 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
         processes.wait()
         if state_path.exists():
             run.load(state_path)
+        if len(run.history) == config.epochs:
+            log.info("All %d epochs of %s are done already.", config.epochs, out)
+        elif run.history or run.losses:
             log.info("Resuming after epoch %d of %d, step %d.", len(run.history), config.epochs, len(run.losses))
         for epoch in range(len(run.history), config.epochs):
             for _ in _train_epoch(run, data, config, epoch, device, processes):
@@ -177,6 +180,18 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
                 run.save(state_path)
             processes.wait()
     return pd.DataFrame(run.history)
+
+
+def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, judgement: Path) -> None:
+    """Train, or go on with the run in a folder; what an earlier run there left as its judgement goes with that run.
+
+    Raises:
+        TrainingError: as `train`.
+    """
+    begun = (out / STATE).exists()
+    if not begun:
+        judgement.unlink(missing_ok=True)
+    train(config, root=root, out=out, resume=begun)
 
 
 def _end_epoch(

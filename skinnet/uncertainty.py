@@ -23,6 +23,7 @@ from scipy.stats import beta
 from skinnet.errors import CheckpointError, DataError
 from skinnet.files import read_json
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
+from skinnet.printed import percent
 
 UNCERTAINTY = "uncertainty.json"
 PROMISES = {name: 0.975 if name == "mel" else 0.95 for name in CLASSES}
@@ -176,9 +177,14 @@ def spread_sentence(malignant: np.ndarray, *, threshold: float) -> str:
     Args:
         malignant: (V,), `p_malignant` of each copy.
     """
-    low, high = float(malignant.min()), float(malignant.max())
-    found = f"Mirrored, turned or from nearer, the same photo gets {100 * low:.1f} % to {100 * high:.1f} %"
-    return f"{found}: the verdict hangs on how it was taken." if low < threshold <= high else f"{found}."
+    low, high = (percent(float(end)) for end in (malignant.min(), malignant.max()))
+    found = f"Mirrored, turned or cropped, the same photo gets a chance of {low} to {high}"
+    return f"{found}: the verdict hangs on how it was taken." if crosses(malignant, threshold) else f"{found}."
+
+
+def crosses(malignant: np.ndarray, threshold: float) -> np.ndarray:
+    """Whether the first axis has values on both sides of a threshold: (V, ...) -> bool (...)."""
+    return np.asarray((malignant.min(axis=0) < threshold) & (malignant.max(axis=0) >= threshold))
 
 
 def _in_sentence(name: str) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from demo.results import load_metrics
-from skinnet.calibrate import Decision, fit_calibration, fit_decision
+from skinnet.calibrate import OUT_OF_FOLD, Decision, fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
 from skinnet.classifier import Classifier, read_config
 from skinnet.evaluate import Metrics, evaluate, probability_columns
@@ -21,7 +21,7 @@ from skinnet.further import further_tables
 from skinnet.gate_report import gate_card
 from skinnet.goals import goals_table
 from skinnet.index import load_index, split_hash, table_hash
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import published_split
 from skinnet.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.preprocess import open_photo
@@ -139,19 +139,28 @@ def test_the_promised_floor_is_reached(recomputed: dict[str, dict[str, Metrics]]
         assert (found[name].value or 0) >= floor, name
 
 
-def test_every_choice_was_made_on_validation(shipped: Path, published: pd.DataFrame) -> None:
-    """Temperature, class weights and threshold follow from the validation logits alone."""
+def test_every_choice_was_made_without_the_test_split(shipped: Path, published: pd.DataFrame) -> None:
+    """The temperature follows from the validation logits, class weights and thresholds from the folds' table."""
     config = read_config(shipped)
     validation = published[published["split"] == "val"]
     logits = validation[LOGIT_COLUMNS].to_numpy()
-    dx = validation["dx"].map({name: number for number, name in enumerate(CLASSES)}).to_numpy()
+    dx = validation["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.array([228, 356, 765, 80, 778, 4690, 100])  # of the training split
     power = config["training"]["sampling_power"]
     lesions = validation["lesion_id"].to_numpy()
     calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts, lesions=lesions)
     assert calibration.temperature == pytest.approx(config["temperature"], rel=1e-3)
     assert calibration.prior_shift == pytest.approx(config["prior_shift"])
-    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesions)
+    judged = pd.read_csv(shipped / OUT_OF_FOLD)
+    of_split = published[published["split"] == "val"]["image_id"]
+    assert set(judged["split"]) == {"train", "val"}
+    assert set(of_split) == set(judged["image_id"][judged["split"] == "val"])
+    assert not set(judged["lesion_id"]) & set(published["lesion_id"][published["split"] == "test"])
+    decision = fit_decision(
+        judged[probability_columns()].to_numpy(), judged["dx"].map(CLASS_NUMBERS).to_numpy(),
+        class_counts=counts, lesions=judged["lesion_id"].to_numpy(),
+    )  # fmt: skip
+    assert config["rules_from"]["table"] == OUT_OF_FOLD
     published_rules = Decision.of(config)
     assert decision.class_weights == pytest.approx(published_rules.class_weights, rel=1e-6)
     for fitted, said in zip(decision.operating_points, published_rules.operating_points, strict=True):

@@ -134,7 +134,9 @@ def corner(images: Tensor) -> Tensor:
     return images[:, 0, 0]
 
 
-def judged_by(seen: Callable[[Tensor], Tensor], config: Path, root: Path, *, large: int = 0) -> pd.DataFrame:
+def judged_by(
+    seen: Callable[[Tensor], Tensor], config: Path, root: Path, *, large: int = 0, keep: Path | None = None
+) -> pd.DataFrame:
     """Controls on 40 photos; melanomas are darker, benign lesions' photos have a white corner; the last are large."""
     places = [disc(row=80 + n % 30, column=100 + n, radius=80 if n >= 40 - large else 15) for n in range(40)]
     rows, images = [], []
@@ -149,7 +151,15 @@ def judged_by(seen: Callable[[Tensor], Tensor], config: Path, root: Path, *, lar
                      "dx": "mel" if malignant else "nv", "split": "test"})  # fmt: skip
         Image.fromarray(mask.astype(np.uint8) * 255).save(folder / f"D{number}_segmentation.png")
     classifier = Classifier(Judge(seen), read_config(config))
-    return controls(classifier, pd.DataFrame(rows), np.stack(images), root=root, draws=20)
+    return controls(classifier, pd.DataFrame(rows), np.stack(images), root=root, keep=keep, draws=20)
+
+
+def test_what_was_kept_is_of_these_masks(shipped: Path, tmp_path: Path) -> None:
+    judged_by(darkest, shipped, tmp_path, keep=tmp_path / "kept")
+    judged_by(darkest, shipped, tmp_path, keep=tmp_path / "kept")
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+    judged_by(darkest, shipped, tmp_path, keep=tmp_path / "kept", large=1)  # the last mask is another
+    assert len(list((tmp_path / "kept").iterdir())) == 2
 
 
 def test_a_network_that_sees_the_lesion_alone_falls_to_a_half_without_it_and_not_under_the_control(

@@ -9,6 +9,7 @@ from demo.drawings import LOOKS, draw_lesion
 from skinnet.classifier import VIEWS, Classifier
 from skinnet.copies import COPIES, copies
 from skinnet.preprocess import to_input
+from skinnet.printed import percent
 
 
 @pytest.mark.parametrize("size", [(400, 200), (320, 240), (200, 400)])
@@ -38,4 +39,4 @@ def test_the_spread_holds_every_view_and_copy(shipped: Path) -> None:
     copied = [classifier.judge(classifier.one_view(each))[0].p_malignant for each in copies(pixels[None])]
     assert spread[len(VIEWS) :] == pytest.approx(copied, abs=1e-5)
     classifier.gate = None  # whose note would take the place of this one
-    assert f"gets {100 * spread.min():.1f} % to {100 * spread.max():.1f} %" in classifier.predict(photo).note
+    assert f"a chance of {percent(spread.min())} to {percent(spread.max())}" in classifier.predict(photo).note

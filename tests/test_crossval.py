@@ -20,7 +20,7 @@ from skinnet.index import load_index, load_prepared
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.release import CARD, fit_rules_out_of_fold, tune
-from skinnet.train import STATE
+from skinnet.train import STATE, train_or_go_on
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 
@@ -59,7 +59,7 @@ def test_every_image_but_those_of_the_test_split_is_judged_once(
 
 
 def test_a_cross_validation_that_was_stopped_goes_on(
-    judged: tuple[pd.DataFrame, Path], drawn_root: Path, monkeypatch: pytest.MonkeyPatch
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, out = judged
     before = {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
@@ -78,6 +78,10 @@ def test_a_cross_validation_that_was_stopped_goes_on(
     assert states == {fold: (out / fold / STATE).stat().st_mtime_ns for fold in FOLD_PARTITIONS}
     pd.testing.assert_frame_equal(table, again)
     assert before == {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+    judgement = tmp_path / "judgement.csv"
+    judgement.write_text("of a run whose state is gone")
+    train_or_go_on(SMALL, root=drawn_root, out=tmp_path / "run", judgement=judgement)
+    assert not judgement.exists()
     with pytest.raises(TrainingError, match="was trained with another epochs"):
         cross_validate(dataclasses.replace(SMALL, epochs=SMALL.epochs + 1), root=drawn_root, out=out)
 

@@ -10,7 +10,7 @@ from skinnet.degrade import KINDS, degrade
 
 
 def batch(count: int) -> torch.Tensor:
-    return pixels_to_tensor(np.stack([np.asarray(draw_lesion(LOOKS["mel"], seed=3, size=(64, 48)))] * count))
+    return pixels_to_tensor(np.stack([np.asarray(draw_lesion(LOOKS["mel"], seed=3, size=(256, 192)))] * count))
 
 
 def generator() -> torch.Generator:
@@ -18,11 +18,11 @@ def generator() -> torch.Generator:
 
 
 def test_about_as_many_images_are_damaged_as_asked_and_the_others_are_left() -> None:
-    images = batch(300)
+    images = batch(100)
     before = images.clone()
     damaged = degrade(images, generator(), probability=0.3)
     changes = (damaged - images).abs().amax(dim=(1, 2, 3))
-    assert (changes > 0.01).float().mean().item() == pytest.approx(0.3, abs=0.07)
+    assert (changes > 0.01).float().mean().item() == pytest.approx(0.3, abs=0.12)
     assert (changes[changes <= 0.01] == 0).all()
     assert 0 <= damaged.min() < damaged.max() <= 1
     assert (images == before).all()

@@ -11,7 +11,7 @@ from demo.drawings import LOOKS, draw_lesion
 from skinnet import fit_gate as module
 from skinnet import foreign
 from skinnet.classifier import Classifier
-from skinnet.fit_gate import by_diagnosis, counts, fit_gate, fit_uncertainty, image_features, spread
+from skinnet.fit_gate import by_diagnosis, count_disagreement, counts, fit_gate, fit_uncertainty, image_features
 from skinnet.foreign import Kind
 from skinnet.gate import SETTINGS, middle_layers
 from skinnet.gate_report import CARD, share
@@ -53,12 +53,22 @@ def test_the_published_predictions_alone_give_sets_with_measured_coverage(shippe
     assert found["coverage"]["test"]["nv"]["images"] == published["coverage"]["test"]["nv"]["images"]
 
 
-def test_views_that_disagree_are_counted_with_their_errors(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_that_disagree_are_counted_with_their_errors(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three photos: all copies above the threshold, all below, and on both sides, with a verdict below."""
     classifier = Classifier.load(shipped)
-    inputs = [np.zeros((192, 256, 3), np.uint8)] * 2
-    found = spread(classifier, inputs, np.array([0, 1]), np.array(["mel", "nv"]))
-    assert (found["images"], found["wrong_where_disagreeing"] + found["wrong_elsewhere"]) == (2, 1)
-    assert found["median"] >= 0
+    threshold = classifier.decision.malignant_threshold
+    scores = np.tile(threshold * np.array([1.5, 0.5, 0.9]), (8, 1))
+    scores[3] = threshold * np.array([2, 0.25, 1.9])
+    verdicts = iter([scores[0]])
+    monkeypatch.setattr(module, "BATCH", 64)
+    monkeypatch.setattr(Classifier, "spread", lambda self, pixels, look: scores)
+    monkeypatch.setattr(Classifier, "malignant", lambda self, logits: next(verdicts))
+    inputs = [np.zeros((192, 256, 3), np.uint8)] * 3
+    found = count_disagreement(classifier, inputs, np.array([0, 1, 2]), np.array(["nv", "nv", "mel"]))
+    assert found == {
+        "images": 3, "median": pytest.approx(threshold / 2), "disagreeing": 1, "wrong_where_disagreeing": 1,
+        "wrong_elsewhere": 1,
+    }  # fmt: skip
 
 
 def test_a_share_has_an_exact_interval() -> None:

@@ -147,7 +147,7 @@ def test_the_command_judges_anew_but_trains_once_and_keeps_the_other_rows(
 def test_mistakes_are_told_before_any_training(
     two_clinics: Path, shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "train", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(module, "train_or_go_on", lambda *_, **__: pytest.fail("trained"))
     places = {"root": two_clinics, "out": tmp_path, "checkpoint": shipped}
     with pytest.raises(TrainingError, match="saw what the partition 'without-df' keeps back"):
         leave_out(["df"], dataclasses.replace(TINY, soft_labels="any.csv"), **places)

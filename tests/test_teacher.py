@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -40,6 +42,12 @@ def test_the_weights_are_the_packages_own() -> None:
     network = build(VIT, classes=7, imagenet=True)
     assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(21.7e6, rel=0.02)
     assert network(torch.zeros(1, 3, 192, 256)).shape == network(torch.zeros(1, 3, 256, 128)).shape == (1, 7)
+
+
+def test_the_benchmark_of_frozen_features_starts() -> None:
+    script = Path(__file__).parent.parent / "benchmarks" / "frozen_features.py"
+    printed = subprocess.run([sys.executable, str(script), "--help"], check=True, capture_output=True, text=True).stdout
+    assert "--root" in printed
 
 
 def test_lower_layers_learn_more_slowly_and_only_matrices_decay() -> None:

@@ -11,6 +11,7 @@ from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.uncertainty import (
     UNCERTAINTY,
     Sets,
+    crosses,
     fit_sets,
     lesion_weights,
     load_sets,
@@ -108,8 +109,9 @@ def test_the_sentence_names_what_is_possible(possible: tuple[str, ...], words: s
 
 def test_the_spread_is_told_and_whether_it_crosses_the_threshold() -> None:
     crossing = spread_sentence(np.array([0.02, 0.05, 0.031, 0.04]), threshold=0.038)
-    assert crossing.endswith("gets 2.0 % to 5.0 %: the verdict hangs on how it was taken.")
-    assert spread_sentence(np.array([0.05, 0.6, 0.3]), threshold=0.038).endswith("gets 5.0 % to 60.0 %.")
+    assert crossing.endswith("gets a chance of 2.0 % to 5.0 %: the verdict hangs on how it was taken.")
+    assert spread_sentence(np.array([0.05, 0.6, 0.3]), threshold=0.038).endswith("a chance of 5.0 % to 60 %.")
+    assert crosses(np.array([[0.1, 0.3, 0.1], [0.2, 0.4, 0.3]]), 0.3).tolist() == [False, False, True]
 
 
 def test_sets_are_read_back_and_damage_is_named(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from demo.results import load_metrics
-from demo.verdict import percent, refusal, verdict
+from demo.verdict import refusal, verdict
 from skinnet.classifier import Prediction
 from skinnet.evaluate import Metrics
 from skinnet.labels import CLASSES
+from skinnet.printed import percent
 
 
 @pytest.fixture(scope="module")

@@ -198,7 +198,7 @@ def robustness(options: argparse.Namespace) -> int:
     table = load_index(options.root)
     images, chosen = load_cache(options.root, table), table[table["split"] == options.split]
     classifier, folder = Classifier.load(options.checkpoint), options.out or options.checkpoint
-    measured = robustness(classifier, chosen, images, keep=options.keep)
+    measured = robustness(classifier, chosen, images, keep=options.cache)
     save_robustness(measured, folder)
     print(titled([robustness_table(measured)]))
     print(f"Written: {folder / ROBUSTNESS}")
@@ -220,7 +220,7 @@ def _controls(
             missing, len(table), options.root, MEND,
         )  # fmt: skip
         return
-    measured = controls(classifier, table, images, root=options.root, keep=options.keep)
+    measured = controls(classifier, table, images, root=options.root, keep=options.cache)
     save_controls(measured, folder)
     print(f"\n{titled([controls_table(measured)])}")
     print(f"Written: {folder / CONTROLS}")
@@ -309,15 +309,15 @@ def _add_robustness(commands: Commands) -> None:
     command = add_command(
         commands, "robustness", robustness, "Measure what blur, noise, other light, hair or ink do to the verdict.",
         "Judges HAM10000's split in 60 ways, some twenty minutes on two cores, then with and without the lesion: "
-        "docs/evaluation.md says how. Stopped and called again, it goes on.",
+        "docs/evaluation.md says how. Stopped and called again, it goes on after the last kind that was done.",
     )  # fmt: skip
     add_root(command)
     add_checkpoint(command)
     command.add_argument("--split", choices=["val", "test"], default="test", help="(default: test)")
     command.add_argument("--out", type=Path, metavar="DIR", help="(default: the checkpoint)")
     command.add_argument(
-        "--keep", type=Path, default=Path("runs/robustness"), metavar="DIR",
-        help="folder for what the network says of each kind of picture (default: runs/robustness)",
+        "--cache", type=Path, default=Path("runs/robustness"), metavar="DIR",
+        help="where what the network says of each kind of picture is kept; may be deleted (default: runs/robustness)",
     )  # fmt: skip
 
 
