@@ -20,7 +20,7 @@ from skinnet.index import load_index, load_prepared
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.release import CARD, fit_rules_out_of_fold, tune
-from skinnet.train import STATE, train_or_go_on
+from skinnet.train import STATE, train, train_or_go_on
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 
@@ -91,14 +91,14 @@ def test_a_network_learns_from_what_the_folds_said(
 ) -> None:
     _, out = judged
     config = dataclasses.replace(SMALL, soft_labels=str(out / OUT_OF_FOLD))
-    history = module.train(config, root=drawn_root, out=tmp_path / "run")
-    plain = module.train(SMALL, root=drawn_root, out=tmp_path / "plain")
+    history = train(config, root=drawn_root, out=tmp_path / "run")
+    plain = train(SMALL, root=drawn_root, out=tmp_path / "plain")
     assert np.isfinite(history["loss"]).all()
     assert history["loss"][0] != plain["loss"][0]
     (tmp_path / "other.csv").write_bytes((out / OUT_OF_FOLD).read_bytes())
     moved = dataclasses.replace(config, soft_labels=str(tmp_path / "other.csv"))
     with pytest.raises(TrainingError, match="was trained with another soft_labels"):
-        module.train(moved, root=drawn_root, out=tmp_path / "run", resume=True)
+        train(moved, root=drawn_root, out=tmp_path / "run", resume=True)
 
 
 def test_a_released_network_takes_its_thresholds_from_the_folds(
