@@ -4,7 +4,7 @@
 
 faithfulness.csv has a row for each method, group of photos, diagnosis and measure: value, low, high, lesions, photos.
 faithfulness.json holds the same with the settings, which methods draw the same, the default that the figures speak for,
-and whether it beats the blob. faithfulness.png shows the main figures.
+and whether it beats the blob. faithfulness.png and .svg show the main figures.
 
 A value is the mean over lesions of each lesion's mean. The diagnosis "all" is the mean of the diagnoses, each counting
 alike. Intervals are percentiles of a bootstrap over lesions, within each diagnosis.
@@ -25,9 +25,9 @@ from skinnet import curves, localisation, masks, randomise
 from skinnet.bootstrap import Estimate
 from skinnet.explain import DEFAULT_METHOD, METHODS, OFFERED
 from skinnet.faithfulness import CROPPED, WHOLE, Measured
-from skinnet.files import atomic_path, write_json, write_table
+from skinnet.files import write_json, write_table
 from skinnet.labels import CLASSES
-from skinnet.plotting import COLOURS
+from skinnet.plotting import COLOURS, save
 from skinnet.printed import Table
 
 REPORT = "faithfulness.json"
@@ -56,7 +56,7 @@ COINCIDE = 0.999
 
 
 def write_report(measured: Measured, *, folder: Path, checkpoint: str = "") -> dict[str, Any]:
-    """Write the three files; returns what is in the JSON."""
+    """Write these files; returns what is in the JSON."""
     summary, randomised = summarise(measured), randomisation(measured.cascade)
     report = {
         "split": measured.split,
@@ -73,8 +73,7 @@ def write_report(measured: Measured, *, folder: Path, checkpoint: str = "") -> d
     }
     write_table(summary, folder / "faithfulness.csv", float_format="%.4f")
     write_json(folder / REPORT, report)
-    with atomic_path(folder / "faithfulness.png") as temporary:
-        draw(summary, measured).savefig(temporary, dpi=130, format="png", metadata={"Software": None})
+    save(draw(summary, measured), folder, "faithfulness")
     return report
 
 

@@ -249,7 +249,7 @@ def faithfulness(options: argparse.Namespace) -> int:
     )
     report = write_report(measured, folder=options.out, checkpoint=classifier.config["name"])
     print(titled([faithfulness_table(report)]))
-    print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png.")
+    print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png and .svg.")
     return 0
 
 
