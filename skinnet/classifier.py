@@ -172,10 +172,10 @@ class Classifier:
     def malignant(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated `p_malignant`: logits (..., 7) -> float64 (...)."""
         probabilities = self.calibration.probabilities(logits.reshape(-1, len(CLASSES)).astype(np.float64))
-        return np.asarray(probabilities[:, MALIGNANT_NUMBERS].sum(axis=1).reshape(logits.shape[:-1]))
+        return _malignant_share(probabilities).reshape(logits.shape[:-1])
 
     def spread(self, pixels: np.ndarray, look: Look) -> np.ndarray:
-        """`p_malignant` of each image as it might as well have been taken: mirrored, turned, from nearer.
+        """`p_malignant` of each image mirrored, turned and cropped.
 
         Args:
             pixels: uint8 (B, H, W, 3).
@@ -209,7 +209,7 @@ class Classifier:
     def judge(self, logits: np.ndarray) -> list[Prediction]:
         """Mean logits (N, 7) -> N predictions."""
         probabilities = self.calibration.probabilities(logits.astype(np.float64))
-        malignant = self.malignant(logits)
+        malignant = _malignant_share(probabilities)
         return [
             Prediction(
                 diagnosis=str(diagnosis),
@@ -221,6 +221,11 @@ class Classifier:
                 self.decision.diagnoses(probabilities), probabilities, malignant, strict=True
             )
         ]
+
+
+def _malignant_share(probabilities: np.ndarray) -> np.ndarray:
+    """Sums over the (pre)malignant diagnoses: (N, 7) -> (N,)."""
+    return np.asarray(probabilities[:, MALIGNANT_NUMBERS].sum(axis=1))
 
 
 def read_recipe(config: dict[str, Any]) -> TrainConfig:

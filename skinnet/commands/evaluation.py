@@ -308,7 +308,7 @@ def _add_recalibrate(commands: Commands) -> None:
 def _add_robustness(commands: Commands) -> None:
     command = add_command(
         commands, "robustness", robustness, "Measure what blur, noise, other light, hair or ink do to the verdict.",
-        "Judges HAM10000's split in 60 ways, some twenty minutes on two cores, then with and without the lesion: "
+        "Judges HAM10000's split in 60 ways, some thirty minutes on two cores, then with and without the lesion: "
         "docs/evaluation.md says how. Stopped and called again, it goes on after the last kind that was done.",
     )  # fmt: skip
     add_root(command)
