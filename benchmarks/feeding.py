@@ -44,7 +44,8 @@ from skinnet.index import FRAME, load_cache, load_index
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.model import normalisation
 from skinnet.preprocess import SQUASHED_SIZE
-from skinnet.train import _new_run, augmented, learn
+from skinnet.run import new_run
+from skinnet.train import augmented, learn
 
 WARM_UP = 3
 """Batches that are not counted."""
@@ -131,7 +132,7 @@ def naive_batches(data: Data, config: TrainConfig) -> Iterator[tuple[Tensor, Ten
 
 def training_step(config: TrainConfig, device: torch.device) -> Callable[[Tensor, Tensor], float]:
     """What `train` does with a fed batch."""
-    run = _new_run(config, device)
+    run = new_run(config, device)
     run.network.train()
     return lambda images, labels: learn(run, images, labels, config, device)
 

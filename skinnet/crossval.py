@@ -30,7 +30,8 @@ from skinnet.model import normalisation
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.predictions import LOGIT_COLUMNS, predict_logits, save_predictions, with_judgement
 from skinnet.release import fit_rules, untuned
-from skinnet.train import last_network, train_or_go_on
+from skinnet.run import last_network
+from skinnet.train import train_or_go_on
 
 log = logging.getLogger(__name__)
 

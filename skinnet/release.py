@@ -44,7 +44,8 @@ from skinnet.model import build, normalisation
 from skinnet.partitions import ARCHIVE_KINDS, write_split
 from skinnet.predictions import load_predictions, predict_logits, save_predictions, with_judgement
 from skinnet.report import TABLE_FOLDER, write_evaluation
-from skinnet.train import BEST, HISTORY, SELECTION_METRIC, SETTINGS
+from skinnet.run import BEST, HISTORY, SETTINGS
+from skinnet.train import SELECTION_METRIC
 
 PREDICTIONS = "predictions.csv"
 CARD = "MODEL_CARD.md"

@@ -20,7 +20,8 @@ from skinnet.index import load_index, load_prepared
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.partitions import FOLD_PARTITIONS
 from skinnet.release import CARD, fit_rules_out_of_fold, tune
-from skinnet.train import STATE, train, train_or_go_on
+from skinnet.run import STATE
+from skinnet.train import train, train_or_go_on
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 

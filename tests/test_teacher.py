@@ -11,8 +11,8 @@ from torch import nn
 from skinnet.config import VIT, TrainConfig
 from skinnet.errors import TrainingError
 from skinnet.model import build
+from skinnet.schedule import parameter_groups
 from skinnet.teacher import TeacherVit
-from skinnet.train import parameter_groups
 
 
 def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,9 @@ from safetensors.torch import load_file
 from skinnet import train as module
 from skinnet.config import TrainConfig
 from skinnet.errors import TrainingError
-from skinnet.train import SELECTION_METRIC, image_share, last_network, learning_rate, smaller, train
+from skinnet.run import last_network
+from skinnet.schedule import image_share, learning_rate, smaller
+from skinnet.train import SELECTION_METRIC, train
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +82,9 @@ def test_a_worse_epoch_never_replaces_the_best(
         kept.append(path)
         original_save(network, path)
 
-    original_save = module._save_weights
+    original_save = module.save_weights
     monkeypatch.setattr(module, "_validate", validate)
-    monkeypatch.setattr(module, "_save_weights", save)
+    monkeypatch.setattr(module, "save_weights", save)
     history = train(SMALL, root=drawn_root, out=tmp_path / "run")
     assert history[SELECTION_METRIC].tolist() == [0.9, 0.7]
     assert len(kept) == 1
