@@ -93,6 +93,7 @@ class Run:
 
 
 def new_run(config: TrainConfig, device: torch.device, processes: Processes = ALONE) -> Run:
+    """Make the network, its average, and the optimizer of a recipe, before the first step."""
     torch.manual_seed(config.seed)
     network = build(config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet")
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -113,7 +114,11 @@ def last_network(config: TrainConfig, run: Path) -> nn.Module:
 
 def open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resume: bool) -> None:
     """Make a run folder, or check that a run in it goes on with the same settings; one that was stopped before its
-    state was first saved begins anew."""
+    state was first saved begins anew.
+
+    Raises:
+        TrainingError: if the folder holds a run and `resume` is not set, or none to resume, or one with other settings.
+    """
     path = out / SETTINGS
     if not (out / STATE).exists():
         if resume and not path.exists():
@@ -139,6 +144,7 @@ def _package_versions() -> dict[str, str]:
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
+    """Write a network's tensors under their own names."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(path) as temporary:
         save_file(tensors, temporary)
