@@ -154,7 +154,7 @@ class Classifier:
         """Run the network on four views of each image, uint8 (B, H, W, 3)."""
         views = self.views(pixels)
         with self.lock, recording(self.network, self.gate.layers) if self.gate else nullcontext() as features:
-            logits = self.network(views)
+            logits = self.network(views).float()  # under autocast it answers in bfloat16
             seen = features(len(pixels)) if features else None
         return Look(logits.view(len(VIEWS), len(pixels), -1).numpy(), seen)
 
@@ -167,7 +167,7 @@ class Classifier:
         """Logits of images as they are, without mirrored views: uint8 (B, H, W, 3) -> float32 (B, 7)."""
         images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
         with self.lock:
-            return np.asarray(self.network(images).numpy())
+            return np.asarray(self.network(images).float().numpy())
 
     def malignant(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated `p_malignant`: logits (..., 7) -> float64 (...)."""

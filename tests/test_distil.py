@@ -8,13 +8,15 @@ import pandas as pd
 import pytest
 
 from skinnet.__main__ import main
+from skinnet.classifier import Classifier
 from skinnet.config import TrainConfig
 from skinnet.distil import file_hashes, load_targets
 from skinnet.errors import TrainingError
 from skinnet.evaluate import probability_columns
-from skinnet.index import load_index
+from skinnet.index import load_cache, load_index
 from skinnet.labels import CLASSES
-from skinnet.predictions import load_predictions
+from skinnet.predictions import LOGIT_COLUMNS, load_predictions
+from skinnet.release import teach
 
 EVEN = 1 / len(CLASSES)
 
@@ -101,3 +103,16 @@ def test_a_run_teaches_train_and_val_and_says_nothing_of_the_test_split(
     targets = load_targets(index, TrainConfig(soft_labels=str(out)))
     assert targets.sum(axis=1) == pytest.approx(np.ones(len(index)), abs=1e-5)
     assert (targets.max(axis=1)[index["split"] == "train"] < 1).any()
+
+
+def test_a_teacher_may_judge_images_without_mirrored_views(
+    drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    run = tiny_checkpoint.parent / "run"
+    four, one = (teach(run, root=drawn_root, out=tmp_path / "soft.csv", one_view=quick) for quick in (False, True))
+    assert one["image_id"].tolist() == four["image_id"].tolist()
+    classifier, images = Classifier.load(tiny_checkpoint), load_cache(drawn_root, load_index(drawn_root))
+    position = load_index(drawn_root)["image_id"].tolist().index(one["image_id"][0])
+    expected = classifier.one_view(np.stack([images[position]]))
+    assert one.loc[[0], LOGIT_COLUMNS].to_numpy() == pytest.approx(expected, abs=1e-4)
+    assert four.loc[[0], LOGIT_COLUMNS].to_numpy() != pytest.approx(expected, abs=1e-4)
