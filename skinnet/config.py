@@ -1,4 +1,10 @@
-"""All settings of a training run, in one place; the command line makes its options from them."""
+"""All settings of a training run, in one place.
+
+    TrainConfig()  # the plain recipe, without a teacher: what cross-validate and leave-out take without options
+    SHIPPED        # the shipped network's recipe: what train takes without options
+
+The command line makes its options from them.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +60,7 @@ class TrainConfig:
     soft_labels: str = _setting(
         "",
         "tables of teachers' probabilities to learn from, separated by commas: files, or names of those that come with "
-        "skinnet, such as ham10000_lite0_runs_3_4.csv",
+        'skinnet, such as ham10000_runs_3_4_12.csv; "" for none',
     )
     soft_share: float = _setting(0.5, "share of the target that they make up", 0, 1)
     degradation: float = _setting(0.0, "probability that an image is blurred, or gets noise or JPEG damage", 0, 1)
@@ -76,7 +82,7 @@ class TrainConfig:
         if self.soft_labels and self.partition not in TAUGHT:
             raise TrainingError(
                 f"The teachers of the soft labels saw what the partition {self.partition!r} keeps back: train "
-                "without them."
+                'without them (--soft-labels "").'
             )
         for setting in fields(self):
             value, least, below = getattr(self, setting.name), setting.metadata["least"], setting.metadata["below"]
@@ -84,3 +90,8 @@ class TrainConfig:
                 raise TrainingError(f"{setting.name} is {value}: it must be at least {least}.")
             if below is not None and not value < below:
                 raise TrainingError(f"{setting.name} is {value}: it must be below {below}.")
+
+
+SHIPPED = TrainConfig(
+    epochs=14, first_size=0.5, soft_labels="ham10000_runs_3_4_12.csv", soft_share=0.7, degradation=0.3
+)

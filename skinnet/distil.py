@@ -76,6 +76,6 @@ def _soft_labels(table: pd.DataFrame, paths: Sequence[Path]) -> tuple[np.ndarray
         judged.append(read_table(path, mend="make it again").set_index("image_id")[probability_columns()])
         taught = taught & table["image_id"].isin(judged[-1].index).to_numpy()
         if not taught.any():
-            raise TrainingError(f"{path} has none of the training images: it belongs to other data.")
+            raise TrainingError(f'{path} has none of the training images: train without it (--soft-labels "").')
     ids = table["image_id"][taught]
     return np.flatnonzero(taught), np.mean([rows.loc[ids].to_numpy(float) for rows in judged], axis=0)

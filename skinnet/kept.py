@@ -1,7 +1,7 @@
 """What a network said of pictures, kept on disk: a measurement that was stopped goes on where it was.
 
-kept = Kept(Path("runs/robustness"), classifier, table, images)
-logits = kept.logits("blur-3", judge)      # calls judge() unless the file is there
+    kept = Kept(Path("runs/robustness"), classifier, table, images)
+    logits = kept.logits("blur-3", judge)  # calls judge() unless the file is there
 
 The folder's name is a hash of the network, the pictures and the code that damages them, so that another network, other
 data or other damage never find these files. Calibration and decision rules come after the logits and are no part of it.

@@ -81,15 +81,15 @@ def robustness(
     kept, whole, rows = Kept(keep, classifier, table, images), None, []
     kinds: list[tuple[str, int, Damage | None]] = [("none", 0, None), *damages()]
     for name, strength, damage in progress(kinds, "damaging", unit="kind"):
-        logits = kept.logits(f"{name}-{strength}", partial(_logits, classifier, table, images, damage))
+        logits = kept.logits(f"{name}-{strength}", partial(judged, classifier, table, images, damage))
         found = figures(classifier, truth_of(classifier, table, logits), draws, seed)
         whole = whole or found
         rows.append(_row(name, strength, table) | changes(whole, found))
     return pd.DataFrame(rows)
 
 
-def _logits(classifier: Classifier, table: pd.DataFrame, images: Images, damage: Damage | None) -> np.ndarray:
-    """Of one view of each image: float (N, 7)."""
+def judged(classifier: Classifier, table: pd.DataFrame, images: Images, damage: Damage | None) -> np.ndarray:
+    """Logits of one view of each image after damage, or of the image itself: float (N, 7)."""
     logits = np.zeros((len(table), len(CLASSES)))
     for items in equal_shapes(images, table.index.to_numpy(), batch_size=BATCH):
         pixels = np.stack([images[position] for position in table.index[items]])

@@ -13,9 +13,12 @@ import pandas as pd
 import pytest
 
 from demo.results import load_metrics
+from skinnet.__main__ import parser
 from skinnet.calibrate import OUT_OF_FOLD, Decision, fit_calibration, fit_decision
 from skinnet.card import headline_section, model_card
-from skinnet.classifier import Classifier, read_config
+from skinnet.classifier import Classifier, read_config, read_recipe
+from skinnet.config import SHIPPED
+from skinnet.distil import file_hashes
 from skinnet.evaluate import Metrics, evaluate, probability_columns
 from skinnet.further import further_tables
 from skinnet.gate_report import gate_card
@@ -186,6 +189,13 @@ def test_real_images_give_the_published_predictions(shipped: Path, published: pd
     measured = [classifier.predict(open_photo(folder / f"{image_id}.jpg")) for image_id in rows["image_id"]]
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in measured])
     assert np.abs(probabilities - rows[probability_columns()].to_numpy()).max() < 1e-3
+
+
+def test_train_without_options_repeats_its_recipe(shipped: Path) -> None:
+    config = read_config(shipped)
+    recipe, options = asdict(read_recipe(config)), vars(parser().parse_args(["train", "--out", "run"]))
+    assert {name: options[name] for name in recipe} == recipe
+    assert config["soft_labels_sha256"] == file_hashes(SHIPPED)
 
 
 def test_it_says_which_packages_and_data_it_came_from(shipped: Path) -> None:

@@ -71,7 +71,7 @@ def test_several_teachers_are_averaged(index: pd.DataFrame, tmp_path: Path) -> N
 
 def test_soft_labels_that_come_with_skinnet_are_called_by_name(index: pd.DataFrame) -> None:
     known = index.assign(image_id=["ISIC_0024307", *index["image_id"][1:]])
-    taught = TrainConfig(soft_labels="ham10000_lite0_runs_3_4.csv")
+    taught = TrainConfig(soft_labels="ham10000_runs_3_4_12.csv")
     changed = (load_targets(known, taught) != load_targets(known, TrainConfig())).any(axis=1)
     assert changed.tolist() == [True] + [False] * (len(index) - 1)
 

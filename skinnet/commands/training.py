@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from skinnet.commands.options import Commands, add_checkpoint, add_command, add_root
-from skinnet.config import TrainConfig
+from skinnet.config import SHIPPED, TrainConfig
 from skinnet.errors import SkinnetError
 
 
@@ -82,7 +82,7 @@ def _add_train(commands: Commands) -> None:
         "Without options it repeats the shipped recipe. The state is saved every minute: a run that was "
         "stopped goes on with --resume.",
     )  # fmt: skip
-    _add_recipe(command, out="folder of this run, such as runs/first")
+    _add_recipe(command, SHIPPED, out="folder of this run, such as runs/first")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
 
 
@@ -91,7 +91,7 @@ def _add_cross_validate(commands: Commands) -> None:
         commands, "cross-validate", cross_validate, "Train five networks, each without a fifth, and judge that fifth.",
         "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
     )  # fmt: skip
-    _add_recipe(command, out="folder of the five runs and the table out_of_fold.csv")
+    _add_recipe(command, TrainConfig(), out="folder of the five runs and the table out_of_fold.csv")
 
 
 def _add_leave_out(commands: Commands) -> None:
@@ -100,7 +100,7 @@ def _add_leave_out(commands: Commands) -> None:
         "Each name is a training; stopped and called again, it goes on. The tables are written into the checkpoint.",
     )  # fmt: skip
     command.add_argument("names", nargs="+", metavar="NAME", help="clinic, such as rosendahl, or diagnosis, such as df")
-    _add_recipe(command, out="folder of the runs")
+    _add_recipe(command, TrainConfig(), out="folder of the runs")
     add_checkpoint(command)
 
 
@@ -115,11 +115,12 @@ def _add_teach(commands: Commands) -> None:
     command.add_argument("--one-view", action="store_true", help="judge no mirrored views: four times as fast")
 
 
-def _add_recipe(command: argparse.ArgumentParser, *, out: str) -> None:
+def _add_recipe(command: argparse.ArgumentParser, recipe: TrainConfig, *, out: str) -> None:
+    """An option for each setting of a recipe, whose default is the recipe's."""
     add_root(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     for setting in dataclasses.fields(TrainConfig):
-        meaning, default = setting.metadata["meaning"].replace("%", "%%"), setting.default
+        meaning, default = setting.metadata["meaning"].replace("%", "%%"), getattr(recipe, setting.name)
         command.add_argument(
             f"--{setting.name.replace('_', '-')}", type=type(default), default=default,
             help=f"{meaning} (default: {'none' if default == '' else default})",

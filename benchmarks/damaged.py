@@ -1,0 +1,51 @@
+"""Does a run withstand damage to the photos better than another? Both judge the same validation lesions.
+
+    python benchmarks/damaged.py --root data --runs runs/3 runs/13 --out-of-fold runs/folds/out_of_fold.csv
+
+Each image is judged in one view, as in `robustness`; some five minutes on two cores. Differences are of the same
+bootstrap draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
+
+from skinnet.bootstrap import estimate
+from skinnet.release import Tuned, tune
+from skinnet.robustness import Damage, damages, figures, judged, truth_of
+
+DRAWS = 500
+STRENGTH = 2
+DAMAGES = ("blur", "noise", "jpeg")
+
+
+def under(damage: Damage | None, run: Tuned) -> dict[str, np.ndarray]:
+    """Figures of a run's validation lesions, whole and in each bootstrap draw."""
+    rows = run.table[run.table["split"] == "val"]
+    logits = judged(run.classifier, rows, run.images, damage)
+    return figures(run.classifier, truth_of(run.classifier, rows, logits), DRAWS, seed=0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, default=Path("data"), help="folder of the data")
+    parser.add_argument("--runs", type=Path, nargs=2, required=True, metavar="DIR", help="two folders of training runs")
+    parser.add_argument("--out-of-fold", type=Path, metavar="CSV", help="table of cross-validate to fit the rules on")
+    options = parser.parse_args()
+    tuned = [tune(run, root=options.root, name=run.name, out_of_fold=options.out_of_fold) for run in options.runs]
+    tried = {name: damage for name, strength, damage in damages() if name in DAMAGES and strength == STRENGTH}
+    for name, damage in [("none", None), *tried.items()]:
+        one, other = (under(damage, run) for run in tuned)
+        for figure, values in one.items():
+            change = estimate(other[figure] - values)
+            print(f"{name:5} {figure:18} {values[0]:.3f} {other[figure][0]:.3f} {change.signed()}")
+
+
+if __name__ == "__main__":
+    main()
