@@ -5,8 +5,9 @@
 
     targets = load_targets(table, config)  # float32 (N, 7)
 
-A teacher that learned an image by heart has nothing to say of it but its label, so each image is judged by a network
-of the cross-validation that did not see its lesion. None of them saw the test split.
+A teacher that learned an image by heart has nothing to say of it but its label. So an image is best judged by a network
+of the cross-validation that did not see its lesion; the best network of a run (`teach`) has seen it, as have those of
+the table that comes with skinnet. No teacher saw the test split.
 """
 
 from __future__ import annotations

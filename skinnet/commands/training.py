@@ -89,7 +89,8 @@ def _add_train(commands: Commands) -> None:
 def _add_cross_validate(commands: Commands) -> None:
     command = add_command(
         commands, "cross-validate", cross_validate, "Train five networks, each without a fifth, and judge that fifth.",
-        "The test split takes no part. Takes five times as long as train; stopped and called again, it goes on.",
+        "The test split takes no part. Without options it takes the plain recipe, which has no teacher; stopped and "
+        "called again, it goes on.",
     )  # fmt: skip
     _add_recipe(command, TrainConfig(), out="folder of the five runs and the table out_of_fold.csv")
 
