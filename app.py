@@ -12,7 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from demo.interface import serve
-from skinnet.commands.options import DEFAULT_CHECKPOINT
+from skinnet.cli.options import DEFAULT_CHECKPOINT
 from skinnet.errors import SkinnetError
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 PROJECT = Path(__file__).parent.parent
 sys.path.insert(0, str(PROJECT))  # the project's folder, wherever this is run from
 
-from skinnet.metrics import ranking_values
-from skinnet.predictions import LOGIT_COLUMNS, load_predictions
-from skinnet.truth import by_image, probability_columns
+from skinnet.evaluation.classification import ranking_values
+from skinnet.evaluation.scored_cases import by_image, probability_columns
+from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 
 CHECKPOINT = PROJECT / "checkpoints" / "ham10000-lite0"
 FIGURES = ("macro_auroc", "malignant_auroc", "melanoma_auroc")

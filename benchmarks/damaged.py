@@ -16,9 +16,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
-from skinnet.bootstrap import estimate
-from skinnet.release import Tuned, tune
-from skinnet.robustness import Damage, damages, figures, judged, truth_of
+from skinnet.evaluation.bootstrap import estimate
+from skinnet.reporting.release import Tuned, tune
+from skinnet.studies.robustness import Damage, damages, figures, judged, truth_of
 
 DRAWS = 500
 STRENGTH = 2

@@ -35,17 +35,17 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.augment import Augmentation
-from skinnet.cache import build_cache
-from skinnet.config import TrainConfig
-from skinnet.dataset import Images, LesionDataset, draw_batches, training_loader
+from skinnet.data.cache import build_cache
+from skinnet.data.dataset import Images, LesionDataset, draw_batches, training_loader
+from skinnet.data.index import FRAME, load_cache, load_index
 from skinnet.device import describe, keep_freed_memory, pick_device
-from skinnet.index import FRAME, load_cache, load_index
+from skinnet.images.photo import SQUASHED_SIZE
 from skinnet.labels import CLASS_NUMBERS, CLASSES
-from skinnet.model import normalisation
-from skinnet.preprocess import SQUASHED_SIZE
-from skinnet.run import new_run
-from skinnet.train import augmented, learn
+from skinnet.models.efficientnet_lite import normalisation
+from skinnet.training.augment import Augmentation
+from skinnet.training.config import TrainConfig
+from skinnet.training.run_state import new_run
+from skinnet.training.train import augmented, learn
 
 WARM_UP = 3
 """Batches that are not counted."""

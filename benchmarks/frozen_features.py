@@ -23,15 +23,15 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
-from skinnet.config import VIT
-from skinnet.dataset import Images, pixels_to_tensor
+from skinnet.data.dataset import Images, pixels_to_tensor
+from skinnet.data.index import load_cache, load_index
 from skinnet.device import keep_freed_memory, pick_device
-from skinnet.index import load_cache, load_index
+from skinnet.evaluation.classification import ranking_values
+from skinnet.evaluation.scored_cases import by_image, probability_columns
 from skinnet.labels import CLASSES
-from skinnet.metrics import ranking_values
-from skinnet.teacher import build_vit, to_patches
-from skinnet.train import mixed_precision, normalise
-from skinnet.truth import by_image, probability_columns
+from skinnet.models.vision_transformer import build_vit, to_patches
+from skinnet.training.config import VIT
+from skinnet.training.train import mixed_precision, normalise
 
 BATCH = 32
 PENALTIES = (0.0003, 0.003, 0.03)

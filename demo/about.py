@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from skinnet.errors import CheckpointError
-from skinnet.release import CARD
+from skinnet.reporting.release import CARD
 
 
 def add(checkpoint: Path) -> None:

@@ -12,13 +12,13 @@ from PIL import Image
 from torch import Tensor
 
 from demo import verdict
-from skinnet.cam import view_features
-from skinnet.classifier import Classifier
 from skinnet.errors import PhotoError
-from skinnet.evaluate import Metrics
-from skinnet.explain import DEFAULT_METHOD, OFFERED, SCALE, evidence_maps, overlay
+from skinnet.evaluation.evaluate import Metrics
+from skinnet.explain.cam import view_features
+from skinnet.explain.heatmaps import DEFAULT_METHOD, OFFERED, SCALE, evidence_maps, overlay
+from skinnet.images.photo import display_photo, open_photo, to_input
+from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
-from skinnet.preprocess import display_photo, open_photo, to_input
 
 OPACITY = 0.45
 DRAWING = (

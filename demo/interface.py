@@ -13,9 +13,9 @@ import gradio as gr
 
 from demo import about, classify, results
 from demo.drawings import write_examples
-from skinnet.classifier import Classifier
+from skinnet.images.photo import MAX_FILE_BYTES
+from skinnet.inference.classifier import Classifier
 from skinnet.labels import DISCLAIMER
-from skinnet.preprocess import MAX_FILE_BYTES
 
 CSS_FILE = Path(__file__).with_name("style.css")
 KEPT_SECONDS = 600

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import gradio as gr
 
-from skinnet.card import data_name, headline_section, result_tables, training_cost
-from skinnet.classifier import read_config
 from skinnet.errors import CheckpointError
-from skinnet.evaluate import Metrics
-from skinnet.figures import FIGURES
-from skinnet.further import further_tables
-from skinnet.goals import goals_table
-from skinnet.printed import Table
-from skinnet.report import FIGURE_FOLDER, METRICS
+from skinnet.evaluation.evaluate import Metrics
+from skinnet.evaluation.scored_cases import UNITS
+from skinnet.inference.classifier import read_config
+from skinnet.reporting.goals import goals_table
+from skinnet.reporting.model_card import data_name, headline_section, result_tables, training_cost
+from skinnet.reporting.plots import FIGURES
+from skinnet.reporting.report import FIGURE_FOLDER, METRICS
+from skinnet.reporting.study_tables import further_tables
+from skinnet.reporting.table import Table
 from skinnet.structure import structured
-from skinnet.truth import UNITS
 
 
 def add(checkpoint: Path) -> None:

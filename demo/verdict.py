@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from skinnet.classifier import Prediction
-from skinnet.evaluate import Estimate, Metrics
+from skinnet.evaluation.evaluate import Estimate, Metrics
+from skinnet.inference.classifier import Prediction
 from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
-from skinnet.printed import percent
+from skinnet.reporting.table import percent
 
 TAKE_ANOTHER = (
     "Take a photo through a dermatoscope, with the whole lesion in the middle. "

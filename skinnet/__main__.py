@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from skinnet import __version__
-from skinnet.commands import data, evaluation, judging, training
+from skinnet.cli import data, evaluation, photos, training
 from skinnet.errors import SkinnetError
 from skinnet.labels import DISCLAIMER
 
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     main.add_argument("--version", action="version", version=f"skinnet {__version__}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (data, training, evaluation, judging):
+    for group in (data, training, evaluation, photos):
         group.add(commands)
     return main
 

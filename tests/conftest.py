@@ -16,11 +16,10 @@ import requests
 
 from demo.drawings import LOOKS, draw_lesion, write_examples
 from skinnet.__main__ import main
-from skinnet.commands.options import DEFAULT_CHECKPOINT
-from skinnet.index import load_index
-from skinnet.web import new_session
-
-from .servers import Server, serving
+from skinnet.cli.options import DEFAULT_CHECKPOINT
+from skinnet.data.download.http import new_session
+from skinnet.data.index import load_index
+from tests.servers import Server, serving
 
 PROJECT = Path(__file__).parent.parent
 SHARED_MIRROR = PROJECT.parent / "shared" / "mirror"

@@ -1,0 +1,58 @@
+"""The record of an acquired data set, `acquired.json`: what it is, from where, and on what terms.
+
+    read_record(Path("data/ham10000"))["variant"]
+
+It is written last, so that where it is everything is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from skinnet.data.download.sources import OTHERS, SOURCES
+from skinnet.errors import AcquireError, DataError
+from skinnet.files import read_json, write_json
+
+log = logging.getLogger(__name__)
+
+RECORD = "acquired.json"
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What an earlier call finished; nothing if it was of an older layout."""
+    record = _any_record(folder)
+    return record if isinstance(record.get("files"), dict) else {}
+
+
+def write_record(
+    folder: Path, kind: str, *, licence: str, citation: str, files: Mapping[str, Any], name: str = "", **more: Any
+) -> None:
+    """Write the record: `kind` is the source, `name` its folder if the user chose one."""
+    about = {"source": kind, "name": name or kind, "licence": licence, "citation": citation}
+    write_json(folder / RECORD, about | more | {"files": files})
+    log.info("%s is complete in %s. Licence: %s. %s", name or kind, folder, licence, citation)
+
+
+def named_folder(root: Path, name: str, kind: str) -> Path:
+    """The folder for a name that a user chose.
+
+    Raises:
+        AcquireError: if it is no name for a folder, or another data set's.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+        raise AcquireError(f"{name!r} is no good name for a folder: use letters, digits, '-', '_' and '.' in --name.")
+    other = _any_record(root / name).get("source", kind)
+    if name in {*SOURCES, *OTHERS} - {kind} or other != kind:
+        raise AcquireError(f"The name {name} is taken by another data set: choose another --name.")
+    return root / name
+
+
+def _any_record(folder: Path) -> dict[str, Any]:
+    with contextlib.suppress(DataError):  # absent or damaged: what it would say is found out again
+        return read_json(folder / RECORD, mend="")
+    return {}

@@ -1,0 +1,264 @@
+"""The metadata of every kind of source as one table, before its images are looked at.
+
+    rows = read_source(Path("data/ham10000"))
+
+Columns: image_id, lesion_id, patient_id, dx (ours), dx_given (the source's word), malignant, dx_type, age (years),
+sex, site, source (its folder), kind (of source: ham10000, isic, folder, ...), clinic, skin_type (Fitzpatrick, 1 to 6),
+path. What is unknown is missing, not a word. `path` is relative to the folder of all sources, or absolute for a user's
+own images.
+
+`malignant` means malignant or pre-malignant. It follows from `dx`; where a lesion has none of our seven diagnoses,
+it may still be known: invasive squamous-cell carcinoma is malignant, and its `dx` is missing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skinnet.data.download.manifest import RECORD
+from skinnet.data.download.sources import HAM10000, ISIC2018_TEST, ISIC2018_VAL, PAD_UFES_20, Source
+from skinnet.errors import DataError
+from skinnet.files import read_json, read_table
+from skinnet.labels import CLASSES, MALIGNANT
+
+NUMBERS = ("malignant", "age", "skin_type")
+"""Columns that hold no text."""
+COLUMNS = (
+    "image_id", "lesion_id", "patient_id", "dx", "dx_given", "malignant", "dx_type", "age", "sex", "site", "source",
+    "kind", "clinic", "skin_type", "path",
+)  # fmt: skip
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+
+UNKNOWN_WORDS = ["", "unknown", "Unknown", "UNK", "nan", "NA", "N/A", "na", "null", "None"]
+SEXES = {"m": "male", "f": "female"}
+
+ISIC_DIAGNOSES = {
+    "solar or actinic keratosis": "akiec",
+    "squamous cell carcinoma in situ": "akiec",
+    "basal cell carcinoma": "bcc",
+    "seborrheic keratosis": "bkl",
+    "solar lentigo": "bkl",
+    "lichen planus like keratosis": "bkl",
+    "pigmented benign keratosis": "bkl",
+    "dermatofibroma": "df",
+    "melanoma": "mel",
+    "nevus": "nv",
+}
+"""Beginnings of the ISIC Archive's `diagnosis_3`, lower case."""
+ISIC_VASCULAR = "benign soft tissue proliferations - vascular"
+"""The Archive's `diagnosis_2` of what we call vasc: HAM10000's are angiomas, angiokeratomas, pyogenic granulomas."""
+
+
+def read_source(folder: Path) -> pd.DataFrame:
+    """The table of an acquired source, sorted by image_id.
+
+    Raises:
+        DataError: if the source was not acquired, or its metadata are damaged or name an image twice.
+    """
+    kind = source_kind(folder)
+    if kind not in READERS:
+        raise DataError(f"{folder / RECORD} names the source {kind!r}, which is none of {', '.join(READERS)}.")
+    table = READERS[kind](folder)
+    table["source"], table["kind"] = folder.name, kind
+    if table["image_id"].isna().any():
+        raise DataError(f"The metadata in {folder} have {table['image_id'].isna().sum()} rows without an image id.")
+    if table["image_id"].duplicated().any():
+        twice = table["image_id"][table["image_id"].duplicated()].iloc[0]
+        raise DataError(f"The metadata in {folder} name image {twice} twice: keep one of the rows.")
+    table["path"] = _paths(table["image_id"], images_folder(folder), root=folder.parent)
+    found = table["path"].dropna()
+    if found.duplicated().any():
+        raise DataError(f"Two rows of {folder.name} name {found[found.duplicated()].iloc[0]}: keep one of them.")
+    return _tidy(table).sort_values("image_id", ignore_index=True)
+
+
+def source_kind(folder: Path) -> str:
+    """What `acquire` wrote down about a folder: ham10000, isic, ...
+
+    Raises:
+        DataError: if nothing was acquired there.
+    """
+    if (folder / HAM10000_METADATA).exists():
+        return "ham10000"
+    return str(read_json(folder / RECORD, mend="run python -m skinnet acquire").get("source"))
+
+
+def images_folder(folder: Path) -> Path:
+    """Where the images of a source lie: `images` in its folder, or a user's own folder."""
+    if source_kind(folder) == "folder":
+        return Path(read_json(folder / RECORD, mend="run python -m skinnet acquire folder")["images"])
+    return folder / "images"
+
+
+def _tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """Every column present and of one type; malignancy from the diagnosis wherever there is one."""
+    table = table.reindex(columns=list(COLUMNS))
+    table = table.astype({column: "str" for column in COLUMNS if column not in NUMBERS})
+    table["age"] = pd.to_numeric(table["age"], errors="coerce")
+    table["sex"] = table["sex"].str.lower().replace(SEXES)
+    table["skin_type"] = pd.to_numeric(table["skin_type"].map(_skin_type), errors="coerce").astype("Int64")
+    known = table["dx"].notna()
+    table["malignant"] = table["malignant"].astype("boolean").mask(known, table["dx"].isin(MALIGNANT))
+    return table
+
+
+def _skin_type(value: Any) -> float:
+    """Fitzpatrick types come as 1 to 6 or I to VI."""
+    roman = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
+    number = roman.get(str(value).strip().upper(), value)
+    number = pd.to_numeric(number, errors="coerce")
+    return float(number) if 1 <= number <= 6 else float("nan")
+
+
+def _paths(image_ids: pd.Series, images: Path, *, root: Path) -> pd.Series:
+    """The file of each image id, with or without its extension, in any case; missing where there is none.
+
+    Raises:
+        DataError: if an id without extension may mean two files.
+    """
+    if not images.is_dir():
+        raise DataError(f"There is no folder {images}: acquire the source again.")
+    files = [path for path in sorted(images.iterdir()) if path.suffix.lower() in EXTENSIONS]
+    by_name = {path.name.casefold(): path for path in files}
+    stems = Counter(path.stem.casefold() for path in files)
+    by_stem = {path.stem.casefold(): path for path in files}
+
+    def find(image_id: str) -> Path | None:
+        name = image_id.strip().casefold()
+        if name not in by_name and stems[name] > 1:
+            raise DataError(
+                f"{images} has {stems[name]} pictures named {image_id}: write the extension in the table too."
+            )
+        return by_name.get(name, by_stem.get(name))
+
+    found = image_ids.map(find)
+    return found.map(lambda path: _relative(path, root), na_action="ignore").astype("str")
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.resolve().as_posix()
+
+
+def _read(
+    path: Path, required: tuple[str, ...], *, mend: str = "acquire the source again", delimiter: str = ","
+) -> pd.DataFrame:
+    if not path.exists():
+        raise DataError(f"There is no {path}: {mend}.")
+    table = read_table(
+        path, mend=mend, dtype=str, keep_default_na=False, na_values=UNKNOWN_WORDS, sep=delimiter, index_col=False
+    )
+    if missing := [column for column in required if column not in table]:
+        raise DataError(f"{path} lacks the column {missing[0]}: {mend}.")
+    return table
+
+
+def _ours(words: pd.Series, diagnoses: Mapping[str, str]) -> pd.Series:
+    return words.map(lambda word: diagnoses.get(word) or None, na_action="ignore").astype("str")
+
+
+HAM10000_METADATA = "HAM10000_metadata.csv"
+
+
+def _ham10000(folder: Path) -> pd.DataFrame:
+    """Tschandl et al. 2018: `localization` is the site, `dataset` the clinic and camera."""
+    required = ("lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset")
+    table = _read(folder / HAM10000_METADATA, required)
+    table = table.rename(columns={"localization": "site", "dataset": "clinic", "dx": "dx_given"})
+    return table.assign(dx=_ours(table["dx_given"], HAM10000.diagnoses))
+
+
+def _isic2018(source: Source, part: str) -> Callable[[Path], pd.DataFrame]:
+    """Codella et al. 2019: one column of 0 and 1 for each diagnosis; nothing else is published."""
+
+    def read(folder: Path) -> pd.DataFrame:
+        columns = tuple(source.diagnoses)
+        table = _read(folder / f"ISIC2018_Task3_{part}_GroundTruth.csv", ("image", *columns))
+        ones = table[list(columns)].astype(float).to_numpy() == 1
+        single = ones.sum(axis=1) == 1
+        given = np.where(single, np.array(columns)[ones.argmax(axis=1)], None)
+        dx = np.where(single, np.array(list(source.diagnoses.values()))[ones.argmax(axis=1)], None)
+        return pd.DataFrame({"image_id": table["image"], "dx_given": given, "dx": dx}).astype("str")
+
+    return read
+
+
+def _isic(folder: Path) -> pd.DataFrame:
+    """The ISIC Archive's own words, as its API gives them."""
+    table = _read(folder / "metadata.csv", ("isic_id",)).rename(
+        columns={
+            "isic_id": "image_id",
+            "age_approx": "age",
+            "anatom_site_general": "site",
+            "fitzpatrick_skin_type": "skin_type",
+            "diagnosis_confirm_type": "dx_type",
+            "attribution": "clinic",
+        }
+    )
+    table = table.reindex(columns=[*table, *{"diagnosis_1", "diagnosis_2", "diagnosis_3"}.difference(table)])
+    fine, middle, coarse = (table[f"diagnosis_{level}"].astype("str") for level in (3, 2, 1))
+    dx = fine.str.lower().map(_isic_diagnosis, na_action="ignore").astype("str")
+    dx = dx.mask(middle.str.lower() == ISIC_VASCULAR, "vasc")
+    malignant = coarse.map({"Malignant": True, "Benign": False}).astype("boolean")
+    return table.assign(dx=dx, dx_given=fine.fillna(middle).fillna(coarse), malignant=malignant)
+
+
+def _isic_diagnosis(word: str) -> str | None:
+    return next((dx for beginning, dx in ISIC_DIAGNOSES.items() if word.startswith(beginning)), None)
+
+
+def _pad_ufes_20(folder: Path) -> pd.DataFrame:
+    """Pacheco et al. 2020: smartphone photos; `lesion_id` is a number within the data set."""
+    required = ("img_id", "patient_id", "lesion_id", "diagnostic", "age", "gender", "region", "fitspatrick", "biopsed")
+    table = _read(folder / "metadata.csv", required)
+    proof = table["biopsed"].str.lower().map({"true": "histo", "false": "consensus"})
+    table = table.rename(
+        columns={
+            "img_id": "image_id",
+            "diagnostic": "dx_given",
+            "gender": "sex",
+            "region": "site",
+            "fitspatrick": "skin_type",
+        }
+    )
+    malignant = table["dx_given"].map({"SCC": True}).astype("boolean")
+    return table.assign(dx=_ours(table["dx_given"], PAD_UFES_20.diagnoses), malignant=malignant, dx_type=proof)
+
+
+TRUTHS = dict.fromkeys(("1", "1.0", "true", "yes", "malignant"), True)
+TRUTHS |= dict.fromkeys(("0", "0.0", "false", "no", "benign"), False)
+
+
+def _folder(folder: Path) -> pd.DataFrame:
+    """A user's own images and table, where and as `acquire folder` found them."""
+    record = read_json(folder / RECORD, mend="run python -m skinnet acquire folder")
+    columns = record["columns"]
+    theirs = _read(
+        Path(record["csv"]), tuple(columns.values()), mend=f"run acquire folder --name {folder.name} again",
+        delimiter=record.get("delimiter", ","),
+    )  # fmt: skip
+    table = pd.DataFrame({ours: theirs[name] for ours, name in columns.items()})
+    table = table.reindex(columns=[*table, *{"dx", "malignant"}.difference(table)])
+    diagnoses = {name: name for name in CLASSES} | record.get("diagnoses", {})
+    plain = {word.strip().casefold(): dx for word, dx in diagnoses.items()}
+    given, malignant = (table[column].astype("str").str.strip() for column in ("dx", "malignant"))
+    return table.assign(
+        dx_given=given.fillna(malignant),
+        dx=_ours(given.str.casefold(), plain),
+        malignant=malignant.str.casefold().map(TRUTHS).astype("boolean"),
+    )
+
+
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    "ham10000": _ham10000,
+    "isic2018-test": _isic2018(ISIC2018_TEST, "Test"),
+    "isic2018-val": _isic2018(ISIC2018_VAL, "Validation"),
+    "isic": _isic,
+    "pad-ufes-20": _pad_ufes_20,
+    "folder": _folder,
+}

@@ -1,0 +1,108 @@
+"""Figures of the diagnoses that a decision rule makes, and of the probabilities behind them.
+
+    rule = rule_metrics(truth.dx, truth.displayed, weights)
+    rule.overall["balanced_accuracy"]      # Estimate
+
+Each takes weights (R, N): a row of ones for the value, the others for its interval (see `bootstrap`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
+from skinnet.evaluation.ranking import rank, rankings
+from skinnet.evaluation.scored_cases import MELANOMA, Truth
+from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
+
+
+@dataclass(frozen=True)
+class RuleMetrics:
+    """How good the diagnoses of one rule are.
+
+    Attributes:
+        overall: estimates by name of metric.
+        per_class: estimates by class, then by name of metric.
+        confusion: counts by (true class, diagnosis), in the order of `CLASSES`.
+    """
+
+    overall: dict[str, Estimate]
+    per_class: dict[str, dict[str, Estimate]]
+    confusion: list[list[int]]
+
+
+def rule_metrics(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> RuleMetrics:
+    """All figures of a rule: `dx` and `diagnosis` are int (N,), positions in `CLASSES`."""
+    matrices = confusion_matrices(dx, diagnosis, weights)
+    columns = per_class_values(matrices)
+    return RuleMetrics(
+        overall=estimates(overall_values(matrices)),
+        per_class=by_class(columns),
+        confusion=matrices[0].round().astype(int).tolist(),
+    )
+
+
+def confusion_matrices(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted counts, (R, 7, 7): true class by diagnosis."""
+    size = len(CLASSES)
+    cell = np.eye(size * size)[dx * size + diagnosis]  # (N, 49)
+    return np.asarray((weights @ cell).reshape(-1, size, size))
+
+
+def per_class_values(matrices: np.ndarray) -> dict[str, np.ndarray]:
+    """Precision, recall, specificity and F1 of each class against the rest, each (R, 7).
+
+    Precision is 0, as scikit-learn's default, for a class that exists but was never diagnosed.
+    """
+    hits, diagnosed, support = np.diagonal(matrices, axis1=1, axis2=2), matrices.sum(axis=1), matrices.sum(axis=2)
+    others = matrices.sum(axis=(1, 2))[:, None] - support
+    precision = np.where((diagnosed == 0) & (support > 0), 0.0, ratio(hits, diagnosed))
+    return {
+        "precision": precision,
+        "recall": ratio(hits, support),
+        "specificity": 1 - ratio(diagnosed - hits, others),
+        "f1": ratio(2 * hits, diagnosed + support),
+    }
+
+
+def overall_values(matrices: np.ndarray) -> dict[str, np.ndarray]:
+    """Accuracy, balanced accuracy, the macro means, and what the rule finds of the (pre)malignant: each (R,)."""
+    columns = per_class_values(matrices)
+    ill = np.isin(np.arange(len(CLASSES)), MALIGNANT_NUMBERS)
+    macro = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
+    return {
+        "accuracy": ratio(np.trace(matrices, axis1=1, axis2=2), matrices.sum(axis=(1, 2))),
+        "balanced_accuracy": macro["macro_recall"],
+        **macro,
+        "malignant_sensitivity": ratio(matrices[:, ill][:, :, ill].sum(axis=(1, 2)), matrices[:, ill].sum(axis=(1, 2))),
+        "malignant_specificity": ratio(
+            matrices[:, ~ill][:, :, ~ill].sum(axis=(1, 2)), matrices[:, ~ill].sum(axis=(1, 2))
+        ),
+        "melanoma_sensitivity": ratio(matrices[:, MELANOMA][:, ill].sum(axis=1), matrices[:, MELANOMA].sum(axis=1)),
+    }
+
+
+def macro_mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the classes where a value is defined: (R, 7) -> (R,)."""
+    return ratio(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1))
+
+
+def by_class(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Estimate]]:
+    """Values (R, 7) by name of metric -> estimates by class."""
+    return {
+        dx: {name: estimate(values[:, number]) for name, values in columns.items()} for number, dx in enumerate(CLASSES)
+    }
+
+
+def ranking_values(truth: Truth, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Figures that need no rule: of the (pre)malignant score, of melanoma and macro (R,); and of each class (R, 7)."""
+    ranked = [rank(truth.dx == number, truth.probabilities[:, number], weights) for number in range(len(CLASSES))]
+    columns = {
+        "auroc": np.stack([ranking.auroc() for ranking in ranked], axis=1),
+        "average_precision": np.stack([ranking.average_precision() for ranking in ranked], axis=1),
+    }
+    overall = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
+    overall |= rankings("malignant", rank(truth.malignant, truth.p_malignant, weights))
+    return overall | rankings("melanoma", ranked[MELANOMA]), columns

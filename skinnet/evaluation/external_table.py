@@ -1,0 +1,102 @@
+"""Other people's tables of predictions: any network's CSV becomes a table that `evaluate` reads.
+
+    predictions = read_outside(Path("theirs.csv"))
+
+A row an image. The truth is a column `dx` with our names, or one column of 0 and 1 for each diagnosis
+(MEL, NV, BCC, AKIEC, BKL, DF, VASC, in any case). Probabilities are `p_akiec` .. `p_vasc`; where the truth is in `dx`,
+they may be called MEL .. VASC too. Optional: `image_id` or `image`, `lesion_id`, `split`, and `dx_type`, `age`, `sex`,
+`site` or `localization`, `clinic` or `dataset`, for subgroups.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skinnet.errors import DataError
+from skinnet.evaluation.scored_cases import listed, probability_columns
+from skinnet.files import read_table
+from skinnet.labels import CLASSES
+
+OTHER_NAMES = {"image": "image_id", "localization": "site", "dataset": "clinic"}
+FACTS = ("split", "dx_type", "age", "sex", "site", "clinic")
+SUM_TOLERANCE = 0.02
+"""By how much the seven probabilities may miss 1, as rounded ones do; they are then divided by their sum."""
+
+
+def read_outside(path: Path) -> pd.DataFrame:
+    """Read and check a CSV file.
+
+    Returns:
+        image_id, lesion_id, dx, p_akiec .. p_vasc, and those of `FACTS` that the file has.
+
+    Raises:
+        DataError: naming the columns or rows (the first below the header is row 2) that do not fit.
+    """
+    if not path.is_file():
+        raise DataError(f"No {path}: name a CSV file with the truth and seven probabilities a row.")
+    table = read_table(path, mend="it is no CSV", dtype=str)
+    if table.empty:
+        raise DataError(f"{path} has no rows.")
+    table.columns = pd.Index([_our_name(str(column)) for column in table.columns])
+    if table.columns.has_duplicates:
+        raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice.")
+    dx = _truth(table, path)
+    ids = table["image_id"] if "image_id" in table else pd.Series(_rows(table.index).astype(str), index=table.index)
+    _refuse(path, table.index[ids.duplicated() | ids.isna()], "an image id that is empty or there twice")
+    lesions = table["lesion_id"].fillna(ids) if "lesion_id" in table else ids
+    facts = table[[name for name in FACTS if name in table]]
+    return pd.DataFrame({"image_id": ids, "lesion_id": lesions, "dx": dx}).join([_probabilities(table, path), facts])
+
+
+def _our_name(column: str) -> str:
+    name = column.strip()
+    return OTHER_NAMES.get(name.lower(), name.lower())
+
+
+def _truth(table: pd.DataFrame, path: Path) -> pd.Series:
+    if "dx" in table:
+        dx = table["dx"].str.strip().str.lower()
+        _refuse(path, table.index[~dx.isin(CLASSES)], f"a dx that is none of {', '.join(CLASSES)}")
+        return dx
+    if absent := [name for name in CLASSES if name not in table]:
+        raise DataError(
+            f"{path} has no truth: neither a column dx, nor one of 0 and 1 each ({absent[0].upper()} lacks)."
+        )
+    ones = _numbers(table, list(CLASSES), path)
+    wrong = ~np.isin(ones, (0, 1)).all(axis=1) | (ones.sum(axis=1) != 1)
+    _refuse(path, table.index[wrong], "not exactly one 1 and else 0 in the seven columns of the truth")
+    return pd.Series(np.array(CLASSES)[ones.argmax(axis=1)], index=table.index)
+
+
+def _probabilities(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    names = probability_columns()
+    if "dx" in table and not set(names) & set(table):
+        names = list(CLASSES)
+    if absent := [name for name in names if name not in table]:
+        raise DataError(f"{path} lacks the probabilities {', '.join(absent)}.")
+    values = _numbers(table, names, path)
+    outside = np.asarray(((values < 0) | (values > 1)).any(axis=1))
+    _refuse(path, table.index[outside], "a probability below 0 or above 1")
+    sums = values.sum(axis=1, keepdims=True)
+    _refuse(path, table.index[abs(sums[:, 0] - 1) > SUM_TOLERANCE], "probabilities that do not sum to 1")
+    return pd.DataFrame(values / sums, columns=probability_columns(), index=table.index)
+
+
+def _numbers(table: pd.DataFrame, names: list[str], path: Path) -> np.ndarray:
+    for name in names:
+        bad = ~np.isfinite(pd.to_numeric(table[name], errors="coerce"))
+        _refuse(path, table.index[bad], f"no number in {name}")
+    return table[names].astype(float).to_numpy()
+
+
+def _refuse(path: Path, rows: pd.Index, why: str) -> None:
+    if len(rows):
+        raise DataError(f"{path} has {why} in row {listed(_rows(rows))}.")
+
+
+def _rows(index: pd.Index) -> pd.Index:
+    """As a spreadsheet numbers them: the header is row 1."""
+    return index + 2

@@ -1,0 +1,52 @@
+"""Selective prediction: how often the most likely diagnosis is wrong when the least certain ones are left to others.
+
+    metrics = selective_metrics(truth, weights)
+    metrics.risk[metrics.coverage.index(0.8)]   # Estimate: share of errors among the 80 % that it is surest of
+
+Certainty is the largest probability (El-Yaniv & Wiener, JMLR 2010; Geifman & El-Yaniv, NeurIPS 2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skinnet.evaluation.bootstrap import Estimate, estimate, ratio
+from skinnet.evaluation.scored_cases import Truth
+
+COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+@dataclass(frozen=True)
+class SelectiveMetrics:
+    """Share of wrong diagnoses among the surest.
+
+    Attributes:
+        coverage: shares of the rows that are judged.
+        risk: share of wrong diagnoses among them.
+        area: mean risk over all coverages; lower is better.
+    """
+
+    coverage: list[float]
+    risk: list[Estimate]
+    area: Estimate
+
+
+def selective_metrics(truth: Truth, weights: np.ndarray) -> SelectiveMetrics:
+    """Risk against coverage for weights (R, N)."""
+    order = np.argsort(-truth.probabilities.max(axis=1), kind="stable")
+    ordered = weights[:, order]
+    judged = np.cumsum(ordered, axis=1)
+    risk = ratio(np.cumsum(ordered * (truth.displayed != truth.dx)[order], axis=1), judged)
+    area = (ordered * np.nan_to_num(risk)).sum(axis=1) / judged[:, -1]
+    return SelectiveMetrics(
+        coverage=list(COVERAGES),
+        risk=[estimate(_risk_at(share, risk, judged)) for share in COVERAGES],
+        area=estimate(area),
+    )
+
+
+def _risk_at(share: float, risk: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    reached = (judged >= share * judged[:, -1:] - 1e-9).argmax(axis=1)
+    return np.asarray(risk[np.arange(len(risk)), reached])

@@ -1,0 +1,163 @@
+"""Class activation maps in their own units: how many logits each place of a photo adds to each diagnosis.
+
+    features = view_features(classifier, pixels)   # (V, C, h, w), once a photo
+    maps = class_maps(head(classifier.network), features)  # (V, 7, h, w), all diagnoses at once
+    maps = library_maps(head(classifier.network), features, LayerCAM)
+
+What is explained is a diagnosis's *lead*: its logit minus the mean of the seven logits. Softmax sees nothing else, so
+what all logits share is evidence for no diagnosis.
+
+The target layer is the last one with positions (`features[-1]`, or `layer4[-1]` of a ResNet). The network below it runs
+once, without gradients or hooks, while the classifier's lock is held. Everything else happens in a copy of its head,
+made for each call, so threads may draw maps and judge photos at the same time.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from pytorch_grad_cam.base_cam import BaseCAM
+from torch import Tensor, nn
+
+from skinnet.errors import TrainingError
+from skinnet.inference.classifier import VIEWS, Classifier
+from skinnet.models.efficientnet_lite import last_feature_layer
+
+
+class Head(nn.Sequential):
+    """What follows the last feature layer: (B, C, h, w) -> logits (B, 7). Its first layer hands the features on."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__(nn.Identity(), *layers)
+        self.eval().requires_grad_(False)
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether it is global average pooling and a linear layer, nothing else that acts in evaluation mode."""
+        acting = [layer for layer in self.modules() if not isinstance(layer, nn.Identity | nn.Dropout | nn.Sequential)]
+        kinds = (nn.AdaptiveAvgPool2d, nn.Flatten, nn.Linear)
+        return [type(layer) for layer in acting] == list(kinds) and acting[0].output_size in (1, (1, 1))
+
+
+def head(network: nn.Module) -> Head:
+    """A copy of a network's head.
+
+    Raises:
+        TrainingError: if the network is none of the families known here.
+    """
+    last_feature_layer(network)  # refuses unknown families
+    final = copy.deepcopy(getattr(network, "classifier", getattr(network, "fc", None)))
+    if final is None:
+        raise TrainingError(f"No heat map for {type(network).__name__}: its head is not known.")
+    pooling = copy.deepcopy(getattr(network, "avgpool", nn.AdaptiveAvgPool2d(1)))
+    flattens = any(isinstance(layer, nn.Flatten) for layer in final.modules())  # ConvNeXt's does so itself
+    return Head(pooling, *([] if flattens else [nn.Flatten(1)]), final)
+
+
+def trunk(network: nn.Module) -> nn.Module:
+    """The layers up to the last one with positions, sharing the network's weights."""
+    features = getattr(network, "features", None)
+    if isinstance(features, nn.Module):
+        return features
+    names = [name for name, _ in network.named_children()]
+    return nn.Sequential(*(network.get_submodule(name) for name in names[: names.index("layer4") + 1]))
+
+
+@torch.no_grad()
+def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
+    """The features of a photo in each of the views that it is judged in: uint8 (H, W, 3) -> (V, C, h, w).
+
+    Each view's features are mirrored back, so that a place in them is the same place of the photo.
+    """
+    views = classifier.views(pixels[None])
+    with classifier.lock:  # the gate may be recording another thread's photo
+        features: Tensor = trunk(classifier.network)(views)
+    upright = [
+        view.flip([axis - 1 for axis in axes]) if axes else view for view, axes in zip(features, VIEWS, strict=True)
+    ]
+    return torch.stack(upright)
+
+
+def class_maps(layers: Head, features: Tensor) -> Tensor:
+    """Grad-CAM of all diagnoses at once: (V, C, h, w) -> (V, 7, h, w) logits, negative where a place speaks against.
+
+    For global average pooling and a linear layer this is the closed form of Zhou et al. (CVPR 2016), and the sum over a
+    map and the diagnosis's bias are its lead. For any other head it takes one pass and a gradient a diagnosis
+    (Selvaraju et al., ICCV 2017).
+    """
+    if layers.closed_form:
+        places = features.shape[-2] * features.shape[-1]
+        return torch.einsum("kc,vchw->vkhw", _weights(layers), features) / places
+    weights = torch.stack([gradient.mean(dim=(2, 3)) for gradient in _gradients(layers, features)], dim=1)
+    return torch.einsum("vkc,vchw->vkhw", weights, features)
+
+
+def _weights(layers: Head) -> Tensor:
+    """Of the linear layer, for the leads: (7, C)."""
+    weight: Tensor = next(layer.weight for layer in layers.modules() if isinstance(layer, nn.Linear))
+    return weight - weight.mean(dim=0)
+
+
+def _gradients(layers: Head, features: Tensor) -> list[Tensor]:
+    """Of the lead of each diagnosis, (V, C, h, w) each."""
+    with torch.enable_grad():
+        free = features.detach().requires_grad_()
+        leads = _leads(layers(free)).sum(dim=0)  # (7,): no view's logits depend on another view
+        return [torch.autograd.grad(lead, free, retain_graph=True)[0] for lead in leads]
+
+
+def _leads(logits: Tensor) -> Tensor:
+    """(..., 7) logits minus their mean."""
+    return logits - logits.mean(dim=-1, keepdim=True)
+
+
+class LeadTarget:
+    """A diagnosis's lead, as the package grad-cam wants it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """(7,) -> ()."""
+        return _leads(logits)[self.number]
+
+
+def library_maps(layers: Head, features: Tensor, make: type[BaseCAM]) -> Tensor:
+    """The maps of a class of the package grad-cam, before it stretches each: (V, C, h, w) -> (V, 7, h, w).
+
+    Args:
+        layers: a head of this call's own: the package hooks into its first layer.
+    """
+    views, diagnoses = len(features), int(layers(features[:1]).shape[1])
+    batch = features.detach().repeat_interleave(diagnoses, dim=0).requires_grad_()
+    targets = [LeadTarget(number) for number in range(diagnoses)] * views
+    cam = make(layers, [layers[0]])
+    try:
+        with torch.enable_grad():
+            logits = cam.activations_and_grads(batch)
+            torch.stack([target(row) for target, row in zip(targets, logits, strict=True)]).sum().backward()
+        kept = cam.activations_and_grads
+        activations, gradients = kept.activations[0].numpy(), kept.gradients[0].numpy()
+        maps = cam.get_cam_image(batch, layers[0], targets, activations, gradients, eigen_smooth=False)
+    finally:
+        cam.activations_and_grads.release()
+    found: Tensor = torch.from_numpy(np.asarray(maps, dtype=np.float32)).unflatten(0, (views, diagnoses))
+    return found
+
+
+def principal_maps(layers: Head, features: Tensor, make: type[BaseCAM]) -> Tensor:
+    """Eigen-CAM: the features' first principal component, the same for every diagnosis: (V, C, h, w) -> (V, 7, h, w).
+
+    Its sign is arbitrary; it is turned so that it grows with the strength of the features.
+    """
+    diagnoses = int(layers(features[:1]).shape[1])
+    cam = make(layers, [layers[0]])
+    cam.activations_and_grads.release()
+    fewer = torch.linalg.qr(features.flatten(2)).R.unflatten(2, features.shape[2:])  # turned, so that hw channels do
+    maps: Tensor = torch.from_numpy(cam.get_cam_image(None, None, None, fewer.numpy(), None, eigen_smooth=False))
+    strength = features.norm(dim=1)
+    along = ((strength - strength.mean(dim=(1, 2), keepdim=True)) * maps).sum(dim=(1, 2), keepdim=True)
+    upright: Tensor = maps * along.sign()
+    return upright[:, None].expand(-1, diagnoses, -1, -1)

@@ -1,0 +1,89 @@
+"""Do heat maps depend on what the network learned (Adebayo et al., NeurIPS 2018)?
+
+The layers' weights are shuffled one after the other from the output down. A map that stays as it was shows the photo,
+not the network.
+
+    table = cascade(classifier, photos, numbers, methods=["gradcam"])  # layers, method, photo, similarity
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor, nn
+
+from skinnet.explain.cam import head, trunk, view_features
+from skinnet.explain.heatmaps import coarse_maps
+from skinnet.inference.classifier import Classifier
+from skinnet.progress import progress
+
+
+def cascade(
+    classifier: Classifier,
+    photos: Sequence[np.ndarray],
+    numbers: Sequence[int],
+    *,
+    methods: Sequence[str],
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Similarity of each photo's map with the map before anything was shuffled.
+
+    Args:
+        photos: uint8 (H, W, 3) each.
+        numbers: of the diagnosis that is explained for each.
+
+    Returns:
+        A row for each number of shuffled layers from the top (1 is the classifier), method and photo; `similarity` is
+        Spearman's rank correlation in the features' resolution, 0 where a map is flat.
+    """
+    shuffled = copy.copy(classifier)
+    shuffled.network = copy.deepcopy(classifier.network)
+    before = _maps(shuffled, photos, numbers, methods)
+    layers = list(_from_the_top(shuffled.network))
+    generator, rows = torch.Generator().manual_seed(seed), []
+    for count, layer in enumerate(progress(layers, "randomising", unit="layer"), start=1):
+        shuffle_weights(layer, generator)
+        after = _maps(shuffled, photos, numbers, methods)
+        rows += [
+            {"layers": count, "method": method, "photo": photo, "similarity": similarity(before[key], after[key])}
+            for key in before
+            for method, photo in [key]
+        ]
+    return pd.DataFrame(rows)
+
+
+def _from_the_top(network: nn.Module) -> Iterator[nn.Module]:
+    """The classifier, then the feature layers from the last to the first."""
+    yield getattr(network, "classifier", getattr(network, "fc", network))
+    yield from reversed(list(trunk(network).children()))
+
+
+@torch.no_grad()
+def shuffle_weights(layer: nn.Module, generator: torch.Generator) -> None:
+    """Deal each tensor's weights anew among its places: their distribution stays, what was learned goes."""
+    for weight in layer.parameters():
+        order = torch.randperm(weight.numel(), generator=generator)
+        weight.copy_(weight.flatten()[order].view_as(weight))
+
+
+def _maps(
+    classifier: Classifier, photos: Sequence[np.ndarray], numbers: Sequence[int], methods: Sequence[str]
+) -> dict[tuple[str, int], Tensor]:
+    maps = {}
+    for photo, (pixels, number) in enumerate(zip(photos, numbers, strict=True)):
+        features = view_features(classifier, pixels)
+        for method in methods:
+            maps[method, photo] = coarse_maps(head(classifier.network), features, method=method)[number]
+    return maps
+
+
+def similarity(first: Tensor, second: Tensor) -> float:
+    """Spearman's rank correlation of two maps; 0 if one is flat."""
+    if first.min() == first.max() or second.min() == second.max():
+        return 0.0
+    return float(spearmanr(first.flatten().numpy(), second.flatten().numpy()).statistic)

@@ -1,0 +1,278 @@
+"""Train a network on a prepared data set.
+
+    config = TrainConfig(epochs=8)
+    train(config, root=Path("data"), out=Path("runs/first"))
+
+The state is saved every minute and after each epoch (`run`). All random numbers are drawn from the seed, the epoch and
+the step, so a run that was killed amid an epoch and resumed ends with the same weights as one that was not, bit for bit
+on one machine with one number of threads.
+
+Class imbalance (nv is 67 % of the images, df 1 %): images are drawn with weight n ** -0.5, n being the images of
+their class. Without it the rare classes hardly move the weights; drawing all classes alike (n ** -1) would show
+each of the 80 dermatofibromas 12 times an epoch and learn them by heart. What the drawing does to the
+probabilities is known exactly and undone in `calibrate`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.v2 import MixUp
+
+from skinnet.data.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
+from skinnet.data.index import FRAME, load_cache, load_index, table_hash
+from skinnet.data.partitions import WITHOUT
+from skinnet.device import describe, keep_freed_memory, pick_device
+from skinnet.errors import TrainingError
+from skinnet.evaluation.evaluate import image_metrics, probability_columns
+from skinnet.images.artefacts import ARTEFACTS
+from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.models.efficientnet_lite import normalisation
+from skinnet.progress import progress
+from skinnet.training.augment import Augmentation, augment
+from skinnet.training.config import LITES, VIT, TrainConfig
+from skinnet.training.degrade import degrade
+from skinnet.training.distributed import Processes, joined_processes
+from skinnet.training.run_state import BEST, HISTORY, STATE, Run, new_run, open_run_folder, save_weights
+from skinnet.training.schedule import image_share, learning_rate, set_learning_rate, smaller
+from skinnet.training.soft_labels import file_hashes, load_targets
+
+log = logging.getLogger(__name__)
+
+SELECTION_METRIC = "mean_auroc"
+"""The best epoch has the largest validation value of this, the mean of the macro and the (pre)malignant AUROC: the
+first alone hangs on 11 dermatofibromas, the second forgets the classes."""
+
+SAVE_SECONDS = 60.0
+"""A run that is killed loses at most this much."""
+NAMED_IMAGES = 8
+HISTORY_METRICS = ("balanced_accuracy", "macro_auroc", "malignant_auroc", "accuracy")
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What a run learns from.
+
+    Attributes:
+        ids: of all N images of the index.
+        targets: float32 (N, 7), what the network is to say of them.
+    """
+
+    train: LesionDataset
+    val: LesionDataset
+    ids: np.ndarray
+    targets: Tensor
+
+
+def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -> pd.DataFrame:
+    """Train, or go on with a run that was stopped.
+
+    Args:
+        root: the data folder, after `prepare`.
+        out: the run folder; new unless `resume`.
+        resume: go on after the last saved step.
+
+    Returns:
+        The validation table, a row for each epoch.
+
+    Raises:
+        TrainingError: if the folder is in use, the settings differ from those of the run to resume, or the loss
+            is not finite.
+    """
+    keep_freed_memory()
+    table = load_index(root, sources=config.source_names, partition=config.partition)
+    device = pick_device()
+    data = _training_data(root, table, config)
+    settings = {
+        "training": asdict(config), "data_sha256": table_hash(table), "soft_labels_sha256": file_hashes(config),
+    }  # fmt: skip
+    state_path = out / STATE
+    with joined_processes(device, batch_size=config.batch_size) as processes:
+        run = new_run(config, device, processes)
+        if processes.is_first:
+            open_run_folder(out, settings, machine=describe(device), resume=resume)
+        processes.wait()
+        if state_path.exists():
+            run.load(state_path)
+        if len(run.history) == config.epochs:
+            log.info("All %d epochs of %s are done already.", config.epochs, out)
+        elif run.history or run.losses:
+            log.info("Resuming after epoch %d of %d, step %d.", len(run.history), config.epochs, len(run.losses))
+        for epoch in range(len(run.history), config.epochs):
+            for _ in _train_epoch(run, data, config, epoch, device, processes):
+                if processes.is_first:
+                    run.save(state_path)
+            if processes.is_first:
+                _end_epoch(run, data.val, config, epoch, device, out)
+            run.losses, run.seconds = [], 0.0
+            if processes.is_first:
+                run.save(state_path)
+            processes.wait()
+    return pd.DataFrame(run.history)
+
+
+def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, judgement: Path) -> None:
+    """Train, or go on with the run in a folder; what an earlier run there left as its judgement goes with that run.
+
+    Raises:
+        TrainingError: as `train`.
+    """
+    begun = (out / STATE).exists()
+    if not begun:
+        judgement.unlink(missing_ok=True)
+    train(config, root=root, out=out, resume=begun)
+
+
+def _end_epoch(
+    run: Run, validation: LesionDataset, config: TrainConfig, epoch: int, device: torch.device, out: Path
+) -> None:
+    """Validate, keep the weights if they are the best so far, and write the table."""
+    started = time.monotonic()
+    row = {"epoch": epoch + 1, "loss": float(np.mean(run.losses))}
+    row |= _validate(run.average.module, validation, device, config)
+    row["seconds"] = round(run.seconds + time.monotonic() - started, 1)
+    best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
+    run.history.append(row)
+    log.info(_line(row))
+    if row[SELECTION_METRIC] > best:
+        save_weights(run.average.module, out / BEST)
+    run.write_history(out / HISTORY)
+
+
+def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Data:
+    images = load_cache(root, table)
+    labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
+    positions = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val")}
+    meant = {*table["dx"].iloc[positions["train"]], config.partition.removeprefix(WITHOUT)}
+    if absent := [name for name in CLASSES if name not in meant]:
+        raise TrainingError(f"The training split has no image of {', '.join(absent)}: add a data set with --sources.")
+    if not len(positions["val"]):
+        raise TrainingError("The validation split has no image: add a data set with --sources.")
+    return _Data(
+        train=LesionDataset(images, labels, positions["train"], frame=FRAME),
+        val=LesionDataset(images, labels, positions["val"]),
+        ids=table["image_id"].to_numpy(),
+        targets=torch.from_numpy(load_targets(table, config)),
+    )
+
+
+def _train_epoch(
+    run: Run, data: _Data, config: TrainConfig, epoch: int, device: torch.device, processes: Processes
+) -> Iterator[None]:
+    """Take the steps of an epoch that are still to take; yields when it is time to save."""
+    drawn = draw_batches(
+        data.train, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
+    )
+    batches = [processes.share(batch) for batch in drawn]
+    run.network.train()
+    done, seconds_before = len(run.losses), run.seconds
+    started = saved = time.monotonic()
+    images_before, images_in_all = sum(map(len, batches[:done])), sum(map(len, batches))
+    with progress(
+        None,
+        f"epoch {epoch + 1}/{config.epochs}",
+        total=images_in_all,
+        initial=images_before,
+        unit="image",
+        leave=False,
+    ) as bar:
+        for step, (images, _) in enumerate(training_loader(data.train, batches[done:]), start=done):
+            positions = data.train.positions[batches[step]]
+            set_learning_rate(run.optimizer, learning_rate(config, epoch + (step + 1) / len(batches)))
+            seed = ((processes.rank * 10_007 + config.seed) * 1009 + epoch) * 100_003 + step
+            small = smaller(images, image_share(config, epoch))
+            loss = processes.mean(_step(run, small, data.targets[positions], config, device, seed=seed), device)
+            if not math.isfinite(loss):
+                named = ", ".join(data.ids[positions][:NAMED_IMAGES])
+                raise TrainingError(
+                    f"The loss is not finite in epoch {epoch + 1}, batch {step + 1} ({named}, ...): "
+                    "try a lower --learning-rate, or look at these images."
+                )
+            run.losses.append(loss)
+            bar.update(len(images))
+            bar.set_postfix(loss=f"{np.mean(run.losses[-50:]):.3f}", refresh=False)
+            run.seconds = seconds_before + time.monotonic() - started
+            if time.monotonic() - saved > SAVE_SECONDS:
+                yield
+                saved = time.monotonic()
+
+
+def _step(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
+    """Augment a batch and learn from it; returns the loss, and changes nothing if that is not finite."""
+    torch.manual_seed(seed)  # mixup, dropout and stochastic depth
+    images, targets = augmented(images, config, device, seed=seed), targets.to(device)
+    if config.mixup:  # Zhang et al., ICLR 2018
+        images, targets = MixUp(alpha=config.mixup)(images, targets)
+    return learn(run, images, targets, config, device)
+
+
+def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> Tensor:
+    """float32 (B, 3, H, W) in [0, 1] -> the same, changed at random, as the network takes them."""
+    if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
+        images = images.to(device)
+    generator, changes = torch.Generator().manual_seed(seed), Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
+    changed = degrade(augment(images, generator, changes), generator, probability=config.degradation)
+    return normalise(changed, config.network, device)
+
+
+def learn(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device) -> float:
+    """One step of the optimizer towards targets (B, 7); returns the loss, and changes nothing if that is not finite."""
+    with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
+        logits = run.parallel(images)
+    loss = nn.functional.cross_entropy(logits.float(), targets.to(device), label_smoothing=config.label_smoothing)
+    if torch.isfinite(loss):
+        run.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        run.optimizer.step()
+        run.average.update_parameters(run.network)
+    return loss.item()
+
+
+def mixed_precision(network: str, device: torch.device) -> bool:
+    """Whether bfloat16 pays: on CUDA always; on the CPU only where no depthwise gradient is computed in it."""
+    return device.type == "cuda" or (device.type == "cpu" and network in (*LITES, VIT))
+
+
+def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
+    """float32 (B, 3, H, W) in [0, 1] -> what a network expects, on its device, channels last."""
+    scale = normalisation(network)
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (scale.mean, scale.std))
+    return ((images.to(device) - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+@torch.inference_mode()
+def _validate(
+    network: nn.Module, dataset: LesionDataset, device: torch.device, config: TrainConfig
+) -> dict[str, float]:
+    """Metrics of one view of each validation image, as the network itself judges: not calibrated."""
+    network.eval()
+    batches = progress(evaluation_loader(dataset), "validating", unit="batch", leave=False)
+    judged = [
+        (network(normalise(images, config.network, device)).float().cpu(), batch_labels)
+        for images, batch_labels in batches
+    ]
+    logits, labels = (torch.cat(parts) for parts in zip(*judged, strict=True))
+    log_loss = nn.functional.cross_entropy(logits, labels).item()
+    probabilities = logits.softmax(dim=1).numpy()
+    names = np.array(CLASSES)
+    table = pd.DataFrame(probabilities, columns=probability_columns()).assign(
+        lesion_id=range(len(labels)), dx=names[labels]
+    )
+    measured = image_metrics(table)
+    metrics = {name: measured[name] for name in HISTORY_METRICS}
+    mean = (metrics["macro_auroc"] + metrics["malignant_auroc"]) / 2
+    return {"val_log_loss": log_loss, SELECTION_METRIC: mean, **metrics}
+
+
+def _line(row: dict[str, float]) -> str:
+    values = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name not in ("epoch", "seconds"))
+    return f"epoch {row['epoch']:.0f}  {values}  {row['seconds']:.0f} s"

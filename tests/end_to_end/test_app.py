@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skinnet.images.photo import open_photo
+from skinnet.inference.classifier import Classifier
+from tests.conftest import PROJECT
+from tests.images.test_photo import png_of_size
+
+pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
+
+
+def test_the_endpoint_returns_what_predict_returns(address: str, photo: Path, shipped: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    client = Client(address, verbose=False)
+    answer = client.predict(handle_file(str(photo)), api_name="/classify")
+    expected = Classifier.load(shipped).predict(open_photo(photo)).as_answer()
+    assert list(answer) == list(expected)
+    for name in ("diagnosis", "gate", "note", "possible"):
+        assert answer.pop(name) == expected.pop(name)
+    assert answer == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_bad_file_gets_a_sentence_and_the_app_stays_up(address: str, photo: Path, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+    from gradio_client.exceptions import AppError
+
+    client = Client(address, verbose=False)
+    for name, data, words in [
+        ("empty.jpg", b"", "The file is empty"),
+        ("text.jpg", b"hello", "not a picture"),
+        ("half.jpg", photo.read_bytes()[:9000], "damaged or incomplete"),
+        ("bomb.png", png_of_size(20_000, 20_000), "too large"),
+    ]:
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(AppError, match=words) as caught:
+            client.predict(handle_file(str(tmp_path / name)), api_name="/classify")
+        assert str(tmp_path) not in str(caught.value)
+    assert client.predict(handle_file(str(photo)), api_name="/classify")["diagnosis"]
+
+
+def test_the_image_is_the_only_argument_and_the_only_endpoint(address: str) -> None:
+    from gradio_client import Client
+
+    endpoints = Client(address, verbose=False).view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert list(endpoints) == ["/classify"]
+    assert [parameter["parameter_name"] for parameter in endpoints["/classify"]["parameters"]] == ["image"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_the_app_leaves_no_picture_behind(stop: signal.Signals, photo: Path, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    port = free_port()
+    settings = os.environ | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(tmp_path)}
+    settings.pop("GRADIO_TEMP_DIR", None)
+    with subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=PROJECT,
+        env=settings,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as app:
+        try:
+            assert app.stdout is not None
+            assert any(b"Running on" in line for line in app.stdout)
+            client = Client(f"http://127.0.0.1:{port}", verbose=False)
+            client.predict(handle_file(str(photo)), api_name="/classify")
+            assert list(tmp_path.glob("skinnet-*/**/lesion.jpg"))
+            app.send_signal(stop)
+            app.communicate(timeout=30)
+        finally:
+            app.kill()
+    assert list(tmp_path.glob("skinnet-*")) == []

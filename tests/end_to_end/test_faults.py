@@ -1,0 +1,135 @@
+"""acquire against servers with seeded faults, while it is killed at seeded moments: the bytes must be those of a
+clean acquire. The real archives and fifty schedules: make stress.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.servers import Schedule, Server, answer_as_isic, contents, serving
+
+CLIENT = """
+import sys
+from skinnet.data.download import download
+from skinnet.data.download import http as web
+from skinnet.__main__ import main
+download.BACKOFF_SECONDS, web.TIMEOUT_SECONDS = 0.01, (2, 0.5)
+sys.exit(main(sys.argv[1:]))
+"""
+"""skinnet with little patience, so that a schedule takes seconds."""
+RUNS = 20
+
+
+def start(arguments: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", CLIENT, *arguments], cwd=PROJECT, stderr=subprocess.PIPE)
+
+
+def survive(arguments: list[str], *, seed: int, kills: int, seconds: float) -> Counter[str]:
+    """Run skinnet, kill it at seeded moments, then run it until it succeeds; returns what happened how often.
+
+    Args:
+        seconds: how long a run without faults takes.
+    """
+    dice, tally = random.Random(seed), Counter[str]()
+    for run in range(RUNS):
+        with start(arguments) as client:
+            try:
+                client.wait(dice.uniform(0.2, 1.2) * seconds if run < kills else 120)
+            except subprocess.TimeoutExpired:
+                last_signal = dice.choice((signal.SIGKILL, signal.SIGINT))
+                client.send_signal(last_signal)
+                tally[last_signal.name] += 1
+            _, errors = client.communicate(timeout=30)
+        tally["errors told"] += client.returncode == 1
+        assert client.returncode in (0, 1, 130, -signal.SIGKILL, -signal.SIGINT), errors.decode()
+        if client.returncode == 0:
+            return tally
+    raise AssertionError(f"seed {seed}: not done after {RUNS} runs: {errors.decode()}")
+
+
+def endure(
+    server: Server, arguments: list[str], root: Path, *, seeds: range, kills: int, rate: float = 0.5
+) -> Counter[str]:
+    """Let an acquire go through a schedule of faults a seed, and hold it to the bytes of a clean one."""
+    tally = Counter[str]()
+    server.after = "0"
+    begin = time.monotonic()
+    with start([*arguments, "--root", str(root / "clean")]) as client:
+        _, errors = client.communicate(timeout=600)
+    assert client.returncode == 0, errors.decode()
+    seconds, clean = time.monotonic() - begin, contents(root / "clean")
+    for seed in seeds:
+        server.requests.clear()
+        server.faults = Schedule(seed, rate)
+        tally += survive([*arguments, "--root", str(root / "hurt")], seed=seed, kills=kills, seconds=seconds)
+        assert contents(root / "hurt") == clean, f"seed {seed}"
+        shutil.rmtree(root / "hurt")
+    return tally + server.injected
+
+
+@pytest.fixture
+def drawn_server(drawn_mirror: Path) -> Iterator[Server]:
+    with serving(drawn_mirror) as server:
+        yield server
+
+
+@pytest.fixture
+def isic_server(tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "site").mkdir()
+    with serving(tmp_path / "site") as server:
+        answer_as_isic(server, tmp_path / "site", 40)
+        yield server
+
+
+def test_faults_and_kills_do_not_change_the_bytes(drawn_server: Server, tmp_path: Path) -> None:
+    arguments = ["acquire", "ham10000", "--mirror", drawn_server.address]
+    tally = endure(drawn_server, arguments, tmp_path, seeds=range(4), kills=2)
+    assert tally["SIGKILL"] + tally["SIGINT"] >= 1
+    assert sum(drawn_server.injected.values()) >= 8
+
+
+def test_faults_and_kills_do_not_change_a_search_of_the_archive(isic_server: Server, tmp_path: Path) -> None:
+    arguments = ["acquire", "isic", "--mirror", isic_server.address, "--query", "sex:female"]
+    tally = endure(isic_server, arguments, tmp_path, seeds=range(3), kills=2)
+    assert tally["SIGKILL"] + tally["SIGINT"] >= 1
+    assert sum(isic_server.injected.values()) >= 60
+
+
+def told(tally: Counter[str], begin: float) -> str:
+    """What make stress shows."""
+    counts = ", ".join(f"{name} {count}" for name, count in tally.most_common())
+    return f"\n50 schedules in {(time.monotonic() - begin) / 60:.1f} minutes, all bytes identical: {counts}"
+
+
+@pytest.mark.stress
+def test_fifty_schedules_on_the_real_archives(
+    shared_mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = time.monotonic()
+    with serving(shared_mirror) as server:
+        arguments = ["acquire", "ham10000", "--mirror", server.address]
+        tally = endure(server, arguments, tmp_path, seeds=range(50), kills=4, rate=0.75)
+    with capsys.disabled():
+        print(told(tally, begin))
+
+
+@pytest.mark.stress
+def test_fifty_schedules_on_searches_of_the_archive(
+    isic_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = time.monotonic()
+    arguments = ["acquire", "isic", "--mirror", isic_server.address]
+    tally = endure(isic_server, arguments, tmp_path, seeds=range(50), kills=4)
+    with capsys.disabled():
+        print(told(tally, begin))

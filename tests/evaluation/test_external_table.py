@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinnet.__main__ import main
+from skinnet.errors import DataError
+from skinnet.evaluation.external_table import read_outside
+from skinnet.evaluation.scored_cases import probability_columns
+from skinnet.labels import CLASSES
+
+DRAW_20 = {"prevalence": None, "draws": 20, "seed": 0}
+
+
+def written(table: pd.DataFrame, folder: Path) -> Path:
+    path = folder / "theirs.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def plain(predictions: pd.DataFrame) -> pd.DataFrame:
+    shares = predictions[probability_columns()]
+    shares = shares.div(shares.sum(axis=1), axis=0)
+    return shares.assign(dx=predictions["dx"], lesion_id=predictions["lesion_id"])
+
+
+def test_three_spellings_of_one_table_read_alike(plain: pd.DataFrame, tmp_path: Path) -> None:
+    ours = read_outside(written(plain, tmp_path))
+    capitals = plain.rename(columns={f"p_{name}": name.upper() for name in CLASSES})
+    one_hot = plain.drop(columns="dx").assign(**{name.upper(): 1.0 * (plain["dx"] == name) for name in CLASSES})
+    for other in (capitals, one_hot):
+        pd.testing.assert_frame_equal(read_outside(written(other, tmp_path)), ours)
+    assert ours[probability_columns()].to_numpy() == pytest.approx(plain[probability_columns()].to_numpy())
+    assert ours["lesion_id"].tolist() == plain["lesion_id"].tolist()
+
+
+def test_without_ids_each_row_is_an_image_and_a_lesion(plain: pd.DataFrame, tmp_path: Path) -> None:
+    table = read_outside(written(plain.drop(columns="lesion_id"), tmp_path))
+    assert table["lesion_id"].tolist() == table["image_id"].tolist() == [str(row) for row in range(2, 402)]
+
+
+def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: Path) -> None:
+    named = plain.assign(image=range(400), localization="back", dataset="rosendahl", age=40)
+    table = read_outside(written(named, tmp_path))
+    assert table.loc[0, ["image_id", "site", "clinic", "age"]].tolist() == ["0", "back", "rosendahl", "40"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"dx": None}, "has a dx that is none of akiec, bcc, .* in row 2, 3, 4, 5, 6 and 395 more"),
+        ({"p_mel": "high"}, "has no number in p_mel in row 2, 3"),
+        ({"p_mel": 1.5}, "has a probability below 0 or above 1 in row 2"),
+        ({"p_mel": 1.0}, "has probabilities that do not sum to 1 in row 2"),
+        ({"image_id": "same"}, "has an image id that is empty or there twice in row 3, 4"),
+    ],
+)
+def test_bad_rows_are_named(plain: pd.DataFrame, tmp_path: Path, change: dict[str, object], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_outside(written(plain.assign(**change), tmp_path))
+
+
+def test_missing_columns_are_named(plain: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="lacks the probabilities p_df, p_vasc"):
+        read_outside(written(plain.drop(columns=["p_df", "p_vasc"]), tmp_path))
+    with pytest.raises(DataError, match="has no truth: neither a column dx"):
+        read_outside(written(plain.drop(columns="dx"), tmp_path))
+    ones = {name.upper(): 0 for name in CLASSES}
+    with pytest.raises(DataError, match="not exactly one 1 and else 0"):
+        read_outside(written(plain.drop(columns="dx").assign(**ones), tmp_path))
+    with pytest.raises(DataError, match="has no rows"):
+        read_outside(written(plain[:0], tmp_path))
+    with pytest.raises(DataError, match="name a CSV file"):
+        read_outside(tmp_path / "nowhere.csv")
+
+
+def test_another_network_is_evaluated_compared_and_refitted(
+    plain: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "skinnet.evaluation.evaluate.evaluate.__kwdefaults__", {"prevalence": None, "draws": 20, "seed": 0}
+    )
+    path, out = written(plain, tmp_path), tmp_path / "out"
+    assert main(["evaluate", "--predictions", str(path), "--against", str(path), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"theirs, all images: n = 400 images of {plain['lesion_id'].nunique()} lesions. Per")
+    assert "| Sensitivity at the verdict's threshold | n/a | n/a |" in printed
+    assert "| (Pre)malignant AUROC | " in printed
+    assert "| 0.000 (0.000-0.000) | 1.000 | tie |" in printed
+    assert "http" not in (out / "report.html").read_text().replace("http://www.w3.org", "")
+    assert not (out / "figures" / "training.png").exists()
+
+    assert main(["recalibrate", "--predictions", str(path), "--out", str(tmp_path / "refit")]) == 0
+    assert "Judge it on other cases" in capsys.readouterr().out
+    rules = ["--rules", str(tmp_path / "refit" / "recalibration.json")]
+    assert main(["evaluate", "--predictions", str(tmp_path / "refit" / "predictions.csv"), *rules]) == 0
+    assert "Balanced accuracy (balanced rule)" in capsys.readouterr().out
+    assert main(["evaluate", "--predictions", str(path), "--threshold", "0.2"]) == 0
+    assert "| 95 %, per lesion | 0.2000 | " in capsys.readouterr().out
+    assert main(["evaluate", "--predictions", str(path), "--root", "data"]) == 1
+    assert "leave out --root" in capsys.readouterr().err
+    assert main(["evaluate", "--threshold", "0.2"]) == 1
+    assert "a checkpoint has its own" in capsys.readouterr().err
+    assert np.isfinite(pd.read_csv(tmp_path / "refit" / "predictions.csv")["p_mel"]).all()

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as oracle
+
+from skinnet.evaluation.bootstrap import draw_weights
+from skinnet.evaluation.ranking import rank
+from skinnet.evaluation.scored_cases import Truth, by_image
+
+
+@pytest.fixture
+def truth(predictions: pd.DataFrame) -> Truth:
+    return by_image(predictions)
+
+
+def test_weights_count_like_repeated_images(truth: Truth) -> None:
+    scores = truth.p_malignant.round(2)  # with ties
+    weights = draw_weights(truth, draws=3, seed=1)
+    ranking = rank(truth.malignant, scores, weights)
+    for row, area, precision, found in zip(
+        weights, ranking.auroc(), ranking.average_precision(), ranking.specificity_at(0.95), strict=True
+    ):
+        again = np.repeat(np.arange(len(scores)), row.astype(int))
+        assert area == pytest.approx(oracle.roc_auc_score(truth.malignant[again], scores[again]))
+        assert precision == pytest.approx(oracle.average_precision_score(truth.malignant[again], scores[again]))
+        false, true, _ = oracle.roc_curve(truth.malignant[again], scores[again], drop_intermediate=False)
+        assert found == pytest.approx(1 - false[true >= 0.95 - 1e-9].min())
+
+
+def test_a_ranking_of_one_kind_is_undefined(truth: Truth) -> None:
+    ones = np.ones((1, len(truth.dx)))
+    nobody = rank(np.zeros(len(truth.dx), bool), truth.p_malignant, ones)
+    everybody = rank(np.ones(len(truth.dx), bool), truth.p_malignant, ones)
+    assert np.isnan(nobody.auroc()[0])
+    assert np.isnan(everybody.auroc()[0])
+    assert np.isnan(nobody.average_precision()[0])
+    assert np.isnan(nobody.specificity_at(0.9)[0])
+    assert np.isnan(everybody.specificity_at(0.9)[0])

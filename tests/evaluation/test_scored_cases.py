@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from skinnet.errors import DataError
+from skinnet.evaluation.scored_cases import by_image, by_lesion, listed, probability_columns
+
+
+def test_a_lesion_has_the_mean_of_its_images(predictions: pd.DataFrame) -> None:
+    lesions = by_lesion(predictions)
+    expected = predictions.groupby("lesion_id", sort=False)[probability_columns()].mean()
+    assert list(lesions.names) == list(expected.index)
+    assert lesions.probabilities == pytest.approx(expected.to_numpy())
+    assert lesions.images.sum() == len(predictions)
+    assert by_image(predictions).p_malignant == pytest.approx(predictions[["p_akiec", "p_bcc", "p_mel"]].sum(axis=1))
+
+
+def test_a_fact_of_a_lesion_is_the_first_known_one(predictions: pd.DataFrame) -> None:
+    twice = predictions[predictions["lesion_id"].duplicated(keep=False)]["lesion_id"].iloc[0]
+    rows = predictions[predictions["lesion_id"] == twice].head(2)
+    assert by_lesion(rows.assign(sex=[None, "female"])).facts["sex"].tolist() == ["female"]
+
+
+def test_a_lesion_with_two_diagnoses_is_refused(predictions: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="Lesions with more than one diagnosis: A"):
+        by_lesion(predictions[:2].assign(lesion_id="A", dx=["nv", "mel"]))
+
+
+def test_tables_that_do_not_fit_are_refused(predictions: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="lack the column p_mel"):
+        by_image(predictions.drop(columns="p_mel"))
+    with pytest.raises(DataError, match="have empty fields or unknown classes"):
+        by_image(predictions.assign(dx=None))
+    with pytest.raises(DataError, match="have no rows"):
+        by_image(predictions[:0])
+
+
+def test_long_lists_are_cut() -> None:
+    assert listed(pd.Index([1, 2])) == "1, 2"
+    assert listed(pd.Index(range(8))) == "0, 1, 2, 3, 4 and 3 more"

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from demo.drawings import LOOKS, draw_lesion
+from skinnet.errors import CheckpointError, TrainingError
+from skinnet.images.quality import Bounds
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.gate import (
+    REFUSE_SHARE,
+    SETTINGS,
+    STATISTICS,
+    WARN_SHARE,
+    Gate,
+    fit_statistics,
+    load_gate,
+    middle_layers,
+    recording,
+    save_statistics,
+)
+from skinnet.models.efficientnet_lite import build
+from skinnet.studies.synthetic_images import documents, noises
+
+ANY = Bounds(brightness=(0, 255), content=(0, 255), sharpness=(0, 255))
+PIXELS = np.zeros((192, 256, 3), np.uint8)
+SIZE = (600, 450)
+
+
+@pytest.fixture
+def features() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(4000, 6)) @ rng.normal(size=(6, 6)) + 5).astype(np.float32)
+
+
+def test_the_distance_is_mahalanobis_over_the_dimension(features: np.ndarray) -> None:
+    gate = Gate(("a",), *fit_statistics(features), warn=1, refuse=2, bounds=ANY)
+    centred = features - features.mean(axis=0)
+    expected = np.einsum("nd,de,ne->n", centred, np.linalg.inv(np.cov(features.T)), centred) / 6
+    assert np.corrcoef(gate.distances(features), expected)[0, 1] > 0.999
+    assert gate.distances(features).mean() == pytest.approx(1, abs=0.02)
+    assert gate.distances(features.mean(axis=0, keepdims=True)) == pytest.approx([0], abs=1e-4)
+
+
+def test_levels_rise_with_the_distance(features: np.ndarray) -> None:
+    gate = Gate(("a",), np.zeros(1, np.float32), np.eye(1, dtype=np.float32), warn=1, refuse=4, bounds=ANY)
+    rulings = [gate.rule(PIXELS, np.array([each], np.float32), size=SIZE) for each in (0.9, 1.9, 2.1)]
+    assert [ruling.level for ruling in rulings] == ["ok", "warn", "refuse"]
+    assert [ruling.score for ruling in rulings] == pytest.approx([0.81, 3.61, 4.41], abs=1e-5)
+    assert rulings[0].reason == ""
+    assert rulings[1].reason.endswith("the figures do not hold.")
+    assert rulings[2].reason == "This does not look like a dermatoscopic photo of a skin lesion."
+
+
+def test_the_worse_of_quality_and_resemblance_decides() -> None:
+    bounds = Bounds(brightness=(10, 255), content=(0, 255), sharpness=(0, 255))
+    gate = Gate(("a",), np.zeros(1, np.float32), np.eye(1, dtype=np.float32), warn=1, refuse=4, bounds=bounds)
+    dark = gate.rule(PIXELS, np.zeros(1, np.float32), size=SIZE)
+    assert (dark.level, dark.reason) == ("warn", "The picture is too dark.")
+    assert gate.rule(PIXELS, np.full(1, 3, np.float32), size=SIZE).level == "refuse"
+
+
+def test_the_features_are_means_and_deviations_of_the_first_images() -> None:
+    network = nn.Sequential(nn.Identity(), nn.Flatten())
+    images = torch.arange(2 * 3 * 4 * 4, dtype=torch.float32).view(2, 3, 4, 4)
+    with recording(network, ["0"]) as features:
+        network(images)
+        assert features(2).shape == (2, 6)
+        assert features(1)[0] == pytest.approx(torch.cat([images[0].mean((1, 2)), images[0].std((1, 2))]).numpy())
+    assert not network[0]._forward_hooks
+
+
+@pytest.mark.parametrize(("name", "dimensions"), [("efficientnet_lite0", 512), ("resnet18", 1920)])
+def test_every_kind_of_network_has_middle_layers(name: str, dimensions: int) -> None:
+    network = build(name, classes=7, imagenet=False).eval()
+    with torch.inference_mode(), recording(network, middle_layers(network)) as features:
+        network(torch.zeros(1, 3, 64, 64))
+        assert features(1).shape == (1, dimensions)
+
+
+def test_a_network_without_stages_gets_no_gate() -> None:
+    with pytest.raises(TrainingError, match="No gate for Linear"):
+        middle_layers(nn.Linear(2, 2))
+
+
+def test_a_gate_comes_back_as_it_was_saved(features: np.ndarray, tmp_path: Path) -> None:
+    gate = Gate(("a", "b"), *fit_statistics(features), warn=1.5, refuse=2.5, bounds=ANY)
+    (tmp_path / SETTINGS).write_text(json.dumps({"gate": save_statistics(gate, tmp_path)}))
+    loaded = load_gate(tmp_path)
+    assert loaded is not None
+    assert (loaded.layers, loaded.warn, loaded.refuse, loaded.bounds) == (("a", "b"), 1.5, 2.5, ANY)
+    assert (loaded.distances(features) == gate.distances(features)).all()
+
+
+def test_a_checkpoint_without_a_gate_says_so_and_judges_anything(
+    shipped: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("model.safetensors", "config.json"):
+        shutil.copyfile(shipped / name, tmp_path / name)
+    with caplog.at_level(logging.INFO, logger="skinnet"):
+        classifier = Classifier.load(tmp_path)
+    assert "has no gate: any picture is judged" in caplog.text
+    prediction = classifier.predict(Image.new("RGB", (300, 200), "green"))
+    assert (prediction.gate, prediction.note, prediction.possible) == ("ok", "", ())
+
+
+def test_a_damaged_gate_stops_the_loading(shipped: Path, tmp_path: Path) -> None:
+    shutil.copyfile(shipped / SETTINGS, tmp_path / SETTINGS)
+    with pytest.raises(CheckpointError, match="fit-gate again"):
+        load_gate(tmp_path)
+    (tmp_path / STATISTICS).write_bytes(b"torn")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        load_gate(tmp_path)
+    (tmp_path / SETTINGS).write_text("{}")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        load_gate(tmp_path)
+
+
+def test_the_shipped_gate_keeps_the_promised_share_of_validation(shipped: Path) -> None:
+    found = json.loads((shipped / SETTINGS).read_text())["accepted"]["val"]["all"]
+    assert (found["warned"] + found["refused"]) / found["pictures"] <= WARN_SHARE + 0.002
+    assert found["refused"] / found["pictures"] <= REFUSE_SHARE + 0.001
+
+
+def test_the_shipped_gate_refuses_what_is_no_lesion_and_its_work_is_small(shipped: Path) -> None:
+    classifier = Classifier.load(shipped)
+    pictures = [*documents(count=2, seed=5), *noises(count=5, seed=5), draw_lesion(LOOKS["mel"], seed=5)]
+    assert {classifier.predict(picture).gate for picture in pictures} == {"refuse"}
+    assert (shipped / STATISTICS).stat().st_size < 3_000_000
+
+
+def test_the_gate_changes_no_probability(shipped: Path) -> None:
+    classifier, ungated = Classifier.load(shipped), Classifier.load(shipped)
+    ungated.gate = None
+    photo = draw_lesion(LOOKS["bkl"], seed=2)
+    assert classifier.predict(photo).probabilities == ungated.predict(photo).probabilities

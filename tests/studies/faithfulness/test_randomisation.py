@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from demo.drawings import LOOKS, draw_lesion
+from skinnet.images.photo import to_input
+from skinnet.inference.classifier import Classifier
+from skinnet.labels import CLASS_NUMBERS
+from skinnet.studies.faithfulness.randomisation import cascade, shuffle_weights, similarity
+
+
+def test_shuffling_keeps_the_weights_and_loses_their_order() -> None:
+    torch.manual_seed(0)
+    layer = nn.Linear(30, 20)
+    before = layer.weight.detach().clone()
+    shuffle_weights(layer, torch.Generator().manual_seed(0))
+    assert torch.equal(layer.weight.flatten().sort().values, before.flatten().sort().values)
+    assert abs(np.corrcoef(layer.weight.detach().flatten(), before.flatten())[0, 1]) < 0.2
+
+
+def test_similarity_is_a_rank_correlation_and_zero_for_a_flat_map() -> None:
+    first = torch.arange(12.0).view(3, 4)
+    assert similarity(first, first**3) == pytest.approx(1)
+    assert similarity(first, -first) == pytest.approx(-1)
+    assert similarity(first, torch.ones(3, 4)) == 0
+
+
+def test_shuffling_the_classifier_changes_gradcam_but_not_eigencam(shipped: Path) -> None:
+    classifier = Classifier.load(shipped)
+    before = {name: weight.clone() for name, weight in classifier.network.state_dict().items()}
+    photos = [to_input(draw_lesion(LOOKS[name], seed=3), frame=(96, 128)) for name in ("mel", "bcc", "nv")]
+    numbers = [CLASS_NUMBERS[name] for name in ("mel", "bcc", "nv")]
+    table = cascade(classifier, photos, numbers, methods=["gradcam", "eigencam"])
+    classifier_only = table[table["layers"] == 1].groupby("method")["similarity"].mean()
+    assert classifier_only["eigencam"] > 0.999
+    assert classifier_only["gradcam"] < 0.8
+    assert table["layers"].max() == 1 + len(list(classifier.network.get_submodule("features").children()))
+    assert len(table) == table["layers"].max() * 2 * len(photos)
+    assert all(torch.equal(weight, before[name]) for name, weight in classifier.network.state_dict().items())

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.drawings import LOOKS, draw_lesion
+from skinnet.images.photo import to_input
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.gate import SETTINGS, middle_layers
+from skinnet.labels import CLASSES
+from skinnet.studies import gate_study as module
+from skinnet.studies import non_lesion_images as foreign
+from skinnet.studies.gate_card import CARD, share
+from skinnet.studies.gate_study import (
+    by_diagnosis,
+    count_disagreement,
+    counts,
+    fit_gate,
+    fit_uncertainty,
+    image_features,
+)
+from skinnet.studies.non_lesion_images import Kind
+from skinnet.studies.synthetic_images import documents
+
+
+def test_levels_are_counted_by_diagnosis() -> None:
+    levels, dx = np.array([0, 1, 2, 2]), np.array(["mel", "mel", "mel", "nv"])
+    found = by_diagnosis(levels, dx)
+    assert list(found) == [*CLASSES, "all"]
+    assert found["mel"] == {"pictures": 3, "warned": 1, "refused": 1}
+    assert found["all"] == counts(levels) == {"pictures": 4, "warned": 1, "refused": 2}
+    assert found["df"] == {"pictures": 0, "warned": 0, "refused": 0}
+
+
+def test_features_come_in_the_order_of_the_positions_whatever_the_shapes(shipped: Path) -> None:
+    classifier = Classifier.load(shipped)
+    sizes = [(200, 150), (150, 200), (200, 150)]
+    inputs = [
+        to_input(draw_lesion(LOOKS["nv"], seed=seed, size=size), frame=classifier.frame)
+        for seed, size in enumerate(sizes)
+    ]
+    layers = middle_layers(classifier.network)
+    found = image_features(classifier, layers, inputs, np.array([2, 1, 0]), "drawings")
+    for row, position in zip(found, (2, 1, 0), strict=True):
+        look = classifier.look(inputs[position][None])
+        assert look.features is not None
+        assert row == pytest.approx(look.features[0], abs=1e-3)
+
+
+def test_the_published_predictions_alone_give_sets_with_measured_coverage(shipped: Path) -> None:
+    found = fit_uncertainty(shipped)
+    published = json.loads((shipped / "uncertainty.json").read_text())
+    assert found["sets"]["floors"] == pytest.approx(published["sets"]["floors"])
+    mel = found["coverage"]["val"]["mel"]
+    assert mel["value"] >= 0.975 - 1 / mel["lesions"]
+    assert found["coverage"]["test"]["nv"]["images"] == published["coverage"]["test"]["nv"]["images"]
+
+
+def test_copies_that_disagree_are_counted_with_their_errors(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three photos: all copies above the threshold, all below, and on both sides, with a verdict below."""
+    classifier = Classifier.load(shipped)
+    threshold = classifier.decision.malignant_threshold
+    scores = np.tile(threshold * np.array([1.5, 0.5, 0.9]), (8, 1))
+    scores[3] = threshold * np.array([2, 0.25, 1.9])
+    verdicts = iter([scores[0]])
+    monkeypatch.setattr(module, "BATCH", 64)
+    monkeypatch.setattr(Classifier, "spread", lambda self, pixels, look: scores)
+    monkeypatch.setattr(Classifier, "malignant", lambda self, logits: next(verdicts))
+    inputs = [np.zeros((192, 256, 3), np.uint8)] * 3
+    found = count_disagreement(classifier, inputs, np.array([0, 1, 2]), np.array(["nv", "nv", "mel"]))
+    assert found == {
+        "images": 3, "median": pytest.approx(threshold / 2), "disagreeing": 1, "wrong_where_disagreeing": 1,
+        "wrong_elsewhere": 1,
+    }  # fmt: skip
+
+
+def test_a_share_has_an_exact_interval() -> None:
+    assert share(0, 0) == "n/a"
+    assert share(0, 20) == "0.0 % (0.0-16.8)"  # 1 - 0.025 ** (1 / 20)
+    assert share(20, 20) == "100.0 % (83.2-100.0)"
+    assert share(1, 2) == "50.0 % (1.3-98.7)"
+
+
+def test_the_command_makes_a_gate_that_the_classifier_loads(
+    shipped: Path, drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    shutil.copytree(shipped, checkpoint, ignore=shutil.ignore_patterns("gate*", "uncertainty*", CARD))
+    monkeypatch.setattr(foreign, "KINDS", (Kind("documents", True, lambda _: documents(count=6, seed=0)),))
+    monkeypatch.setattr(module, "ALTERED", 2)
+    fit_gate(checkpoint, root=drawn_root, packages=[tmp_path])
+    classifier = Classifier.load(checkpoint)
+    assert classifier.gate is not None
+    assert classifier.sets is not None
+    settings = json.loads((checkpoint / SETTINGS).read_text())
+    assert settings["foreign"][0]["pictures"] == 6
+    assert settings["foreign"][0]["auroc"] == 1
+    assert settings["gate"]["refuse"] >= settings["gate"]["warn"] > 0
+    page = (checkpoint / CARD).read_text(encoding="utf-8")
+    assert "| documents | design | 6 | 1.0000 | 100.0 % (54.1-100.0) |" in page
+    assert "n/a (too few for 95 %)" in page

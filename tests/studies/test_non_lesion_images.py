@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from skinnet.errors import DataError
+from skinnet.studies import non_lesion_images as foreign
+from skinnet.studies.non_lesion_images import (
+    KINDS,
+    Kind,
+    Places,
+    bare_skin,
+    collect,
+    crops,
+    free_corner,
+    mirrored_skin,
+    unpacked,
+)
+
+
+def test_crops_lie_inside_and_are_a_tenth_to_a_half_of_the_side() -> None:
+    pixels = np.zeros((400, 600, 3), np.uint8)
+    pixels[..., 0] = 7
+    found = list(crops([Image.fromarray(pixels)], each=20, seed=0))
+    assert len(found) == 20
+    assert all(40 <= crop.width == crop.height <= 200 for crop in found)
+    assert all((np.asarray(crop)[..., 0] == 7).all() for crop in found)
+
+
+def test_the_free_corner_is_the_largest_square_beside_the_lesion() -> None:
+    lesion = np.zeros((224, 224), bool)
+    lesion[60:, 60:] = True
+    assert free_corner(lesion) is None  # corners of fewer than 64 pixels
+    lesion = np.zeros((224, 224), bool)
+    lesion[:100] = True
+    lesion[:, :110] = True
+    left, top, right, bottom = free_corner(lesion) or (0, 0, 0, 0)
+    assert (right, bottom) == (218, 218)
+    assert not lesion[top:bottom, left:right].any()
+    assert lesion[top - 4 : bottom, left - 4 : right].any()
+
+
+def test_skin_is_cut_from_validation_photos_alone_where_the_mask_is_empty(
+    real_root: Path,
+) -> None:
+    corner = next(bare_skin(Places(real_root)))
+    assert min(corner.size) >= foreign.SKIN_SIDE
+    assert next(mirrored_skin(Places(real_root))).size == (224, 224)
+
+
+def test_of_the_sizes_of_one_wallpaper_one_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "usr/share/wallpapers/Dune/contents"
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    for name in ("1024x768.png", "1600x1200.png", "screenshot.png"):
+        Image.fromarray(noise).save(folder / name)
+    Image.new("RGB", (50, 50)).save(folder / "icon.png")
+    assert len(list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"]))) == 1
+
+
+def test_what_is_not_there_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="skinnet"):
+        assert list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"])) == []
+        assert list(foreign.packaged("no_such_package", ["a"])) == []
+        assert list(bare_skin(Places(tmp_path))) == []
+    assert "usr/share/wallpapers" in caplog.text
+    assert "no_such_package is not installed" in caplog.text
+    assert "No lesion masks" in caplog.text
+
+
+def test_a_kind_to_design_on_must_have_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(foreign, "KINDS", (Kind("empty", True, lambda _: iter(())),))
+    with pytest.raises(DataError, match="foreign"):
+        list(collect(Places(tmp_path)))
+
+
+def test_some_kinds_are_for_design_and_others_are_only_reported_on() -> None:
+    design = {kind.name for kind in KINDS if kind.chosen_on}
+    assert design == {"photographs", "parts of photographs", "textures", "noise and plain colours", "documents"}
+    assert len(KINDS) - len(design) == 9

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+from skinnet.data.index import load_cache, load_index
+from skinnet.errors import DataError
+from skinnet.images.artefacts import ARTEFACTS
+from skinnet.images.corruptions import CORRUPTIONS, STRENGTHS
+from skinnet.inference.classifier import Classifier
+from skinnet.studies import robustness as module
+from skinnet.studies.robustness import damages, robustness, robustness_table, save_robustness
+
+
+@pytest.fixture(scope="module")
+def measured(drawn_root: Path, tiny_checkpoint: Path) -> pd.DataFrame:
+    """Darkness and ink on the drawn test split."""
+    table = load_index(drawn_root)
+    with pytest.MonkeyPatch.context() as patch:
+        kept = [kind for kind in damages() if kind[:2] in {("dark", 1), ("dark", 5), ("ink", 1)}]
+        patch.setattr(module, "damages", lambda: kept)
+        chosen = table[table["split"] == "test"]
+        return robustness(Classifier.load(tiny_checkpoint), chosen, load_cache(drawn_root, table), draws=50)
+
+
+def test_every_corruption_and_artefact_is_tried() -> None:
+    tried = {(name, strength) for name, strength, _ in damages()}
+    expected = {(name, strength) for name in CORRUPTIONS for strength in STRENGTHS} | {(name, 1) for name in ARTEFACTS}
+    assert tried == expected
+
+
+def test_a_change_is_the_difference_from_the_whole_image_with_its_interval(measured: pd.DataFrame) -> None:
+    assert measured["damage"].tolist() == ["none", "dark", "dark", "ink"]
+    assert (measured.loc[0, [name for name in measured if "change" in name]] == 0).all()
+    for name in ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms"):
+        assert measured[f"{name}_change"].to_numpy() == pytest.approx((measured[name] - measured[name][0]).to_numpy())
+        assert (measured[f"{name}_change_low"] <= measured[f"{name}_change_high"]).all()
+    assert (measured["images"] == measured["images"][0]).all()
+    assert 0 < measured["lesions"][0] <= measured["images"][0]
+
+
+def test_the_whole_image_is_judged_as_the_network_judges_it(
+    measured: pd.DataFrame, drawn_root: Path, tiny_checkpoint: Path
+) -> None:
+    """Sensitivity and false alarms of one view, counted by hand."""
+    classifier, table = Classifier.load(tiny_checkpoint), load_index(drawn_root)
+    images, test = load_cache(drawn_root, table), table[table["split"] == "test"]
+    logits = np.concatenate([classifier.look(np.stack([images[position]])).logits[0] for position in test.index])
+    p_malignant = [prediction.p_malignant for prediction in classifier.judge(logits)]
+    lesions = test.assign(p=p_malignant).groupby("lesion_id").agg({"p": "mean", "dx": "first"})
+    alarms = lesions["p"] >= classifier.decision.malignant_threshold
+    malignant = lesions["dx"].isin(["mel", "bcc", "akiec"])
+    assert measured["sensitivity"][0] == pytest.approx(alarms[malignant].mean())
+    assert measured["false_alarms"][0] == pytest.approx(alarms[~malignant].mean())
+
+
+def test_what_was_kept_is_not_judged_again_and_another_network_does_not_find_it(
+    drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load_index(drawn_root)
+    images, chosen = load_cache(drawn_root, table), table[table["split"] == "val"]
+    classifier = Classifier.load(tiny_checkpoint)
+
+    def stopped(images: Tensor) -> Tensor:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "damages", lambda: [("same", 1, lambda images: images), ("dark", 1, stopped)])
+    with pytest.raises(KeyboardInterrupt):
+        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["none-0.npy", "same-1.npy"]
+    monkeypatch.setattr(module, "damages", lambda: [("same", 1, stopped), ("dark", 1, lambda images: images // 2)])
+    found = robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    assert found["damage"].tolist() == ["none", "same", "dark"]
+    assert (found.loc[1, [name for name in found if "change" in name]] == 0).all()
+    (file,) = tmp_path.glob("*/same-1.npy")
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(DataError, match="damaged: delete it"):
+        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    with torch.no_grad():
+        next(classifier.network.parameters()).add_(1)
+    with pytest.raises(KeyboardInterrupt):
+        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+
+
+def test_the_table_is_written_and_printed(measured: pd.DataFrame, tmp_path: Path) -> None:
+    save_robustness(measured, tmp_path)
+    written = pd.read_csv(tmp_path / "robustness.csv")
+    assert written["malignant_auroc"].to_numpy() == pytest.approx(measured["malignant_auroc"].to_numpy(), abs=1e-4)
+    words = robustness_table(measured).markdown()
+    assert words.count("\n") == 5
+    assert f"| {measured['balanced_accuracy_change'][2]:+.3f} (" in words

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skinnet.__main__ import main
+from skinnet.data.dataset import Images
+from skinnet.data.index import load_index, load_prepared
+from skinnet.data.partitions import FOLD_PARTITIONS
+from skinnet.errors import DataError, TrainingError
+from skinnet.evaluation.evaluate import probability_columns
+from skinnet.inference.calibration import OUT_OF_FOLD, Decision, fit_decision
+from skinnet.inference.classifier import Classifier
+from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.reporting.release import CARD, fit_rules_out_of_fold, tune
+from skinnet.training import cross_validation as module
+from skinnet.training.config import TrainConfig
+from skinnet.training.cross_validation import cross_validate
+from skinnet.training.run_state import STATE
+from skinnet.training.train import train, train_or_go_on
+
+SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
+
+
+@pytest.fixture(scope="module")
+def judged(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Path]:
+    out = tmp_path_factory.mktemp("folds")
+    return cross_validate(SMALL, root=drawn_root, out=out), out
+
+
+def test_folds_part_the_lesions_of_train_and_val(drawn_root: Path) -> None:
+    plain, prepared = load_index(drawn_root), load_prepared(drawn_root)
+    seen = pd.Series(0, index=plain["image_id"])
+    for name in FOLD_PARTITIONS:
+        table = load_index(drawn_root, partition=name)
+        assert table["image_id"].tolist() == plain["image_id"].tolist()
+        assert (table["split"][plain["split"] == "test"] == "test").all()
+        groups = prepared["group"].groupby(table["split"]).agg(set)
+        assert not groups["val"] & groups["train"]
+        assert not groups["val"] & groups["test"]
+        seen[table.loc[table["split"] == "val", "image_id"]] += 1
+    assert (seen[plain["image_id"][plain["split"].isin(["train", "val"])]] == 1).all()
+    assert seen.sum() == plain["split"].isin(["train", "val"]).sum()
+
+
+def test_every_image_but_those_of_the_test_split_is_judged_once(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path
+) -> None:
+    table, out = judged
+    index = load_index(drawn_root)
+    assert table["image_id"].tolist() == index["image_id"][index["split"].isin(["train", "val"])].tolist()
+    assert set(table["split"]) == {"train", "val"}
+    assert table[probability_columns()].sum(axis=1).to_numpy() == pytest.approx(np.ones(len(table)))
+    written = pd.read_csv(out / OUT_OF_FOLD)
+    assert written["p_mel"].to_numpy() == pytest.approx(table["p_mel"].to_numpy(), abs=1e-6)
+
+
+def test_a_cross_validation_that_was_stopped_goes_on(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, out = judged
+    before = {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+    states = {fold: (out / fold / STATE).stat().st_mtime_ns for fold in FOLD_PARTITIONS}
+    (out / FOLD_PARTITIONS[3] / OUT_OF_FOLD).unlink()  # stopped after its training, before its judgement
+    judged_again = []
+
+    def predict(network: Classifier, images: Images, positions: np.ndarray) -> np.ndarray:
+        judged_again.append(len(positions))
+        return original(network, images, positions)
+
+    original = module.predict_logits
+    monkeypatch.setattr(module, "predict_logits", predict)
+    again = cross_validate(SMALL, root=drawn_root, out=out)
+    assert judged_again == [(table["fold"] == 3).sum()]
+    assert states == {fold: (out / fold / STATE).stat().st_mtime_ns for fold in FOLD_PARTITIONS}
+    pd.testing.assert_frame_equal(table, again)
+    assert before == {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
+    judgement = tmp_path / "judgement.csv"
+    judgement.write_text("of a run whose state is gone")
+    train_or_go_on(SMALL, root=drawn_root, out=tmp_path / "run", judgement=judgement)
+    assert not judgement.exists()
+    with pytest.raises(TrainingError, match="was trained with another epochs"):
+        cross_validate(dataclasses.replace(SMALL, epochs=SMALL.epochs + 1), root=drawn_root, out=out)
+
+
+def test_a_network_learns_from_what_the_folds_said(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
+) -> None:
+    _, out = judged
+    config = dataclasses.replace(SMALL, soft_labels=str(out / OUT_OF_FOLD))
+    history = train(config, root=drawn_root, out=tmp_path / "run")
+    plain = train(SMALL, root=drawn_root, out=tmp_path / "plain")
+    assert np.isfinite(history["loss"]).all()
+    assert history["loss"][0] != plain["loss"][0]
+    (tmp_path / "other.csv").write_bytes((out / OUT_OF_FOLD).read_bytes())
+    moved = dataclasses.replace(config, soft_labels=str(tmp_path / "other.csv"))
+    with pytest.raises(TrainingError, match="was trained with another soft_labels"):
+        train(moved, root=drawn_root, out=tmp_path / "run", resume=True)
+
+
+def test_a_released_network_takes_its_thresholds_from_the_folds(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    table, out = judged
+    run = tiny_checkpoint.parent / "run"
+    config = tune(run, root=drawn_root, name="tiny", out_of_fold=out / OUT_OF_FOLD).classifier.config
+    plain = tune(run, root=drawn_root, name="tiny").classifier.config
+    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
+    counts = load_index(drawn_root).query("split == 'train'")["dx"].value_counts()[list(CLASSES)].to_numpy()
+    fitted = fit_decision(
+        table[probability_columns()].to_numpy(), dx, class_counts=counts, lesions=table["lesion_id"].to_numpy()
+    )
+    assert Decision.of(config).malignant_threshold == pytest.approx(fitted.malignant_threshold, abs=1e-5)
+    assert Decision.of(config).class_weights == pytest.approx(fitted.class_weights)
+    assert (config["temperature"], config["rules_from"]["lesions"]) == (
+        plain["temperature"],
+        table["lesion_id"].nunique(),
+    )
+    assert plain["rules_from"]["lesions"] < config["rules_from"]["lesions"]
+
+
+def test_a_table_of_other_folds_gives_no_thresholds(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
+) -> None:
+    table, out = judged
+    index, path = load_index(drawn_root), tmp_path / "other.csv"
+    other = {
+        "is not of the images of train and val": table.iloc[1:],
+        "is of resnet18, the run of efficientnet_lite0": table.assign(network="resnet18"),
+        "is not the table of a whole cross-validation": table.drop(columns="fold"),
+    }
+    for words, changed in other.items():
+        changed.to_csv(path, index=False)
+        with pytest.raises(DataError, match=words):
+            fit_rules_out_of_fold(path, index, network=SMALL.network, class_counts=np.ones(7))
+    with pytest.raises(DataError, match="run python -m skinnet cross-validate"):
+        fit_rules_out_of_fold(out / "nothing.csv", index, network=SMALL.network, class_counts=np.ones(7))
+
+
+def test_a_release_may_take_the_table_from_the_checkpoint_that_it_replaces(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    checkpoint, table = tmp_path / "checkpoint", (judged[1] / OUT_OF_FOLD).read_bytes()
+    checkpoint.mkdir()
+    (checkpoint / OUT_OF_FOLD).write_bytes(table)
+    folders = ["--root", str(drawn_root), "--checkpoint", str(checkpoint)]
+    rules = ["--out-of-fold", str(checkpoint / OUT_OF_FOLD)]
+    assert main(["release", *folders, *rules]) == 1
+    assert main(["release", "--run", str(tiny_checkpoint.parent / "run"), *folders, *rules]) == 0
+    assert (checkpoint / OUT_OF_FOLD).read_bytes() == table
+    card = (checkpoint / CARD).read_text(encoding="utf-8")
+    assert "each judged by a network of a cross-validation that did not see it" in card
+
+
+def test_folds_of_another_partition_or_recipe_are_refused(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="leave out 'official'"):
+        cross_validate(dataclasses.replace(SMALL, partition="official"), root=drawn_root, out=tmp_path)
+    with pytest.raises(TrainingError, match="saw what the partition 'fold-0' keeps back"):
+        cross_validate(dataclasses.replace(SMALL, soft_labels="any.csv"), root=drawn_root, out=tmp_path)
