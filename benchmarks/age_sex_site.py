@@ -20,8 +20,9 @@ PROJECT = Path(__file__).parent.parent
 sys.path.insert(0, str(PROJECT))  # the project's folder, wherever this is run from
 
 from skinnet.evaluation.classification import ranking_values
-from skinnet.evaluation.scored_cases import by_image, probability_columns
+from skinnet.evaluation.scored_cases import by_image
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
+from skinnet.labels import probability_columns
 
 CHECKPOINT = PROJECT / "checkpoints" / "ham10000-lite0"
 FIGURES = ("macro_auroc", "malignant_auroc", "melanoma_auroc")
@@ -45,8 +46,8 @@ def judged(rows: pd.DataFrame, inputs: np.ndarray, *, seed: int) -> list[float]:
     probabilities = cross_val_predict(
         model, inputs, rows["dx"], groups=rows["lesion_id"], cv=folds, method="predict_proba"
     )
-    truth = by_image(rows.assign(**dict(zip(probability_columns(), probabilities.T, strict=True))))
-    overall, _ = ranking_values(truth, np.ones((1, len(rows))))
+    cases = by_image(rows.assign(**dict(zip(probability_columns(), probabilities.T, strict=True))))
+    overall, _ = ranking_values(cases, np.ones((1, len(rows))))
     return [float(overall[name][0]) for name in FIGURES]
 
 

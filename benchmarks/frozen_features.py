@@ -27,8 +27,8 @@ from skinnet.data.dataset import Images, pixels_to_tensor
 from skinnet.data.index import load_cache, load_index
 from skinnet.device import keep_freed_memory, pick_device
 from skinnet.evaluation.classification import ranking_values
-from skinnet.evaluation.scored_cases import by_image, probability_columns
-from skinnet.labels import CLASSES
+from skinnet.evaluation.scored_cases import by_image
+from skinnet.labels import CLASSES, probability_columns
 from skinnet.models.vision_transformer import build_vit, to_patches
 from skinnet.training.config import VIT
 from skinnet.training.train import mixed_precision, normalise
@@ -75,8 +75,8 @@ def main() -> None:
     print(f"Train and val out of fold, n = {len(rows)} images")
     for penalty in PENALTIES:
         probabilities = out_of_fold(inputs, rows, penalty=penalty)
-        truth = by_image(rows.assign(**dict(zip(probability_columns(), probabilities.T, strict=True))))
-        overall, _ = ranking_values(truth, np.ones((1, len(rows))))
+        cases = by_image(rows.assign(**dict(zip(probability_columns(), probabilities.T, strict=True))))
+        overall, _ = ranking_values(cases, np.ones((1, len(rows))))
         names = ("macro_auroc", "malignant_auroc", "melanoma_auroc")
         print(f"C {penalty}:", *(f"{name} {overall[name][0]:.3f}" for name in names))
 

@@ -34,3 +34,8 @@ DISCLAIMER: Final = (
     "skinnet is a demonstration for clinicians and students. It is not a medical device: "
     "do not use it to decide about anyone's health. Have every lesion that worries you seen by a doctor."
 )
+
+
+def probability_columns() -> list[str]:
+    """Name the columns of the seven probabilities in a table of predictions: `p_akiec` .. `p_vasc`."""
+    return [f"p_{name}" for name in CLASSES]

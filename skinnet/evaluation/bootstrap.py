@@ -1,7 +1,7 @@
 """Intervals of 95 % by drawing lesions with replacement, each diagnosis as often as it occurs.
 
-    weights = with_whole(draw_weights(truth, draws=2000, seed=0))    # (1 + 2000, N): ones, then the draws
-    estimate(auroc(truth, weights))                                  # Estimate(value=.94, low=.92, high=.96)
+    weights = with_whole(draw_weights(cases, draws=2000, seed=0))    # (1 + 2000, N): ones, then the draws
+    estimate(auroc(cases, weights))                                  # Estimate(value=.94, low=.92, high=.96)
 
 Lesions are drawn, not images, since the images of a lesion are alike; and class by class (a stratified bootstrap:
 Davison & Hinkley, Bootstrap Methods, 1997, section 3.2), so that no draw lacks the rare ones. A metric is written once,
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import betaincinv
 
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 
 DRAWS = 2000
 INTERVAL = (2.5, 97.5)
@@ -50,19 +51,19 @@ class Estimate:
 UNDEFINED = Estimate(None, None, None)
 
 
-def draw_weights(truth: Truth, *, draws: int, seed: int) -> np.ndarray:
+def draw_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
     """How often each row is drawn: float (draws, N), the same for all images of a lesion.
 
     Rows of the two units of one table get the same lesions for the same seed.
     """
-    dx = np.zeros(int(truth.lesions.max()) + 1, int)
-    dx[truth.lesions] = truth.dx
+    dx = np.zeros(int(cases.lesions.max()) + 1, int)
+    dx[cases.lesions] = cases.dx
     generator = np.random.default_rng(seed)
     counts = np.zeros((draws, len(dx)))
     for number in np.unique(dx):
         members = np.flatnonzero(dx == number)
         counts[:, members] = generator.multinomial(len(members), np.full(len(members), 1 / len(members)), size=draws)
-    return counts[:, truth.lesions]
+    return counts[:, cases.lesions]
 
 
 def with_whole(weights: np.ndarray) -> np.ndarray:
@@ -79,6 +80,18 @@ def estimate(values: np.ndarray) -> Estimate:
         return Estimate(float(value), None, None)
     low, high = np.percentile(drawn, INTERVAL)
     return Estimate(float(value), float(low), float(high))
+
+
+def clopper_pearson(hits: float, count: int) -> tuple[float, float]:
+    """Bound a share by its exact 95 % interval (Clopper & Pearson, Biometrika 1934).
+
+    Args:
+        hits: a fraction where some of the `count` are hit in part.
+        count: at least 1.
+    """
+    low = 0.0 if hits == 0 else float(betaincinv(hits, count - hits + 1, INTERVAL[0] / 100))
+    high = 1.0 if hits >= count else float(betaincinv(hits + 1, count - hits, INTERVAL[1] / 100))
+    return low, high
 
 
 def estimates(values: dict[str, np.ndarray]) -> dict[str, Estimate]:

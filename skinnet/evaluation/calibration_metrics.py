@@ -1,6 +1,6 @@
 """Is a probability of .2 right two times in ten? Calibration of p_malignant.
 
-calibration = calibration_metrics(truth, weights, seed=0)
+calibration = calibration_metrics(cases, weights, seed=0)
 calibration.slope, calibration.error, calibration.perfect_error
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from skinnet.evaluation.bootstrap import INTERVAL, Estimate, estimate, ratio
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 
 CALIBRATION_BINS = 15
 SIMULATIONS = 2000
@@ -57,9 +57,9 @@ class CalibrationMetrics:
     bins: list[Bin]
 
 
-def calibration_metrics(truth: Truth, weights: np.ndarray, *, seed: int = 0) -> CalibrationMetrics:
+def calibration_metrics(cases: ScoredCases, weights: np.ndarray, *, seed: int = 0) -> CalibrationMetrics:
     """All of it; weights (R, N), of which the first row gives the values."""
-    scores, positive = truth.p_malignant, truth.malignant
+    scores, positive = cases.p_malignant, cases.malignant
     bins = equal_bins(scores)
     totals = weights @ bins
     observed = ratio(weights @ (bins * positive[:, None]), totals)
@@ -70,7 +70,7 @@ def calibration_metrics(truth: Truth, weights: np.ndarray, *, seed: int = 0) -> 
         slope=estimate(slope),
         brier=estimate(weights @ (scores - positive) ** 2 / weights.sum(axis=1)),
         error=estimate(calibration_error(scores, positive, weights)),
-        perfect_error=perfect_error(truth, seed=seed),
+        perfect_error=perfect_error(cases, seed=seed),
         bins=[
             Bin(int(bins[:, number].sum()), float(predicted[number]), estimate(observed[:, number]))
             for number in range(bins.shape[1])
@@ -96,13 +96,13 @@ def calibration_error(scores: np.ndarray, positive: np.ndarray, weights: np.ndar
     return np.asarray(np.abs(gaps).sum(axis=1) / weights.sum(axis=1))
 
 
-def perfect_error(truth: Truth, *, seed: int, simulations: int = SIMULATIONS) -> Estimate:
+def perfect_error(cases: ScoredCases, *, seed: int, simulations: int = SIMULATIONS) -> Estimate:
     """The calibration error where every probability is right: mean and 95 % range over drawn labels.
 
     Images of a lesion get one random number between them, so that their labels go together as true ones do.
     """
-    scores, generator = truth.p_malignant, np.random.default_rng(seed)
-    lots = generator.random((simulations, int(truth.lesions.max()) + 1))[:, truth.lesions]
+    scores, generator = cases.p_malignant, np.random.default_rng(seed)
+    lots = generator.random((simulations, int(cases.lesions.max()) + 1))[:, cases.lesions]
     errors = np.abs((scores - (lots < scores)) @ equal_bins(scores)).sum(axis=1) / len(scores)
     low, high = np.percentile(errors, INTERVAL)
     return Estimate(float(errors.mean()), float(low), float(high))

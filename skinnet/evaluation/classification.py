@@ -1,6 +1,6 @@
 """Figures of the diagnoses that a decision rule makes, and of the probabilities behind them.
 
-    rule = rule_metrics(truth.dx, truth.displayed, weights)
+    rule = rule_metrics(cases.dx, cases.displayed, weights)
     rule.overall["balanced_accuracy"]      # Estimate
 
 Each takes weights (R, N): a row of ones for the value, the others for its interval (see `bootstrap`).
@@ -14,7 +14,7 @@ import numpy as np
 
 from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
 from skinnet.evaluation.ranking import rank, rankings
-from skinnet.evaluation.scored_cases import MELANOMA, Truth
+from skinnet.evaluation.scored_cases import MELANOMA, ScoredCases
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 
 
@@ -96,13 +96,13 @@ def by_class(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Estimate]]:
     }
 
 
-def ranking_values(truth: Truth, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def ranking_values(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Figures that need no rule: of the (pre)malignant score, of melanoma and macro (R,); and of each class (R, 7)."""
-    ranked = [rank(truth.dx == number, truth.probabilities[:, number], weights) for number in range(len(CLASSES))]
+    ranked = [rank(cases.dx == number, cases.probabilities[:, number], weights) for number in range(len(CLASSES))]
     columns = {
         "auroc": np.stack([ranking.auroc() for ranking in ranked], axis=1),
         "average_precision": np.stack([ranking.average_precision() for ranking in ranked], axis=1),
     }
     overall = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
-    overall |= rankings("malignant", rank(truth.malignant, truth.p_malignant, weights))
+    overall |= rankings("malignant", rank(cases.malignant, cases.p_malignant, weights))
     return overall | rankings("melanoma", ranked[MELANOMA]), columns

@@ -17,7 +17,7 @@ from skinnet.errors import DataError
 from skinnet.evaluation.bootstrap import DRAWS, Estimate, draw_weights, estimate, with_whole
 from skinnet.evaluation.calibration_metrics import calibration_error
 from skinnet.evaluation.classification import confusion_matrices, overall_values, ranking_values
-from skinnet.evaluation.scored_cases import UNITS, Truth, listed
+from skinnet.evaluation.scored_cases import UNITS, ScoredCases, listed
 from skinnet.evaluation.thresholds import threshold_values
 from skinnet.inference.calibration import Decision
 from skinnet.reporting.metric_tables import OVERALL_NAMES, RULE_METRICS, RULE_NAMES
@@ -76,28 +76,28 @@ def compare(
         raise DataError(f"The two tables differ in dx or lesion_id of image {listed(second['image_id'][other])}.")
     found = {}
     for unit, read in UNITS.items():
-        truths = read(first), read(second)
-        weights = with_whole(draw_weights(truths[0], draws=draws, seed=seed))
-        values = [_figures(truth, weights, decision) for truth, decision in zip(truths, decisions, strict=True)]
+        pair_of_cases = read(first), read(second)
+        weights = with_whole(draw_weights(pair_of_cases[0], draws=draws, seed=seed))
+        values = [_figures(cases, weights, decision) for cases, decision in zip(pair_of_cases, decisions, strict=True)]
         found[unit] = {
             name: _difference(name, values[0][name], values[1][name]) for name in values[0] if name in values[1]
         }
     return found
 
 
-def _figures(truth: Truth, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
-    overall, _ = ranking_values(truth, weights)
+def _figures(cases: ScoredCases, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
+    overall, _ = ranking_values(cases, weights)
     found = {name: overall[name] for name in SCORE_FIGURES}
-    rules = {"displayed": truth.displayed}
+    rules = {"displayed": cases.displayed}
     if decision is not None:
-        rules["balanced"] = truth.balanced(decision.class_weights)
-        values = threshold_values(truth, weights, decision.malignant_threshold)
+        rules["balanced"] = cases.balanced(decision.class_weights)
+        values = threshold_values(cases, weights, decision.malignant_threshold)
         found |= {name: values[name] for name in ("sensitivity", "specificity")}
     for rule, diagnosis in rules.items():
-        made = overall_values(confusion_matrices(truth.dx, diagnosis, weights))
+        made = overall_values(confusion_matrices(cases.dx, diagnosis, weights))
         found |= {f"{name}_{rule}": made[name] for name in RULE_FIGURES}
-    found["brier"] = weights @ (truth.p_malignant - truth.malignant) ** 2 / weights.sum(axis=1)
-    found["error"] = calibration_error(truth.p_malignant, truth.malignant, weights)
+    found["brier"] = weights @ (cases.p_malignant - cases.malignant) ** 2 / weights.sum(axis=1)
+    found["error"] = calibration_error(cases.p_malignant, cases.malignant, weights)
     return found
 
 

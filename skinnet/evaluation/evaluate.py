@@ -27,14 +27,14 @@ from skinnet.evaluation.classification import (
     ranking_values,
     rule_metrics,
 )
-from skinnet.evaluation.scored_cases import UNITS, Truth, by_image, probability_columns
+from skinnet.evaluation.scored_cases import UNITS, ScoredCases, by_image
 from skinnet.evaluation.selective import SelectiveMetrics, selective_metrics
 from skinnet.evaluation.subgroups import Subgroup, subgroup_metrics
 from skinnet.evaluation.thresholds import PREVALENCES, AtPoint, DecisionCurve, at_operating_points, decision_curve
 from skinnet.inference.calibration import VERDICT, Decision
 from skinnet.labels import CLASSES
 
-__all__ = ["Estimate", "Metrics", "evaluate", "image_metrics", "probability_columns"]
+__all__ = ["Estimate", "Metrics", "evaluate", "image_metrics"]
 
 READER = "the reader's"
 CURVE_PREVALENCE = PREVALENCES["skin clinic"]
@@ -98,7 +98,7 @@ def evaluate(
     """Compute everything, by unit.
 
     Args:
-        predictions: see `truth`.
+        predictions: see `scored_cases`.
         decision: the class weights and operating points of the network that predicted; None for "displayed" alone.
         prevalence: the reader's share of (pre)malignant lesions, beside the published ones; the decision curve is
             then drawn for it.
@@ -115,27 +115,27 @@ def evaluate(
 
 
 def _evaluate_unit(
-    truth: Truth, decision: Decision | None, prevalence: float | None, *, draws: int, seed: int
+    cases: ScoredCases, decision: Decision | None, prevalence: float | None, *, draws: int, seed: int
 ) -> Metrics:
-    weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
-    overall, columns = ranking_values(truth, weights)
-    points = at_operating_points(truth, weights, decision.operating_points if decision else (), _shares(prevalence))
+    weights = with_whole(draw_weights(cases, draws=draws, seed=seed))
+    overall, columns = ranking_values(cases, weights)
+    points = at_operating_points(cases, weights, decision.operating_points if decision else (), _shares(prevalence))
     verdict = next((point.estimates for point in points if point.name == VERDICT), {})
     class_weights = decision.class_weights if decision else None
     return Metrics(
-        unit=truth.unit,
-        images=int(truth.images.sum()),
-        lesions=len(np.unique(truth.lesions)),
-        support={dx: int((truth.dx == number).sum()) for number, dx in enumerate(CLASSES)},
+        unit=cases.unit,
+        images=int(cases.images.sum()),
+        lesions=len(np.unique(cases.lesions)),
+        support={dx: int((cases.dx == number).sum()) for number, dx in enumerate(CLASSES)},
         overall=estimates(overall) | {name: verdict.get(name, UNDEFINED) for name in ("sensitivity", "specificity")},
         per_class=by_class(columns),
-        rules={name: rule_metrics(truth.dx, chosen, weights) for name, chosen in diagnoses(truth, decision).items()},
+        rules={name: rule_metrics(cases.dx, chosen, weights) for name, chosen in diagnoses(cases, decision).items()},
         operating_points=points,
-        calibration=calibration_metrics(truth, weights, seed=seed),
-        decision_curve=decision_curve(truth, weights, prevalence=prevalence or CURVE_PREVALENCE),
-        selective=selective_metrics(truth, weights),
+        calibration=calibration_metrics(cases, weights, seed=seed),
+        decision_curve=decision_curve(cases, weights, prevalence=prevalence or CURVE_PREVALENCE),
+        selective=selective_metrics(cases, weights),
         subgroups=subgroup_metrics(
-            truth,
+            cases,
             weights,
             threshold=next((point.threshold for point in points if point.name == VERDICT), None),
             class_weights=class_weights,
@@ -143,11 +143,11 @@ def _evaluate_unit(
     )
 
 
-def diagnoses(truth: Truth, decision: Decision | None) -> dict[str, np.ndarray]:
+def diagnoses(cases: ScoredCases, decision: Decision | None) -> dict[str, np.ndarray]:
     """The diagnoses of each rule: int (N,)."""
-    found = {"displayed": truth.displayed}
+    found = {"displayed": cases.displayed}
     if decision is not None:
-        found["balanced"] = truth.balanced(decision.class_weights)
+        found["balanced"] = cases.balanced(decision.class_weights)
     return found
 
 
@@ -157,8 +157,8 @@ def _shares(prevalence: float | None) -> Mapping[str, float]:
 
 def image_metrics(predictions: pd.DataFrame) -> dict[str, float]:
     """The figures by which training chooses an epoch: per image, of the largest probability, without intervals."""
-    truth = by_image(predictions)
-    ones = np.ones((1, len(truth.dx)))
-    overall, _ = ranking_values(truth, ones)
-    values = overall | overall_values(confusion_matrices(truth.dx, truth.displayed, ones))
+    cases = by_image(predictions)
+    ones = np.ones((1, len(cases.dx)))
+    overall, _ = ranking_values(cases, ones)
+    values = overall | overall_values(confusion_matrices(cases.dx, cases.displayed, ones))
     return {name: float(column[0]) for name, column in values.items()}

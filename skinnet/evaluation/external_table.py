@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import listed, probability_columns
+from skinnet.evaluation.scored_cases import listed
 from skinnet.files import read_table
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASSES, probability_columns
 
 OTHER_NAMES = {"image": "image_id", "localization": "site", "dataset": "clinic"}
 FACTS = ("split", "dx_type", "age", "sex", "site", "clinic")

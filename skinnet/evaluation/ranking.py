@@ -1,6 +1,6 @@
 """How well a score puts positives before negatives: AUROC, average precision, specificity at a sensitivity.
 
-    ranking = rank(truth.malignant, truth.p_malignant, weights)
+    ranking = rank(cases.malignant, cases.p_malignant, weights)
     ranking.auroc()    # (R,), one value a row of weights
 
 Sorted once for all bootstrap draws; ties count half for the AUROC and are passed together elsewhere.

@@ -1,7 +1,7 @@
 """A table of predictions as arrays, in the two units of every figure.
 
-    truth = by_lesion(predictions)   # one row a lesion: the mean of its images' probabilities
-    truth = by_image(predictions)
+    cases = by_lesion(predictions)   # one row a lesion: the mean of its images' probabilities
+    cases = by_image(predictions)
 
 A table of predictions has a row for each image and the columns `lesion_id, dx, p_akiec .. p_vasc`; it may have
 `image_id` and facts of the patient and the lesion (`dx_type, age, sex, site, clinic`), which subgroups are made of.
@@ -15,20 +15,15 @@ import numpy as np
 import pandas as pd
 
 from skinnet.errors import DataError
-from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS
+from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS, probability_columns
 
 MELANOMA = CLASS_NUMBERS["mel"]
 NAMED = 5
 """At most this many bad rows are named in an error."""
 
 
-def probability_columns() -> list[str]:
-    """`p_akiec` .. `p_vasc`."""
-    return [f"p_{name}" for name in CLASSES]
-
-
 @dataclass(frozen=True)
-class Truth:
+class ScoredCases:
     """What is true and what was predicted; N counts lesions or images.
 
     Attributes:
@@ -73,13 +68,13 @@ class Truth:
         """Int (N,): the class of the largest probability times its weight."""
         return np.asarray((self.probabilities * np.array(class_weights)).argmax(axis=1))
 
-    def only(self, chosen: np.ndarray) -> Truth:
+    def only(self, chosen: np.ndarray) -> ScoredCases:
         """Some of the rows: bool (N,). Lesions keep their numbers."""
         arrays = {name: getattr(self, name)[chosen] for name in ("names", "dx", "probabilities", "lesions", "images")}
         return replace(self, **arrays, facts=self.facts[chosen].reset_index(drop=True))
 
 
-def by_image(predictions: pd.DataFrame) -> Truth:
+def by_image(predictions: pd.DataFrame) -> ScoredCases:
     """One row an image.
 
     Raises:
@@ -88,7 +83,7 @@ def by_image(predictions: pd.DataFrame) -> Truth:
     _check(predictions)
     table = predictions.reset_index(drop=True)
     facts = [name for name in ("lesion_id", "dx_type", "age", "sex", "site", "clinic") if name in table]
-    return Truth(
+    return ScoredCases(
         unit="image",
         names=(table["image_id"] if "image_id" in table else table.index.to_series() + 1).astype(str).to_numpy(),
         dx=table["dx"].map(CLASS_NUMBERS).to_numpy(int),
@@ -99,7 +94,7 @@ def by_image(predictions: pd.DataFrame) -> Truth:
     )
 
 
-def by_lesion(predictions: pd.DataFrame) -> Truth:
+def by_lesion(predictions: pd.DataFrame) -> ScoredCases:
     """One row a lesion, in the order of their first images; its probabilities are the means over its images.
 
     A fact of a lesion is the first that is known of its images.
@@ -113,7 +108,7 @@ def by_lesion(predictions: pd.DataFrame) -> Truth:
         names = rows["lesion_id"].first()[twice].astype(str)
         raise DataError(f"Lesions with more than one diagnosis: {listed(names)}. Mend their rows or lesion ids.")
     facts = rows.first().drop(columns="dx")
-    return Truth(
+    return ScoredCases(
         unit="lesion",
         names=facts["lesion_id"].astype(str).to_numpy(),
         dx=rows["dx"].first().to_numpy(int),
@@ -126,6 +121,12 @@ def by_lesion(predictions: pd.DataFrame) -> Truth:
 
 UNITS = {"lesion": by_lesion, "image": by_image}
 """The primary one first."""
+
+
+def lesion_weights(lesions: np.ndarray) -> np.ndarray:
+    """Weigh images so that those of one lesion sum to one: (N,) names of lesions -> float (N,)."""
+    _, inverse, counts = np.unique(lesions, return_inverse=True, return_counts=True)
+    return np.asarray(1 / counts[inverse])
 
 
 def listed(names: pd.Series | pd.Index) -> str:

@@ -1,6 +1,6 @@
 """Selective prediction: how often the most likely diagnosis is wrong when the least certain ones are left to others.
 
-    metrics = selective_metrics(truth, weights)
+    metrics = selective_metrics(cases, weights)
     metrics.risk[metrics.coverage.index(0.8)]   # Estimate: share of errors among the 80 % that it is surest of
 
 Certainty is the largest probability (El-Yaniv & Wiener, JMLR 2010; Geifman & El-Yaniv, NeurIPS 2017).
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skinnet.evaluation.bootstrap import Estimate, estimate, ratio
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
@@ -33,12 +33,12 @@ class SelectiveMetrics:
     area: Estimate
 
 
-def selective_metrics(truth: Truth, weights: np.ndarray) -> SelectiveMetrics:
+def selective_metrics(cases: ScoredCases, weights: np.ndarray) -> SelectiveMetrics:
     """Risk against coverage for weights (R, N)."""
-    order = np.argsort(-truth.probabilities.max(axis=1), kind="stable")
+    order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
     ordered = weights[:, order]
     judged = np.cumsum(ordered, axis=1)
-    risk = ratio(np.cumsum(ordered * (truth.displayed != truth.dx)[order], axis=1), judged)
+    risk = ratio(np.cumsum(ordered * (cases.displayed != cases.dx)[order], axis=1), judged)
     area = (ordered * np.nan_to_num(risk)).sum(axis=1) / judged[:, -1]
     return SelectiveMetrics(
         coverage=list(COVERAGES),

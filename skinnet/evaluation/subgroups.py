@@ -1,6 +1,6 @@
 """How good a network is for whom: figures by sex, age, site, kind of proof and clinic.
 
-    rows = subgroup_metrics(truth, weights, threshold=0.04, class_weights=decision.class_weights)
+    rows = subgroup_metrics(cases, weights, threshold=0.04, class_weights=decision.class_weights)
 
 A group's figures are shown only with 20 lesions of each kind that they need: sensitivity needs 20 (pre)malignant ones,
 specificity 20 benign ones, AUROC both, balanced accuracy 20 of any kind. Where no lesion is (pre)malignant, as in every
@@ -18,7 +18,7 @@ import pandas as pd
 from skinnet.evaluation.bootstrap import UNDEFINED, Estimate, estimate
 from skinnet.evaluation.classification import confusion_matrices, overall_values
 from skinnet.evaluation.ranking import rank
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.evaluation.thresholds import threshold_values
 
 FEWEST = 20
@@ -50,21 +50,21 @@ class Subgroup:
 
 
 def subgroup_metrics(
-    truth: Truth, weights: np.ndarray, *, threshold: float | None, class_weights: tuple[float, ...] | None
+    cases: ScoredCases, weights: np.ndarray, *, threshold: float | None, class_weights: tuple[float, ...] | None
 ) -> list[Subgroup]:
     """A row for each group of each grouping that the table has; the largest groups first, the unknown last."""
     rows = []
     for grouping in GROUPINGS:
-        if grouping not in truth.facts or truth.facts[grouping].isna().all():
+        if grouping not in cases.facts or cases.facts[grouping].isna().all():
             continue
-        groups = age_bands(truth.facts["age"]) if grouping == "age" else truth.facts[grouping].fillna(UNKNOWN)
+        groups = age_bands(cases.facts["age"]) if grouping == "age" else cases.facts[grouping].fillna(UNKNOWN)
         names = groups.astype(str)
         counts = names.value_counts()
         ordered = [name for name in AGE_BANDS if name in counts] if grouping == "age" else list(counts.index)
         for name in [*(name for name in ordered if name != UNKNOWN), *({UNKNOWN} & set(counts.index))]:
             chosen = (names == name).to_numpy(bool)
-            estimates = _estimates(truth.only(chosen), weights[:, chosen], threshold, class_weights)
-            rows.append(_row(truth.only(chosen), grouping, name, estimates))
+            estimates = _estimates(cases.only(chosen), weights[:, chosen], threshold, class_weights)
+            rows.append(_row(cases.only(chosen), grouping, name, estimates))
     return rows
 
 
@@ -77,37 +77,37 @@ def age_bands(ages: pd.Series) -> pd.Series:
     return bands
 
 
-def _row(truth: Truth, grouping: str, name: str, estimates: dict[str, Estimate]) -> Subgroup:
+def _row(cases: ScoredCases, grouping: str, name: str, estimates: dict[str, Estimate]) -> Subgroup:
     return Subgroup(
         grouping=grouping,
         group=name,
-        lesions=_lesions(truth, np.ones(len(truth.dx), bool)),
-        malignant=_lesions(truth, truth.malignant),
-        images=int(truth.images.sum()),
+        lesions=_lesions(cases, np.ones(len(cases.dx), bool)),
+        malignant=_lesions(cases, cases.malignant),
+        images=int(cases.images.sum()),
         estimates=estimates,
     )
 
 
-def _lesions(truth: Truth, chosen: np.ndarray) -> int:
-    return len(np.unique(truth.lesions[chosen]))
+def _lesions(cases: ScoredCases, chosen: np.ndarray) -> int:
+    return len(np.unique(cases.lesions[chosen]))
 
 
 def _estimates(
-    truth: Truth, weights: np.ndarray, threshold: float | None, class_weights: tuple[float, ...] | None
+    cases: ScoredCases, weights: np.ndarray, threshold: float | None, class_weights: tuple[float, ...] | None
 ) -> dict[str, Estimate]:
-    ill, healthy = _lesions(truth, truth.malignant), _lesions(truth, ~truth.malignant)
-    rules = {"balanced_accuracy_displayed": truth.displayed}
+    ill, healthy = _lesions(cases, cases.malignant), _lesions(cases, ~cases.malignant)
+    rules = {"balanced_accuracy_displayed": cases.displayed}
     if class_weights is not None:
-        rules = {"balanced_accuracy": truth.balanced(class_weights), **rules}
+        rules = {"balanced_accuracy": cases.balanced(class_weights), **rules}
     found = dict.fromkeys((*rules, "malignant_auroc", "sensitivity", "specificity"), UNDEFINED)
     if ill + healthy >= FEWEST and ill:
         for name, diagnosis in rules.items():
-            matrices = confusion_matrices(truth.dx, diagnosis, weights)
+            matrices = confusion_matrices(cases.dx, diagnosis, weights)
             found[name] = estimate(overall_values(matrices)["balanced_accuracy"])
     if min(ill, healthy) >= FEWEST:
-        found["malignant_auroc"] = estimate(rank(truth.malignant, truth.p_malignant, weights).auroc())
+        found["malignant_auroc"] = estimate(rank(cases.malignant, cases.p_malignant, weights).auroc())
     if threshold is not None:
-        values = threshold_values(truth, weights, threshold)
+        values = threshold_values(cases, weights, threshold)
         if ill >= FEWEST:
             found["sensitivity"] = estimate(values["sensitivity"])
         if healthy >= FEWEST:

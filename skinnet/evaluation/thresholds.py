@@ -1,7 +1,7 @@
 """What thresholds of p_malignant do: at operating points fixed beforehand, at other prevalences, and for a decision.
 
-    results = at_operating_points(truth, weights, decision.operating_points, prevalences)
-    curve = decision_curve(truth, weights, prevalence=0.1)
+    results = at_operating_points(cases, weights, decision.operating_points, prevalences)
+    curve = decision_curve(cases, weights, prevalence=0.1)
 
 At a prevalence other than the data's own, sensitivity and specificity are kept: the mix of diagnoses among the
 (pre)malignant and among the benign is taken to be the data's.
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.inference.calibration import OperatingPoint, to_prevalence
 from skinnet.labels import CLASSES
 
@@ -79,19 +79,21 @@ class DecisionCurve:
 
 
 def at_operating_points(
-    truth: Truth, weights: np.ndarray, points: Sequence[OperatingPoint], prevalences: Mapping[str, float]
+    cases: ScoredCases, weights: np.ndarray, points: Sequence[OperatingPoint], prevalences: Mapping[str, float]
 ) -> list[AtPoint]:
     """Realised figures at each operating point.
 
     Args:
         prevalences: by name, beside the data's own.
     """
-    own = {OWN: float(truth.malignant.mean())}
-    return [_at_point(truth, weights, point, own | dict(prevalences)) for point in points]
+    own = {OWN: float(cases.malignant.mean())}
+    return [_at_point(cases, weights, point, own | dict(prevalences)) for point in points]
 
 
-def _at_point(truth: Truth, weights: np.ndarray, point: OperatingPoint, prevalences: Mapping[str, float]) -> AtPoint:
-    values = threshold_values(truth, weights, point.threshold)
+def _at_point(
+    cases: ScoredCases, weights: np.ndarray, point: OperatingPoint, prevalences: Mapping[str, float]
+) -> AtPoint:
+    values = threshold_values(cases, weights, point.threshold)
     sensitivity, specificity = values["sensitivity"], values["specificity"]
     return AtPoint(
         name=point.name,
@@ -102,19 +104,19 @@ def _at_point(truth: Truth, weights: np.ndarray, point: OperatingPoint, prevalen
             AtPrevalence(name, share, estimates(prevalence_values(sensitivity, specificity, share)))
             for name, share in prevalences.items()
         ],
-        missed_melanomas=_missed_melanomas(truth, point.threshold),
+        missed_melanomas=_missed_melanomas(cases, point.threshold),
     )
 
 
-def threshold_values(truth: Truth, weights: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
+def threshold_values(cases: ScoredCases, weights: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
     """Sensitivities and specificities where p_malignant >= threshold is flagged, each (R,)."""
-    flagged, benign = truth.p_malignant >= threshold, ~truth.malignant
-    proof = truth.facts.get("dx_type")
+    flagged, benign = cases.p_malignant >= threshold, ~cases.malignant
+    proof = cases.facts.get("dx_type")
     proven = np.zeros(len(benign), bool) if proof is None else (proof == HISTOLOGY).to_numpy(bool)
     pairs = {
-        "sensitivity": (flagged, truth.malignant),
+        "sensitivity": (flagged, cases.malignant),
         "specificity": (~flagged, benign),
-        "melanoma_sensitivity": (flagged, truth.melanoma),
+        "melanoma_sensitivity": (flagged, cases.melanoma),
         "histology_specificity": (~flagged, benign & proven),
     }
     counts = weights @ np.stack([column for chosen, among in pairs.values() for column in (chosen & among, among)], 1)
@@ -132,15 +134,15 @@ def prevalence_values(sensitivity: np.ndarray, specificity: np.ndarray, prevalen
     }
 
 
-def decision_curve(truth: Truth, weights: np.ndarray, *, prevalence: float) -> DecisionCurve | None:
+def decision_curve(cases: ScoredCases, weights: np.ndarray, *, prevalence: float) -> DecisionCurve | None:
     """Net benefit at thresholds of 1 to 20 %; None where all are malignant or none is."""
-    share = float(truth.malignant.mean())
+    share = float(cases.malignant.mean())
     if share in (0, 1):
         return None
-    scores = to_prevalence(truth.p_malignant, prevalence=prevalence, fitted_at=share)
+    scores = to_prevalence(cases.p_malignant, prevalence=prevalence, fitted_at=share)
     flagged = scores[:, None] >= np.array(CURVE_THRESHOLDS)  # (N, T)
-    found = weights @ (flagged & truth.malignant[:, None]) / (weights @ truth.malignant)[:, None]
-    alarms = weights @ (flagged & ~truth.malignant[:, None]) / (weights @ ~truth.malignant)[:, None]
+    found = weights @ (flagged & cases.malignant[:, None]) / (weights @ cases.malignant)[:, None]
+    alarms = weights @ (flagged & ~cases.malignant[:, None]) / (weights @ ~cases.malignant)[:, None]
     odds = np.array(CURVE_THRESHOLDS) / (1 - np.array(CURVE_THRESHOLDS))
     benefit = found * prevalence - alarms * (1 - prevalence) * odds
     return DecisionCurve(
@@ -151,16 +153,16 @@ def decision_curve(truth: Truth, weights: np.ndarray, *, prevalence: float) -> D
     )
 
 
-def _missed_melanomas(truth: Truth, threshold: float) -> list[dict[str, Any]]:
-    missed = np.flatnonzero(truth.melanoma & (truth.p_malignant < threshold))
+def _missed_melanomas(cases: ScoredCases, threshold: float) -> list[dict[str, Any]]:
+    missed = np.flatnonzero(cases.melanoma & (cases.p_malignant < threshold))
     return [
         {
-            f"{truth.unit}_id": str(truth.names[row]),
-            **({} if truth.unit == "lesion" else {"lesion_id": str(truth.facts["lesion_id"].iloc[row])}),
-            "images": int(truth.images[row]),
-            "most_likely": CLASSES[truth.displayed[row]],
-            "p_malignant": round(float(truth.p_malignant[row]), 6),
-            **{f"p_{dx}": round(float(p), 6) for dx, p in zip(CLASSES, truth.probabilities[row], strict=True)},
+            f"{cases.unit}_id": str(cases.names[row]),
+            **({} if cases.unit == "lesion" else {"lesion_id": str(cases.facts["lesion_id"].iloc[row])}),
+            "images": int(cases.images[row]),
+            "most_likely": CLASSES[cases.displayed[row]],
+            "p_malignant": round(float(cases.p_malignant[row]), 6),
+            **{f"p_{dx}": round(float(p), 6) for dx, p in zip(CLASSES, cases.probabilities[row], strict=True)},
         }
-        for row in missed[np.argsort(truth.p_malignant[missed], kind="stable")]
+        for row in missed[np.argsort(cases.p_malignant[missed], kind="stable")]
     ]

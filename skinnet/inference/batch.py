@@ -19,9 +19,9 @@ import pandas as pd
 
 from skinnet.data.download.archives import safe_members
 from skinnet.errors import AcquireError, DataError, PhotoError
-from skinnet.evaluation.evaluate import probability_columns
 from skinnet.images.photo import MAX_FILE_BYTES, open_photo
 from skinnet.inference.classifier import Classifier
+from skinnet.labels import probability_columns
 from skinnet.progress import progress
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import beta
 
 from skinnet.errors import CheckpointError, DataError
+from skinnet.evaluation.bootstrap import clopper_pearson
+from skinnet.evaluation.scored_cases import lesion_weights
 from skinnet.files import read_json
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
 from skinnet.reporting.table import percent
@@ -93,19 +94,6 @@ def load_sets(folder: Path) -> Sets | None:
     if len(sets.floors) != len(CLASSES):
         raise CheckpointError(f"{folder / UNCERTAINTY} is damaged: {mend}.")
     return sets
-
-
-def clopper_pearson(hits: float, count: int) -> tuple[float, float]:
-    """Ends of the 95 % interval of a share (Clopper & Pearson, Biometrika 1934); count is at least 1."""
-    low = 0.0 if hits == 0 else float(beta.ppf(0.025, hits, count - hits + 1))
-    high = 1.0 if hits >= count else float(beta.ppf(0.975, hits + 1, count - hits))
-    return low, high
-
-
-def lesion_weights(lesions: np.ndarray) -> np.ndarray:
-    """(N,) names of lesions -> (N,) weights: those of one lesion's images sum to one."""
-    _, inverse, counts = np.unique(lesions, return_inverse=True, return_counts=True)
-    return np.asarray(1 / counts[inverse])
 
 
 def fit_sets(probabilities: np.ndarray, dx: np.ndarray, lesions: np.ndarray) -> Sets:

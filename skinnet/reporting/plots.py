@@ -1,6 +1,6 @@
 """The published figures, drawn from a table of predictions, its metrics, and a training history.
 
-    draw_figures(truth, metrics, history, folder=Path("figures"), caption="HAM10000, test split")
+    draw_figures(cases, metrics, history, folder=Path("figures"), caption="HAM10000, test split")
 
 Each is written as PNG and as SVG, in colours that the colour-blind tell apart.
 """
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.labels import CLASSES, MALIGNANT_MEANING
 from skinnet.reporting.metric_tables import RULE_NAMES
 from skinnet.reporting.plot_style import COLOURS, DASHES, save, square, whiskers
@@ -35,12 +35,12 @@ FIGURES = {
 
 
 def draw_figures(
-    truth: Truth, metrics: Metrics, history: pd.DataFrame | None, *, folder: Path, caption: str
+    cases: ScoredCases, metrics: Metrics, history: pd.DataFrame | None, *, folder: Path, caption: str
 ) -> list[str]:
     """Draw all figures of one split in one unit.
 
     Args:
-        truth: the rows of the split.
+        cases: the rows of the split.
         metrics: what `evaluate` made of them.
         history: a row for each epoch; None for a network whose training is not known.
         caption: what data these are; the n is added.
@@ -49,12 +49,12 @@ def draw_figures(
         The names of the figures drawn, of `FIGURES`.
     """
     drawn = {
-        "roc": draw_roc(truth, metrics),
-        "precision_recall": draw_precision_recall(truth, metrics),
+        "roc": draw_roc(cases, metrics),
+        "precision_recall": draw_precision_recall(cases, metrics),
         "confusion": draw_confusion(metrics),
         "reliability": draw_reliability(metrics),
         "decision_curve": draw_decision_curve(metrics),
-        "risk_coverage": draw_risk_coverage(truth, metrics),
+        "risk_coverage": draw_risk_coverage(cases, metrics),
         "subgroups": draw_subgroups(metrics),
     }
     words = f"{caption}, per {metrics.unit}: n = {metrics.images:,} images of {metrics.lesions:,} lesions"
@@ -68,14 +68,14 @@ def draw_figures(
     return list(drawn)
 
 
-def draw_roc(truth: Truth, metrics: Metrics) -> Figure:
+def draw_roc(cases: ScoredCases, metrics: Metrics) -> Figure:
     """ROC of malignancy and of each class against the rest, with the operating points."""
     figure, axes = square("ROC curves", "1 - specificity", "sensitivity")
     for number, name in enumerate(CLASSES):
         label = f"{name}: AUROC {metrics.per_class[name]['auroc']}"
-        _plot_roc(axes, truth.dx == number, truth.probabilities[:, number], label, number)
+        _plot_roc(axes, cases.dx == number, cases.probabilities[:, number], label, number)
     label = f"{MALIGNANT_MEANING}: {metrics.overall['malignant_auroc']}"
-    _plot_roc(axes, truth.malignant, truth.p_malignant, label)
+    _plot_roc(axes, cases.malignant, cases.p_malignant, label)
     for point, marker in zip(metrics.operating_points, "os^v", strict=False):
         sensitivity, specificity = (point.estimates[name].value for name in ("sensitivity", "specificity"))
         if sensitivity is not None and specificity is not None:
@@ -101,15 +101,15 @@ def _plot_roc(axes: Axes, positive: np.ndarray, scores: np.ndarray, label: str, 
     axes.plot(false, true, label=label, **_style(number))  # type: ignore[arg-type]
 
 
-def draw_precision_recall(truth: Truth, metrics: Metrics) -> Figure:
+def draw_precision_recall(cases: ScoredCases, metrics: Metrics) -> Figure:
     """Precision against recall, for malignancy and for each class against the rest."""
     figure, axes = square("Precision and recall", "recall (sensitivity)", "precision")
     for number, name in enumerate(CLASSES):
         label = f"{name}, n = {metrics.support[name]}: AP {metrics.per_class[name]['average_precision']}"
-        _plot_precision(axes, truth.dx == number, truth.probabilities[:, number], label, number)
+        _plot_precision(axes, cases.dx == number, cases.probabilities[:, number], label, number)
     label = f"{MALIGNANT_MEANING}: {metrics.overall['malignant_average_precision']}"
-    _plot_precision(axes, truth.malignant, truth.p_malignant, label)
-    axes.axhline(truth.malignant.mean(), color="#bbbbbb", linewidth=0.8)
+    _plot_precision(axes, cases.malignant, cases.p_malignant, label)
+    axes.axhline(cases.malignant.mean(), color="#bbbbbb", linewidth=0.8)
     axes.set_ylim(0, 1.03)
     axes.legend(fontsize=8, loc="lower left")
     return figure

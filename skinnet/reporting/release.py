@@ -25,7 +25,7 @@ from skinnet.data.dataset import Images
 from skinnet.data.index import FRAME, class_counts, lesion_names, load_cache, load_index, split_hash, table_hash
 from skinnet.data.partitions import ARCHIVE_KINDS, write_split
 from skinnet.errors import CheckpointError, DataError
-from skinnet.evaluation.evaluate import Metrics, evaluate, probability_columns
+from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.files import atomic_path, read_json, read_table, write_json, write_text
 from skinnet.inference.calibration import (
     OUT_OF_FOLD,
@@ -39,7 +39,7 @@ from skinnet.inference.calibration import (
 )
 from skinnet.inference.classifier import CONFIG, VIEWS, WEIGHTS, Classifier, read_config, read_recipe
 from skinnet.inference.predictions import load_predictions, predict_logits, save_predictions, with_judgement
-from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS
+from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS, probability_columns
 from skinnet.models.efficientnet_lite import build, normalisation
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.model_card import caption, data_name, headline_section, model_card

@@ -72,9 +72,9 @@ def write_evaluation(
     for table in tables:
         write_text(folder / TABLE_FOLDER / f"{table.name}.csv", table.csv())
     primary = next(iter(metrics[split]))
-    truth = UNITS[primary](predictions)
+    cases = UNITS[primary](predictions)
     figures = folder / FIGURE_FOLDER
-    drawn = draw_figures(truth, metrics[split][primary], history, folder=figures, caption=source)
+    drawn = draw_figures(cases, metrics[split][primary], history, folder=figures, caption=source)
     pictures = "".join(_picture(figures / f"{name}.svg", FIGURES[name]) for name in drawn)
     body = "".join(table.html() for table in tables)
     write_text(folder / REPORT, page(title, f"<p>{escape(caption)}</p>{pictures}{body}"))

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.evaluation.scored_cases import Truth
+from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.evaluation.subgroups import GROUPINGS
 from skinnet.reporting.plot_style import COLOURS, square, whiskers
 
@@ -37,13 +37,13 @@ def draw_decision_curve(metrics: Metrics) -> Figure:
     return figure
 
 
-def draw_risk_coverage(truth: Truth, metrics: Metrics) -> Figure:
+def draw_risk_coverage(cases: ScoredCases, metrics: Metrics) -> Figure:
     """Share of wrong diagnoses among the surest, for every coverage."""
     selective = metrics.selective
     figure, axes = square("Errors among the surest diagnoses", "share judged, the surest first", "share of them wrong")
-    order = np.argsort(-truth.probabilities.max(axis=1), kind="stable")
+    order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
     judged = np.arange(1, len(order) + 1)
-    wrong = np.cumsum((truth.displayed != truth.dx)[order])
+    wrong = np.cumsum((cases.displayed != cases.dx)[order])
     axes.plot(judged / len(order), wrong / judged, color=COLOURS[0], label=f"mean {selective.area}")
     values = np.array([each.value for each in selective.risk], float)
     axes.errorbar(selective.coverage, values, yerr=whiskers(selective.risk), fmt="o", color=COLOURS[0], capsize=2)

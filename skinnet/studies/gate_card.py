@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from skinnet.inference.conformal import PROMISES, clopper_pearson
+from skinnet.evaluation.bootstrap import clopper_pearson
+from skinnet.inference.conformal import PROMISES
 from skinnet.inference.stability import described
 from skinnet.labels import FULL_NAMES
 from skinnet.reporting.table import Table

@@ -22,7 +22,6 @@ from sklearn.metrics import roc_auc_score
 from skinnet.data.dataset import Images, equal_shapes
 from skinnet.data.index import load_cache, load_index
 from skinnet.device import keep_freed_memory
-from skinnet.evaluation.evaluate import probability_columns
 from skinnet.files import write_json, write_text
 from skinnet.images.altered import ALTERATIONS, unsquashed
 from skinnet.images.photo import open_photo, to_input
@@ -41,7 +40,7 @@ from skinnet.inference.gate import (
 )
 from skinnet.inference.predictions import load_predictions
 from skinnet.inference.stability import COPIES
-from skinnet.labels import CLASSES, MALIGNANT
+from skinnet.labels import CLASSES, MALIGNANT, probability_columns
 from skinnet.progress import progress
 from skinnet.reporting.release import PREDICTIONS
 from skinnet.studies.gate_card import CARD, gate_card

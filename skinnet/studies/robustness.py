@@ -24,13 +24,13 @@ from skinnet.device import keep_freed_memory
 from skinnet.evaluation.bootstrap import DRAWS, as_columns, draw_weights, estimate, of_columns, with_whole
 from skinnet.evaluation.classification import confusion_matrices, overall_values
 from skinnet.evaluation.ranking import rank
-from skinnet.evaluation.scored_cases import Truth, by_lesion, probability_columns
+from skinnet.evaluation.scored_cases import ScoredCases, by_lesion
 from skinnet.evaluation.thresholds import threshold_values
 from skinnet.files import write_table
 from skinnet.images.artefacts import ARTEFACTS
 from skinnet.images.corruptions import CORRUPTIONS, STRENGTHS
 from skinnet.inference.classifier import Classifier
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASSES, probability_columns
 from skinnet.progress import progress
 from skinnet.reporting.table import Table
 from skinnet.studies.logits_cache import Kept
@@ -100,7 +100,7 @@ def judged(classifier: Classifier, table: pd.DataFrame, images: Images, damage: 
     return logits
 
 
-def truth_of(classifier: Classifier, table: pd.DataFrame, logits: np.ndarray) -> Truth:
+def truth_of(classifier: Classifier, table: pd.DataFrame, logits: np.ndarray) -> ScoredCases:
     """Calibrated probabilities by lesion, the means over its images.
 
     Args:
@@ -111,7 +111,7 @@ def truth_of(classifier: Classifier, table: pd.DataFrame, logits: np.ndarray) ->
     return by_lesion(probabilities.assign(lesion_id=lesion_names(table).to_numpy(), dx=table["dx"].to_numpy()))
 
 
-def figures(classifier: Classifier, truth: Truth, draws: int, seed: int) -> dict[str, np.ndarray]:
+def figures(classifier: Classifier, truth: ScoredCases, draws: int, seed: int) -> dict[str, np.ndarray]:
     """Each figure for the whole table and each bootstrap draw of its lesions: (1 + draws,)."""
     weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
     chosen = truth.balanced(classifier.decision.class_weights)

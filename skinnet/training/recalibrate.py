@@ -19,10 +19,10 @@ import pandas as pd
 from scipy.optimize import minimize
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import Truth, by_image, by_lesion, probability_columns
+from skinnet.evaluation.scored_cases import ScoredCases, by_image, by_lesion
 from skinnet.evaluation.subgroups import FEWEST
 from skinnet.inference.calibration import RECALIBRATION, Calibration, Decision, fit_decision, log_loss
-from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
+from skinnet.labels import CLASSES, MALIGNANT_NUMBERS, probability_columns
 
 SMALLEST = 1e-6
 """Of a probability, before its logarithm."""
@@ -89,7 +89,7 @@ def _logs(predictions: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.log(predictions[probability_columns()].to_numpy(float).clip(min=SMALLEST)))
 
 
-def _fit(logs: np.ndarray, images: Truth) -> Calibration:
+def _fit(logs: np.ndarray, images: ScoredCases) -> Calibration:
     ill = np.isin(np.arange(len(CLASSES)), MALIGNANT_NUMBERS)
 
     def calibration(parameters: np.ndarray) -> Calibration:

@@ -21,10 +21,9 @@ import pandas as pd
 
 from skinnet.data.index import class_counts
 from skinnet.errors import TrainingError
-from skinnet.evaluation.evaluate import probability_columns
 from skinnet.files import read_table
 from skinnet.inference.calibration import prior_shift
-from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
 from skinnet.training.config import TrainConfig
 
 PACKAGED = Path(__file__).parent / "teacher_labels"

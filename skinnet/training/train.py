@@ -33,9 +33,9 @@ from skinnet.data.index import FRAME, load_cache, load_index, table_hash
 from skinnet.data.partitions import WITHOUT
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
-from skinnet.evaluation.evaluate import image_metrics, probability_columns
+from skinnet.evaluation.evaluate import image_metrics
 from skinnet.images.artefacts import ARTEFACTS
-from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
 from skinnet.models.efficientnet_lite import normalisation
 from skinnet.progress import progress
 from skinnet.training.augment import Augmentation, augment

@@ -16,12 +16,12 @@ from demo.results import load_metrics
 from skinnet.__main__ import parser
 from skinnet.data.index import load_index, split_hash, table_hash
 from skinnet.data.partitions import published_split
-from skinnet.evaluation.evaluate import Metrics, evaluate, probability_columns
+from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.images.photo import open_photo
 from skinnet.inference.calibration import OUT_OF_FOLD, Decision, fit_calibration, fit_decision
 from skinnet.inference.classifier import Classifier, read_config, read_recipe
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
-from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import headline_section, model_card

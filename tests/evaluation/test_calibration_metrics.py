@@ -15,10 +15,10 @@ from skinnet.evaluation.calibration_metrics import (
     perfect_error,
     recalibration,
 )
-from skinnet.evaluation.scored_cases import Truth, by_image
+from skinnet.evaluation.scored_cases import ScoredCases, by_image
 
 
-def drawn(slope: float, intercept: float, number: int = 3000) -> Truth:
+def drawn(slope: float, intercept: float, number: int = 3000) -> ScoredCases:
     """Scores whose log odds have to be stretched by `slope` and moved by `intercept` to be right."""
     rng = np.random.default_rng(0)
     odds = rng.normal(-1, 2, number)
@@ -29,16 +29,16 @@ def drawn(slope: float, intercept: float, number: int = 3000) -> Truth:
 
 
 def test_slope_and_intercept_agree_with_logistic_regression() -> None:
-    truth = drawn(slope=0.7, intercept=0.3)
-    weights = with_whole(draw_weights(truth, draws=120, seed=0))
-    intercepts, slopes = recalibration(truth.malignant, truth.p_malignant, weights)
-    odds = logit(truth.p_malignant)
+    cases = drawn(slope=0.7, intercept=0.3)
+    weights = with_whole(draw_weights(cases, draws=120, seed=0))
+    intercepts, slopes = recalibration(cases.malignant, cases.p_malignant, weights)
+    odds = logit(cases.p_malignant)
     for row in (0, 1, 120):
         oracle = LogisticRegression(C=np.inf, tol=1e-8, max_iter=500)
-        oracle.fit(odds[:, None], truth.malignant, sample_weight=weights[row])
+        oracle.fit(odds[:, None], cases.malignant, sample_weight=weights[row])
         assert slopes[row] == pytest.approx(oracle.coef_[0, 0], rel=1e-3)
         fitted = expit(intercepts[row] + odds)  # the maximum-likelihood intercept makes the means equal
-        assert weights[row] @ fitted == pytest.approx(weights[row] @ truth.malignant, rel=1e-6)
+        assert weights[row] @ fitted == pytest.approx(weights[row] @ cases.malignant, rel=1e-6)
     assert slopes[0] == pytest.approx(0.7, abs=0.06)
 
 
@@ -54,8 +54,8 @@ def test_the_slope_is_found_however_wrong_the_probabilities_are() -> None:
 
 
 def test_a_perfect_model_has_its_own_error_within_the_simulated_range() -> None:
-    truth = drawn(slope=1, intercept=0)
-    found = calibration_metrics(truth, with_whole(draw_weights(truth, draws=50, seed=0)))
+    cases = drawn(slope=1, intercept=0)
+    found = calibration_metrics(cases, with_whole(draw_weights(cases, draws=50, seed=0)))
     assert found.slope.value == pytest.approx(1, abs=0.08)
     assert found.intercept.value == pytest.approx(0, abs=0.1)
     assert found.perfect_error.low < found.error.value < found.perfect_error.high  # type: ignore[operator]
@@ -65,19 +65,19 @@ def test_a_perfect_model_has_its_own_error_within_the_simulated_range() -> None:
 
 
 def test_error_and_brier_are_those_of_their_definitions(predictions: pd.DataFrame) -> None:
-    truth = by_image(predictions)
-    scores = truth.p_malignant.clip(0, 1)
-    found = calibration_metrics(truth, np.ones((1, len(scores))))
-    assert found.brier.value == pytest.approx(brier_score_loss(truth.malignant, scores), abs=1e-3)
-    order = np.argsort(truth.p_malignant, kind="stable")
+    cases = by_image(predictions)
+    scores = cases.p_malignant.clip(0, 1)
+    found = calibration_metrics(cases, np.ones((1, len(scores))))
+    assert found.brier.value == pytest.approx(brier_score_loss(cases.malignant, scores), abs=1e-3)
+    order = np.argsort(cases.p_malignant, kind="stable")
     gaps = [
-        len(members) / len(scores) * abs(truth.p_malignant[members].mean() - truth.malignant[members].mean())
+        len(members) / len(scores) * abs(cases.p_malignant[members].mean() - cases.malignant[members].mean())
         for members in np.array_split(order, 15)
     ]
     assert found.error.value == pytest.approx(sum(gaps))
     assert [each.n for each in found.bins] == [len(members) for members in np.array_split(order, 15)]
     assert [each.observed.value for each in found.bins] == pytest.approx(
-        [truth.malignant[members].mean() for members in np.array_split(order, 15)]
+        [cases.malignant[members].mean() for members in np.array_split(order, 15)]
     )
 
 

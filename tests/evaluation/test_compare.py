@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from skinnet.errors import DataError
 from skinnet.evaluation.compare import compare, comparison_table
-from skinnet.evaluation.scored_cases import probability_columns
 from skinnet.inference.calibration import Decision, OperatingPoint
+from skinnet.labels import probability_columns
 
 DECISION = Decision((1.0,) * 7, (OperatingPoint("95", 0.95, 0.3),))
 

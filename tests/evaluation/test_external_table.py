@@ -9,8 +9,7 @@ import pytest
 from skinnet.__main__ import main
 from skinnet.errors import DataError
 from skinnet.evaluation.external_table import read_outside
-from skinnet.evaluation.scored_cases import probability_columns
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASSES, probability_columns
 
 DRAW_20 = {"prevalence": None, "draws": 20, "seed": 0}
 

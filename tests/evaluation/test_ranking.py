@@ -7,32 +7,32 @@ from sklearn import metrics as oracle
 
 from skinnet.evaluation.bootstrap import draw_weights
 from skinnet.evaluation.ranking import rank
-from skinnet.evaluation.scored_cases import Truth, by_image
+from skinnet.evaluation.scored_cases import ScoredCases, by_image
 
 
 @pytest.fixture
-def truth(predictions: pd.DataFrame) -> Truth:
+def cases(predictions: pd.DataFrame) -> ScoredCases:
     return by_image(predictions)
 
 
-def test_weights_count_like_repeated_images(truth: Truth) -> None:
-    scores = truth.p_malignant.round(2)  # with ties
-    weights = draw_weights(truth, draws=3, seed=1)
-    ranking = rank(truth.malignant, scores, weights)
+def test_weights_count_like_repeated_images(cases: ScoredCases) -> None:
+    scores = cases.p_malignant.round(2)  # with ties
+    weights = draw_weights(cases, draws=3, seed=1)
+    ranking = rank(cases.malignant, scores, weights)
     for row, area, precision, found in zip(
         weights, ranking.auroc(), ranking.average_precision(), ranking.specificity_at(0.95), strict=True
     ):
         again = np.repeat(np.arange(len(scores)), row.astype(int))
-        assert area == pytest.approx(oracle.roc_auc_score(truth.malignant[again], scores[again]))
-        assert precision == pytest.approx(oracle.average_precision_score(truth.malignant[again], scores[again]))
-        false, true, _ = oracle.roc_curve(truth.malignant[again], scores[again], drop_intermediate=False)
+        assert area == pytest.approx(oracle.roc_auc_score(cases.malignant[again], scores[again]))
+        assert precision == pytest.approx(oracle.average_precision_score(cases.malignant[again], scores[again]))
+        false, true, _ = oracle.roc_curve(cases.malignant[again], scores[again], drop_intermediate=False)
         assert found == pytest.approx(1 - false[true >= 0.95 - 1e-9].min())
 
 
-def test_a_ranking_of_one_kind_is_undefined(truth: Truth) -> None:
-    ones = np.ones((1, len(truth.dx)))
-    nobody = rank(np.zeros(len(truth.dx), bool), truth.p_malignant, ones)
-    everybody = rank(np.ones(len(truth.dx), bool), truth.p_malignant, ones)
+def test_a_ranking_of_one_kind_is_undefined(cases: ScoredCases) -> None:
+    ones = np.ones((1, len(cases.dx)))
+    nobody = rank(np.zeros(len(cases.dx), bool), cases.p_malignant, ones)
+    everybody = rank(np.ones(len(cases.dx), bool), cases.p_malignant, ones)
     assert np.isnan(nobody.auroc()[0])
     assert np.isnan(everybody.auroc()[0])
     assert np.isnan(nobody.average_precision()[0])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import by_image, by_lesion, listed, probability_columns
+from skinnet.evaluation.scored_cases import by_image, by_lesion, lesion_weights, listed
+from skinnet.labels import probability_columns
 
 
 def test_a_lesion_has_the_mean_of_its_images(predictions: pd.DataFrame) -> None:
@@ -34,6 +36,11 @@ def test_tables_that_do_not_fit_are_refused(predictions: pd.DataFrame) -> None:
         by_image(predictions.assign(dx=None))
     with pytest.raises(DataError, match="have no rows"):
         by_image(predictions[:0])
+
+
+def test_images_of_one_lesion_share_its_weight() -> None:
+    weights = lesion_weights(np.array(["a", "b", "a", "a"]))
+    assert weights == pytest.approx([1 / 3, 1, 1 / 3, 1 / 3])
 
 
 def test_long_lists_are_cut() -> None:

@@ -10,20 +10,20 @@ from skinnet.evaluation.selective import selective_metrics
 
 
 def test_risk_is_the_share_of_errors_among_the_surest(predictions: pd.DataFrame) -> None:
-    truth = by_image(predictions)
-    metrics = selective_metrics(truth, np.ones((1, 400)))
-    order = np.argsort(-truth.probabilities.max(axis=1), kind="stable")
-    wrong = (truth.displayed != truth.dx)[order]
+    cases = by_image(predictions)
+    metrics = selective_metrics(cases, np.ones((1, 400)))
+    order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
+    wrong = (cases.displayed != cases.dx)[order]
     for share, risk in zip(metrics.coverage, metrics.risk, strict=True):
         assert risk.value == pytest.approx(wrong[: round(400 * share)].mean())
     assert metrics.area.value == pytest.approx(np.mean(np.cumsum(wrong) / np.arange(1, 401)))
 
 
 def test_weights_count_like_repeated_images(predictions: pd.DataFrame) -> None:
-    truth = by_image(predictions)
-    weights = draw_weights(truth, draws=1, seed=0)
+    cases = by_image(predictions)
+    weights = draw_weights(cases, draws=1, seed=0)
     again = np.repeat(np.arange(400), weights[0].astype(int))
-    drawn = selective_metrics(truth, weights)
+    drawn = selective_metrics(cases, weights)
     repeated = selective_metrics(by_image(predictions.iloc[again]), np.ones((1, len(again))))
     assert drawn.risk[-1].value == pytest.approx(repeated.risk[-1].value)
     assert drawn.area.value == pytest.approx(repeated.area.value, rel=0.05)  # copies are judged together or apart

@@ -9,8 +9,8 @@ from skinnet.evaluation.subgroups import age_bands, subgroup_metrics
 
 
 def groups(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    truth = by_lesion(table)
-    rows = subgroup_metrics(truth, np.ones((1, len(truth.dx))), threshold=0.3, class_weights=None)
+    cases = by_lesion(table)
+    rows = subgroup_metrics(cases, np.ones((1, len(cases.dx))), threshold=0.3, class_weights=None)
     return {
         f"{row.grouping} {row.group}": {"lesions": row.lesions, "malignant": row.malignant}
         | {name: estimate.value for name, estimate in row.estimates.items()}

@@ -14,25 +14,25 @@ POINT = OperatingPoint("95", 0.95, 0.3)
 
 def test_realised_figures_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
     proof = np.where(np.arange(len(predictions)) % 3 == 0, "histo", "follow_up")
-    truth = by_image(predictions.assign(dx_type=proof))
-    values = threshold_values(truth, np.ones((1, len(truth.dx))), 0.3)
-    flagged = truth.p_malignant >= 0.3
-    benign = ~truth.malignant & (proof == "histo")
-    assert values["sensitivity"][0] == pytest.approx(oracle.recall_score(truth.malignant, flagged))
-    assert values["specificity"][0] == pytest.approx(oracle.recall_score(~truth.malignant, ~flagged))
-    assert values["melanoma_sensitivity"][0] == pytest.approx(flagged[truth.melanoma].mean())
+    cases = by_image(predictions.assign(dx_type=proof))
+    values = threshold_values(cases, np.ones((1, len(cases.dx))), 0.3)
+    flagged = cases.p_malignant >= 0.3
+    benign = ~cases.malignant & (proof == "histo")
+    assert values["sensitivity"][0] == pytest.approx(oracle.recall_score(cases.malignant, flagged))
+    assert values["specificity"][0] == pytest.approx(oracle.recall_score(~cases.malignant, ~flagged))
+    assert values["melanoma_sensitivity"][0] == pytest.approx(flagged[cases.melanoma].mean())
     assert values["histology_specificity"][0] == pytest.approx(1 - flagged[benign].mean())
 
 
 def test_at_the_data_s_own_prevalence_bayes_gives_back_the_counts(predictions: pd.DataFrame) -> None:
-    truth = by_lesion(predictions.assign(lesion_id=range(len(predictions))))
-    [point] = at_operating_points(truth, np.ones((1, len(truth.dx))), [POINT], {"rare": 0.01})
-    flagged, cleared = truth.p_malignant >= 0.3, truth.p_malignant < 0.3
+    cases = by_lesion(predictions.assign(lesion_id=range(len(predictions))))
+    [point] = at_operating_points(cases, np.ones((1, len(cases.dx))), [POINT], {"rare": 0.01})
+    flagged, cleared = cases.p_malignant >= 0.3, cases.p_malignant < 0.3
     own, rare = point.prevalences
-    assert own.prevalence == truth.malignant.mean()
-    assert own.estimates["ppv"].value == pytest.approx(truth.malignant[flagged].mean())
-    assert own.estimates["npv"].value == pytest.approx(1 - truth.malignant[cleared].mean())
-    assert own.estimates["flagged_per_found"].value == pytest.approx(flagged.sum() / truth.malignant[flagged].sum())
+    assert own.prevalence == cases.malignant.mean()
+    assert own.estimates["ppv"].value == pytest.approx(cases.malignant[flagged].mean())
+    assert own.estimates["npv"].value == pytest.approx(1 - cases.malignant[cleared].mean())
+    assert own.estimates["flagged_per_found"].value == pytest.approx(flagged.sum() / cases.malignant[flagged].sum())
     sensitivity, specificity = (point.estimates[name].value for name in ("sensitivity", "specificity"))
     assert sensitivity is not None
     assert specificity is not None
@@ -42,8 +42,8 @@ def test_at_the_data_s_own_prevalence_bayes_gives_back_the_counts(predictions: p
 
 def test_every_missed_melanoma_is_named(predictions: pd.DataFrame) -> None:
     table = predictions.assign(image_id=[f"I{number}" for number in range(len(predictions))])
-    truth = by_image(table)
-    [point] = at_operating_points(truth, np.ones((1, len(truth.dx))), [POINT], {})
+    cases = by_image(table)
+    [point] = at_operating_points(cases, np.ones((1, len(cases.dx))), [POINT], {})
     score = predictions[["p_akiec", "p_bcc", "p_mel"]].sum(axis=1)
     expected = table[(table["dx"] == "mel") & (score < 0.3)]
     assert {row["image_id"] for row in point.missed_melanomas} == set(expected["image_id"])
@@ -57,8 +57,8 @@ def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
     for right, expected in ((1.0, [0.1] * 20), (0.3, None)):
         table = pd.DataFrame({f"p_{name}": 0.0 for name in ("akiec", "bcc", "bkl", "df", "vasc")}, range(100))
         p = np.array([right] * 30 + [1 - right if expected else right] * 70)
-        truth = by_image(table.assign(lesion_id=range(100), dx=dx, p_mel=p, p_nv=1 - p))
-        curve = decision_curve(truth, np.ones((1, 100)), prevalence=0.1)
+        cases = by_image(table.assign(lesion_id=range(100), dx=dx, p_mel=p, p_nv=1 - p))
+        curve = decision_curve(cases, np.ones((1, 100)), prevalence=0.1)
         assert curve is not None
         values = [estimate.value for estimate in curve.model]
         everyone = [0.1 - 0.9 * t / (1 - t) for t in curve.thresholds]
@@ -71,5 +71,5 @@ def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
 
 
 def test_there_is_no_curve_without_both_kinds(predictions: pd.DataFrame) -> None:
-    truth = by_image(predictions[predictions["dx"] == "nv"])
-    assert decision_curve(truth, np.ones((1, len(truth.dx))), prevalence=0.1) is None
+    cases = by_image(predictions[predictions["dx"] == "nv"])
+    assert decision_curve(cases, np.ones((1, len(cases.dx))), prevalence=0.1) is None

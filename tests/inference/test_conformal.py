@@ -12,7 +12,6 @@ from skinnet.inference.conformal import (
     Sets,
     crosses,
     fit_sets,
-    lesion_weights,
     load_sets,
     measure_coverage,
     sentence,
@@ -26,11 +25,6 @@ def predictions_of(name: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarra
     probabilities = np.zeros((len(values), len(CLASSES)))
     probabilities[:, CLASS_NUMBERS[name]] = values
     return probabilities, np.full(len(values), name)
-
-
-def test_images_of_one_lesion_share_its_weight() -> None:
-    weights = lesion_weights(np.array(["a", "b", "a", "a"]))
-    assert weights == pytest.approx([1 / 3, 1, 1 / 3, 1 / 3])
 
 
 @pytest.mark.parametrize(

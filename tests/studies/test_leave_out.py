@@ -11,9 +11,9 @@ import pytest
 from skinnet.__main__ import main
 from skinnet.data.index import INDEX, load_index
 from skinnet.errors import DataError, TrainingError
-from skinnet.evaluation.evaluate import probability_columns
 from skinnet.inference.calibration import VERDICT, Decision, OperatingPoint
 from skinnet.inference.predictions import load_predictions
+from skinnet.labels import probability_columns
 from skinnet.studies import leave_out as module
 from skinnet.studies.leave_out import Judged, clinic_rows, diagnosis_rows, leave_out
 from skinnet.studies.leave_out_tables import CLINICS, DIAGNOSES, clinics_table, diagnoses_table

@@ -12,10 +12,9 @@ from skinnet.data.dataset import Images
 from skinnet.data.index import load_index, load_prepared
 from skinnet.data.partitions import FOLD_PARTITIONS
 from skinnet.errors import DataError, TrainingError
-from skinnet.evaluation.evaluate import probability_columns
 from skinnet.inference.calibration import OUT_OF_FOLD, Decision, fit_decision
 from skinnet.inference.classifier import Classifier
-from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
 from skinnet.reporting.release import CARD, fit_rules_out_of_fold, tune
 from skinnet.training import cross_validation as module
 from skinnet.training.config import TrainConfig

@@ -6,9 +6,8 @@ import pytest
 from scipy.special import softmax
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import probability_columns
 from skinnet.inference.calibration import Calibration
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASSES, probability_columns
 from skinnet.training.recalibrate import compose, recalibrate
 
 ILL = np.array([1, 1, 0, 0, 1, 0, 0])

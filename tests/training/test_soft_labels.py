@@ -10,10 +10,9 @@ import pytest
 from skinnet.__main__ import main
 from skinnet.data.index import load_cache, load_index
 from skinnet.errors import TrainingError
-from skinnet.evaluation.evaluate import probability_columns
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASSES, probability_columns
 from skinnet.reporting.release import teach
 from skinnet.training.config import TrainConfig
 from skinnet.training.soft_labels import file_hashes, load_targets
