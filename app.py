@@ -12,11 +12,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from demo.interface import serve
-from skinnet.cli.options import DEFAULT_CHECKPOINT
+from skinnet.cli.options import default_checkpoint
 from skinnet.errors import SkinnetError
 
 if __name__ == "__main__":
     try:
-        serve(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_CHECKPOINT)
+        serve(Path(sys.argv[1]) if len(sys.argv) > 1 else default_checkpoint())
     except (SkinnetError, OSError, ValueError) as error:  # the last two: a port that is taken or no number
         sys.exit(f"skinnet: {error}")

@@ -1,6 +1,7 @@
 """The command line: python -m skinnet COMMAND. Each command has --help.
 
-Exit codes: 0 done; 1 an error, told in one line; 2 wrong use; 3 some pictures could not be judged; 130 stopped.
+Exit codes: 0 done; 1 an error, explained in one line; 2 wrong use; 3 some pictures could not be read, or the gate
+refused the picture to explain; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,29 +13,26 @@ import sys
 from collections.abc import Sequence
 
 from skinnet import __version__
-from skinnet.cli import data, evaluation, photos, training
+from skinnet.cli.options import DONE, FAILED, STOPPED
+from skinnet.cli.registry import add_commands
 from skinnet.errors import SkinnetError
 from skinnet.labels import DISCLAIMER
 
-STOPPED = 130
-
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+    """Build the parser with all commands and their options."""
     main = argparse.ArgumentParser(
         prog="skinnet",
-        description="Detect skin cancer in dermatoscopic photos: from raw data to a judged picture.",
+        description="Detect skin cancer in dermatoscopic photos: from raw data to a classified picture.",
         epilog=f"The usual order: acquire, prepare, train, release, predict. {DISCLAIMER}",
     )
     main.add_argument("--version", action="version", version=f"skinnet {__version__}")
-    commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (data, training, evaluation, photos):
-        group.add(commands)
+    add_commands(main.add_subparsers(title="commands", metavar="COMMAND", required=True))
     return main
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     quiet = getattr(options, "quiet", False)
@@ -44,16 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except SkinnetError as error:
         print(f"skinnet: {error}", file=sys.stderr)
-        return 1
+        return FAILED
     except KeyboardInterrupt:
-        print("skinnet: stopped. acquire, prepare and train --resume go on where they were.", file=sys.stderr)
+        print("skinnet: interrupted. Run acquire, prepare or train --resume again to continue.", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return DONE
     except OSError as error:
-        print(f"skinnet: {error.filename or 'The system says'}: {error.strerror or error}", file=sys.stderr)
-        return 1
+        print(f"skinnet: {error.filename or 'System error'}: {error.strerror or error}", file=sys.stderr)
+        return FAILED
 
 
 def run() -> None:

@@ -16,7 +16,7 @@ import requests
 
 from demo.drawings import LOOKS, draw_lesion, write_examples
 from skinnet.__main__ import main
-from skinnet.cli.options import DEFAULT_CHECKPOINT
+from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
 from skinnet.data.index import load_index
 from tests.servers import Server, serving
@@ -36,7 +36,7 @@ def shared_mirror() -> Path:
 
 @pytest.fixture(scope="session")
 def shipped() -> Path:
-    return DEFAULT_CHECKPOINT
+    return default_checkpoint()
 
 
 @pytest.fixture(scope="session")

@@ -1,36 +1,71 @@
-"""What commands share: their defaults and options."""
+"""What commands share: options, their types, the default checkpoint and exit codes."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-DEFAULT_CHECKPOINT = Path(__file__).parent.parent.parent / "checkpoints" / "ham10000-lite0"
+from skinnet.errors import CheckpointError
+
+SHIPPED_CHECKPOINT: Final = Path("checkpoints", "ham10000-lite0")
+"""The trained network in this repository; wheels do not contain it."""
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_USE: Final = 2
+SOME_UNREADABLE: Final = 3
+STOPPED: Final = 130
+
 Commands = Any  # argparse keeps the type of its sub-parsers private
+Command = Callable[[argparse.Namespace], int]
+"""Takes the options, returns the exit code."""
 
 
-def add_command(commands: Commands, name: str, run: Any, summary: str, details: str = "") -> argparse.ArgumentParser:
-    """Make a command that calls `run` with its options; what that returns is the exit code."""
-    command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=f"{summary} {details}")
-    command.set_defaults(command=run)
-    command.add_argument(
+def add_command(
+    commands: Commands, name: str, command: Command, summary: str, details: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command that calls `command` with its options."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=f"{summary} {details}")
+    parser.set_defaults(command=command)
+    parser.add_argument(
         "--quiet", action="store_true", default=argparse.SUPPRESS, help="no bars and no notes, only results and errors"
     )
-    return command
+    return parser
 
 
-def add_root(command: argparse.ArgumentParser) -> None:
+def add_root(parser: argparse.ArgumentParser) -> None:
     """Add --root."""
-    command.add_argument("--root", type=Path, default=Path("data"), help="folder of the data sets (default: data)")
+    parser.add_argument("--root", type=Path, default=Path("data"), help="folder of the data sets (default: data)")
 
 
-def add_checkpoint(command: argparse.ArgumentParser) -> None:
-    """Add --checkpoint."""
-    command.add_argument(
-        "--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="DIR",
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Add --checkpoint; `checkpoint_folder` reads it."""
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="DIR",
         help="folder of the trained network (default: the one shipped with skinnet)",
     )  # fmt: skip
+
+
+def default_checkpoint() -> Path:
+    """The shipped checkpoint of the checkout that skinnet is imported from, else of the working directory."""
+    checkout = Path(__file__).parents[2]
+    return checkout / SHIPPED_CHECKPOINT if (checkout / SHIPPED_CHECKPOINT).is_dir() else SHIPPED_CHECKPOINT
+
+
+def checkpoint_folder(options: argparse.Namespace) -> Path:
+    """The folder that --checkpoint names, by default the shipped one.
+
+    Raises:
+        CheckpointError: if none was named and there is no shipped one.
+    """
+    if options.checkpoint is not None:
+        return Path(options.checkpoint)
+    folder = default_checkpoint()
+    if not folder.is_dir():
+        raise CheckpointError(f"No trained network in {folder}: name its folder with --checkpoint.")
+    return folder
 
 
 def positive(text: str) -> int:
@@ -38,3 +73,22 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return int(text)
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1, for `type=`."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1")
+    return number
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Two words around an equals sign, for `type=`."""
+    first, found, second = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} has no '='")
+    return first, second

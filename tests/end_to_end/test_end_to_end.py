@@ -168,7 +168,7 @@ def test_figures_of_training_images_say_so(
     printed = capsys.readouterr().out
     count = (table["split"] == "test").sum()
     assert "none of which is in another split" not in printed
-    assert f"The network was trained on {count} of these {count} images: the figures flatter it." in caplog.text
+    assert f"The network was trained on {count} of these {count} images: the metrics are too optimistic." in caplog.text
     assert main([*command, "--source", "clinic"]) == 1
     assert "Without --root a checkpoint's own predictions are read" in capsys.readouterr().err
 

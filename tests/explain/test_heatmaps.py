@@ -12,7 +12,7 @@ from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main, parser
-from skinnet.cli.photos import MAP_METHODS
+from skinnet.cli.explain import MAP_METHODS
 from skinnet.errors import SkinnetError
 from skinnet.explain.cam import Head, view_features
 from skinnet.explain.heatmaps import DEFAULT_METHOD, METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
@@ -125,4 +125,4 @@ def test_the_command_line_offers_every_method_and_writes_a_png(
     assert main(["explain", str(tmp_path / "photo.png"), "--out", str(out), "--diagnosis", "mel"]) == 0
     with Image.open(out) as written:
         assert written.size == (600, 450)
-    assert "what spoke for Melanoma" in capsys.readouterr().out
+    assert "evidence for Melanoma" in capsys.readouterr().out

@@ -11,7 +11,7 @@ import pytest
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
-from skinnet.cli.photos import SOME_FAILED
+from skinnet.cli.options import SOME_UNREADABLE
 from skinnet.data.cache import build_cache
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
@@ -81,7 +81,7 @@ def test_bad_pictures_become_rows_and_the_others_are_judged(photos: Path, capsys
     (photos / "broken.zip").write_bytes(b"PK")
     code, table = predict(capsys, photos, photos / "absent.jpg", photos / "notes.txt", photos / "broken.zip")
     errors = {Path(row.path).name: row.error for row in table.itertuples()}
-    assert code == SOME_FAILED
+    assert code == SOME_UNREADABLE
     assert errors["a.jpg"] == errors["b.PNG"] == ""
     assert errors["empty.jpg"] == "The file is empty."
     assert errors["broken.jpg"].startswith("The picture is damaged or incomplete")
@@ -139,4 +139,4 @@ def test_a_row_says_what_the_gate_makes_of_the_picture_and_keeps_its_numbers(
     assert row["note"] == "This does not look like a dermatoscopic photo of a skin lesion."
     assert 0 <= row["p_malignant"] <= 1
     assert set(row["possible"].split()) <= set(CLASSES)
-    assert "1 of 1 pictures show no lesion to judge: see the column note." in printed.err
+    assert "1 of 1 pictures show no lesion to classify: see the column note." in printed.err

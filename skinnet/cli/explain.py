@@ -1,0 +1,48 @@
+"""python -m skinnet explain: draw a heat map of a photo."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, checkpoint_folder
+from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES
+
+MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
+"""Those of `skinnet.explain.heatmaps`, the default first. Importing it takes seconds, so a test compares the lists."""
+
+
+def add(commands: Commands) -> None:
+    parser = add_command(
+        commands, "explain", explain, "Draw a heat map of the evidence for a diagnosis.",
+        DISCLAIMER,
+    )  # fmt: skip
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="picture to explain")
+    parser.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
+    parser.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
+    parser.add_argument(
+        "--method", choices=MAP_METHODS, default=MAP_METHODS[0],
+        help=f"kind of class activation map (default: {MAP_METHODS[0]}); hirescam draws the same as gradcam, "
+        "gradcam++ the same as layercam",
+    )  # fmt: skip
+    parser.add_argument("--opacity", type=float, default=0.5, help="opacity of the colours, 0 to 1 (default: 0.5)")
+    add_checkpoint(parser)
+
+
+def explain(options: argparse.Namespace) -> int:
+    from skinnet.explain.heatmaps import SCALE, heat_map, overlay
+    from skinnet.files import atomic_path
+    from skinnet.images.photo import display_photo, open_photo, to_input
+    from skinnet.inference.classifier import Classifier
+
+    classifier = Classifier.load(checkpoint_folder(options))
+    photo = open_photo(options.image)
+    pixels = to_input(photo, frame=classifier.frame)
+    prediction = classifier.judge(classifier.logits(pixels[None]))[0]
+    diagnosis = options.diagnosis or prediction.diagnosis
+    evidence = heat_map(classifier, pixels, diagnosis=diagnosis, method=options.method)
+    with atomic_path(options.out) as temporary:
+        overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")
+    probability = prediction.probabilities[diagnosis]
+    print(f"{options.out}: evidence for {FULL_NAMES[diagnosis]} (probability {probability:.3f}). {SCALE}\n{DISCLAIMER}")
+    return DONE

@@ -1,0 +1,46 @@
+"""python -m skinnet release: publish a training run as a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, add_root, default_checkpoint
+from skinnet.errors import SkinnetError
+
+
+def add(commands: Commands) -> None:
+    parser = add_command(
+        commands, "release", release, "Rebuild everything that is published from one training run.",
+        "Writes calibration, thresholds, predictions, metrics, figures, model card, and with --readme the README's "
+        "results. Replaces the checkpoint that --checkpoint names, and removes the measurements of the network "
+        "before. Without --run, it rebuilds only the last four, from the checkpoint's predictions.",
+    )  # fmt: skip
+    parser.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
+    add_root(parser)
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--out-of-fold", type=Path, metavar="CSV",
+        help="table of cross-validate to fit class weights and thresholds on (default: validation)",
+    )  # fmt: skip
+    parser.add_argument("--readme", type=Path, help="README whose results to rewrite")
+
+
+def release(options: argparse.Namespace) -> int:
+    from skinnet.reporting.release import publish, release
+
+    checkpoint = options.checkpoint or default_checkpoint()
+    if options.run is None:
+        if options.out_of_fold is not None:
+            raise SkinnetError("--out-of-fold needs --run: rules are fitted when a run is released.")
+        publish(checkpoint, readme=options.readme)
+    else:
+        release(
+            options.run,
+            root=options.root,
+            out=checkpoint,
+            out_of_fold=options.out_of_fold,
+            readme=options.readme,
+        )
+    print(f"Published in {checkpoint}.")
+    return DONE
