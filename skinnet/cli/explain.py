@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, checkpoint_folder
+from skinnet.cli.options import DONE, SOME_UNREADABLE, Commands, add_checkpoint, add_command, checkpoint_folder
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES
 
 MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
@@ -15,7 +16,7 @@ MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
 def add(commands: Commands) -> None:
     parser = add_command(
         commands, "explain", explain, "Draw a heat map of the evidence for a diagnosis.",
-        DISCLAIMER,
+        f"A picture that the gate refuses gets no map, and the exit code is 3. {DISCLAIMER}",
     )  # fmt: skip
     parser.add_argument("image", type=Path, metavar="IMAGE", help="picture to explain")
     parser.add_argument("--out", type=Path, required=True, metavar="PNG", help="picture to write")
@@ -37,9 +38,14 @@ def explain(options: argparse.Namespace) -> int:
 
     classifier = Classifier.load(checkpoint_folder(options))
     photo = open_photo(options.image)
-    pixels = to_input(photo, frame=classifier.frame)
-    prediction = classifier.judge(classifier.logits(pixels[None]))[0]
+    prediction = classifier.predict(photo)
+    if prediction.gate == "refuse":
+        print(f"{options.image}: no map. {prediction.note}", file=sys.stderr)
+        return SOME_UNREADABLE
+    if prediction.gate == "warn":
+        print(f"Do not rely on this. {prediction.note}")
     diagnosis = options.diagnosis or prediction.diagnosis
+    pixels = to_input(photo, frame=classifier.frame)
     evidence = heat_map(classifier, pixels, diagnosis=diagnosis, method=options.method)
     with atomic_path(options.out) as temporary:
         overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")

@@ -11,11 +11,9 @@ from PIL import Image
 from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.__main__ import main, parser
-from skinnet.cli.explain import MAP_METHODS
 from skinnet.errors import SkinnetError
 from skinnet.explain.cam import Head, view_features
-from skinnet.explain.heatmaps import DEFAULT_METHOD, METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
+from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
 from skinnet.images.photo import display_photo, to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASSES
@@ -111,18 +109,3 @@ def test_the_overlay_goes_from_photo_to_map(photo: Image.Image) -> None:
     full = np.asarray(overlay(shown, evidence, opacity=1))
     assert (full[5, 5] == np.asarray(shown)[5, 5]).all()
     assert full[215, 300].tolist() == [122, 4, 2]  # the end of the colour scale
-
-
-def test_the_command_line_offers_every_method_and_writes_a_png(
-    photo: Image.Image, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    photo.save(tmp_path / "photo.png")
-    assert tuple(METHODS) == MAP_METHODS
-    assert parser().parse_args(["explain", "a", "--out", "b"]).method == DEFAULT_METHOD
-    for method in METHODS:
-        assert parser().parse_args(["explain", "a", "--out", "b", "--method", method]).method == method
-    out = tmp_path / "map.png"
-    assert main(["explain", str(tmp_path / "photo.png"), "--out", str(out), "--diagnosis", "mel"]) == 0
-    with Image.open(out) as written:
-        assert written.size == (600, 450)
-    assert "evidence for Melanoma" in capsys.readouterr().out
