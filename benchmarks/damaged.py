@@ -17,15 +17,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
 from skinnet.evaluation.bootstrap import estimate
-from skinnet.reporting.release import Tuned, tune
 from skinnet.studies.robustness import Damage, damages, figures, judged, truth_of
+from skinnet.training.fitted_run import FittedRun, fit_run
 
 DRAWS = 500
 STRENGTH = 2
 DAMAGES = ("blur", "noise", "jpeg")
 
 
-def under(damage: Damage | None, run: Tuned) -> dict[str, np.ndarray]:
+def under(damage: Damage | None, run: FittedRun) -> dict[str, np.ndarray]:
     """Figures of a run's validation lesions, whole and in each bootstrap draw."""
     rows = run.table[run.table["split"] == "val"]
     logits = judged(run.classifier, rows, run.images, damage)
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, nargs=2, required=True, metavar="DIR", help="two folders of training runs")
     parser.add_argument("--out-of-fold", type=Path, metavar="CSV", help="table of cross-validate to fit the rules on")
     options = parser.parse_args()
-    tuned = [tune(run, root=options.root, name=run.name, out_of_fold=options.out_of_fold) for run in options.runs]
+    tuned = [fit_run(run, root=options.root, name=run.name, out_of_fold=options.out_of_fold) for run in options.runs]
     tried = {name: damage for name, strength, damage in damages() if name in DAMAGES and strength == STRENGTH}
     for name, damage in [("none", None), *tried.items()]:
         one, other = (under(damage, run) for run in tuned)

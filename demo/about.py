@@ -6,8 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from skinnet.checkpoint import CARD
 from skinnet.errors import CheckpointError
-from skinnet.reporting.release import CARD
 
 
 def add(checkpoint: Path) -> None:

@@ -14,9 +14,8 @@ from torch import Tensor
 from demo import verdict
 from skinnet.errors import PhotoError
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.explain.cam import view_features
 from skinnet.explain.heatmaps import DEFAULT_METHOD, OFFERED, SCALE, evidence_maps, overlay
-from skinnet.images.photo import display_photo, open_photo, to_input
+from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
 
@@ -45,16 +44,16 @@ class Judged:
     """What a visit keeps of the last photo, in memory: enough to draw other maps of it.
 
     Attributes:
-        pixels: uint8 (H, W, 3), the network's input.
-        features: what the network made of them: another method needs no more.
+        features: of the network's pass over the photo: another method needs no more.
+        size: (height, width) of the network's input.
         shown: the photo as displayed.
         method: of the maps.
         maps: float32 (7, H, W) in [0, 1]: another diagnosis needs no more.
         diagnosis: whose map is displayed.
     """
 
-    pixels: np.ndarray
-    features: Tensor
+    features: Tensor | None
+    size: tuple[int, int]
     shown: Image.Image
     method: str
     maps: np.ndarray
@@ -116,22 +115,21 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
             opened = open_photo(path)
         except PhotoError as error:
             return None, verdict.refusal(str(error)), None, None
-        pixels = to_input(opened, frame=classifier.frame)
-        prediction = classifier.predict(opened)
+        examined = classifier.examine(opened)
+        prediction, features = examined.prediction, examined.features
         if Path(path).read_bytes() in drawings:
             prediction = replace(prediction, gate="warn", note=DRAWING)
         if prediction.gate == "refuse":
             return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
-        features = view_features(classifier, pixels)
-        maps = evidence_maps(classifier, pixels, method=method, features=features)
-        kept = Judged(pixels, features, display_photo(opened), method, maps, prediction.diagnosis)
+        maps = evidence_maps(classifier, features, size=examined.size, method=method)
+        kept = Judged(features, examined.size, display_photo(opened), method, maps, prediction.diagnosis)
         return kept, verdict.verdict(prediction, metrics), kept.drawn(opacity), prediction.diagnosis
 
     def redraw(kept: Judged | None, diagnosis: str | None, method: str, opacity: float) -> tuple[Any, ...]:
         if kept is None or diagnosis is None:
             raise gr.Error(NO_PHOTO, print_exception=False)
         if method != kept.method:
-            maps = evidence_maps(classifier, kept.pixels, method=method, features=kept.features)
+            maps = evidence_maps(classifier, kept.features, size=kept.size, method=method)
             kept = replace(kept, method=method, maps=maps)
         kept = replace(kept, diagnosis=diagnosis)
         return kept, kept.drawn(opacity)

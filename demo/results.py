@@ -9,22 +9,21 @@ from pathlib import Path
 
 import gradio as gr
 
+from skinnet.checkpoint import FIGURE_FOLDER, METRICS, load_config
 from skinnet.errors import CheckpointError
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
-from skinnet.inference.classifier import read_config
+from skinnet.files import structured
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.model_card import data_name, headline_section, result_tables, training_cost
 from skinnet.reporting.plots import FIGURES
-from skinnet.reporting.report import FIGURE_FOLDER, METRICS
 from skinnet.reporting.study_tables import further_tables
 from skinnet.reporting.table import Table
-from skinnet.structure import structured
 
 
 def add(checkpoint: Path) -> None:
     """Add the tab's contents to the interface that is being built."""
-    config = read_config(checkpoint)
+    config = load_config(checkpoint)
     metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
     headlines = headline_section(metrics, "test", source=data_name(config))
     gr.Markdown(f"## How good is it?\n{headlines}\n{training_cost(config)}", elem_classes="tables")

@@ -1,13 +1,16 @@
-"""Files that are either whole or absent: atomic writes, JSON, one writer at a time."""
+"""Files that are either whole or absent: atomic writes, JSON and dataclasses from it, one writer at a time."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from skinnet.errors import DataError
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK_BYTES = 1 << 20
+T = TypeVar("T")
 
 
 @contextmanager
@@ -96,3 +100,61 @@ def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
     except ValueError as error:  # pandas' own errors are ValueErrors too
         raise DataError(f"{path} is damaged: {mend}.") from error
     return table
+
+
+def structured(kind: type[T], content: Any) -> T:
+    """Build a dataclass from JSON: the way back from `dataclasses.asdict`.
+
+    Dataclasses inside it, lists, tuples and dictionaries are built too. Keys without a field are passed over.
+
+    Raises:
+        KeyError: if a key is missing.
+        TypeError, ValueError: if a value has another type, or is not a finite number.
+    """
+    if not isinstance(content, dict):
+        raise TypeError(f"{kind.__name__} is not an object")
+    hints = get_type_hints(kind)
+    return kind(
+        **{field.name: _value(hints[field.name], content[field.name], field.name) for field in fields(cast(Any, kind))}
+    )
+
+
+def _value(hint: Any, content: Any, name: str) -> Any:
+    """`content` as the type that `hint` asks for."""
+    if hint is Any:
+        return content
+    if isinstance(hint, types.UnionType):
+        chosen = next(kind for kind in get_args(hint) if kind is not types.NoneType)
+        return None if content is None else _value(chosen, content, name)
+    if is_dataclass(hint):
+        return structured(cast(type, hint), content)
+    if get_origin(hint) in (list, tuple):
+        return _sequence(hint, content, name)
+    if get_origin(hint) is dict:
+        if not isinstance(content, dict):
+            raise TypeError(f"{name} is not an object")
+        return {key: _value(get_args(hint)[1], each, name) for key, each in content.items()}
+    return _plain(hint, content, name)
+
+
+def _sequence(hint: Any, content: Any, name: str) -> Any:
+    if not isinstance(content, list | tuple):
+        raise TypeError(f"{name} is not a list")
+    kinds = get_args(hint)
+    if get_origin(hint) is list or kinds[1:] == (...,):
+        kinds = (kinds[0],) * len(content)
+    if len(kinds) != len(content):
+        raise ValueError(f"{name} has {len(content)} values, not {len(kinds)}")
+    values = [_value(kind, each, name) for kind, each in zip(kinds, content, strict=True)]
+    return values if get_origin(hint) is list else tuple(values)
+
+
+def _plain(hint: type, content: Any, name: str) -> Any:
+    """A text, number or truth value."""
+    if hint is float and type(content) is int:
+        content = float(content)
+    if hint in (str, int, float, bool) and type(content) is not hint:
+        raise TypeError(f"{name} is {type(content).__name__}, not {hint.__name__}")
+    if hint is float and not math.isfinite(content):
+        raise ValueError(f"{name} is not finite")
+    return content

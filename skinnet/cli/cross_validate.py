@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
 
 
 def cross_validate(options: argparse.Namespace) -> int:
-    from skinnet.inference.calibration import OUT_OF_FOLD
+    from skinnet.checkpoint import OUT_OF_FOLD
     from skinnet.training.cross_validation import cross_validate
 
     table = cross_validate(recipe_of(options), root=options.root, out=options.out)

@@ -45,10 +45,11 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _write(given: EvaluateInput, metrics: Mapping[str, Metrics], heading: str, *, folder: Path) -> None:
+    from skinnet.checkpoint import PREDICTIONS
     from skinnet.inference.predictions import save_predictions
     from skinnet.reporting.report import write_evaluation
 
-    save_predictions(given.predictions, folder / "predictions.csv")
+    save_predictions(given.predictions, folder / PREDICTIONS)
     write_evaluation(
         given.predictions,
         {given.split: metrics},
@@ -63,10 +64,10 @@ def _write(given: EvaluateInput, metrics: Mapping[str, Metrics], heading: str, *
 
 def _compare(given: EvaluateInput, other: Path, *, folder: Path | None) -> None:
     """Print the differences to another checkpoint or table, and write them where a folder is given."""
+    from skinnet.checkpoint import TABLE_FOLDER
     from skinnet.cli.evaluate_input import read_other
     from skinnet.evaluation.compare import compare, comparison_table
     from skinnet.files import write_text
-    from skinnet.reporting.report import TABLE_FOLDER
     from skinnet.reporting.table import titled
 
     predictions, decision = read_other(other, given.split)

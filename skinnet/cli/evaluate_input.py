@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from skinnet.checkpoint import HISTORY, PREDICTIONS, SPLIT, VERDICT, OperatingPoint, load_config
 from skinnet.cli.options import checkpoint_folder
 from skinnet.data.index import load_cache, load_index
+from skinnet.data.partitions import seen_in_training
 from skinnet.errors import SkinnetError
 from skinnet.evaluation.external_table import read_outside
-from skinnet.files import read_json, read_table
-from skinnet.inference.calibration import VERDICT, Decision, OperatingPoint
-from skinnet.inference.classifier import Classifier, read_config
+from skinnet.files import read_json, read_table, structured
+from skinnet.inference.calibration import Decision
+from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions, predict_split
 from skinnet.labels import CLASSES
 from skinnet.reporting.model_card import ONE_NETWORK, data_name, source_title
-from skinnet.reporting.release import seen_in_training
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def read_input(options: argparse.Namespace) -> EvaluateInput:
 def read_other(path: Path, split: str) -> tuple[pd.DataFrame, Decision | None]:
     """Read the predictions to compare with, of a checkpoint folder or a CSV file, and their decision rules."""
     if path.is_dir():
-        return _published(path, split), Decision.of(read_config(path))
+        return _published(path, split), Decision.of(load_config(path))
     table = read_outside(path)
     return (table[table["split"] == split] if "split" in table and split != "all" else table), None
 
@@ -81,7 +82,8 @@ def _rules(options: argparse.Namespace) -> Decision | None:
     """The decision rules for a table of predictions, which has none itself."""
     if options.rules is not None:
         try:
-            return Decision.of(read_json(options.rules, mend="name the file that recalibrate wrote, or a config.json"))
+            mend = "name the file that recalibrate wrote, or a config.json"
+            return structured(Decision, read_json(options.rules, mend=mend))
         except (KeyError, TypeError, ValueError) as error:
             raise SkinnetError(f"{options.rules} holds no class_weights and operating_points.") from error
     if options.threshold is None:
@@ -92,14 +94,14 @@ def _rules(options: argparse.Namespace) -> Decision | None:
 
 def _from_checkpoint(options: argparse.Namespace) -> EvaluateInput:
     checkpoint = checkpoint_folder(options)
-    classifier = Classifier.load(checkpoint)
+    classifier, config = Classifier.load(checkpoint), load_config(checkpoint)
     held_out = options.split in ("val", "test")
     if options.root is None:
         if options.source or options.partition:
             raise SkinnetError(
                 "Without --root a checkpoint's own predictions are read: leave out --source, --partition."
             )
-        predictions, source = _published(checkpoint, options.split), data_name(classifier.config)
+        predictions, source = _published(checkpoint, options.split), data_name(config)
     else:
         predictions, seen = _predict(classifier, checkpoint, options)
         source = source_title(options.source or "ham10000")
@@ -109,15 +111,15 @@ def _from_checkpoint(options: argparse.Namespace) -> EvaluateInput:
         classifier.decision,
         options.split,
         source,
-        name=str(classifier.config.get("name", checkpoint.name)),
+        name=config.name,
         held_out=held_out,
         method=ONE_NETWORK,
-        history=read_table(checkpoint / "history.csv", mend="restore it"),
+        history=read_table(checkpoint / HISTORY, mend="restore it"),
     )
 
 
 def _published(checkpoint: Path, split: str) -> pd.DataFrame:
-    predictions = load_predictions(checkpoint / "predictions.csv")
+    predictions = load_predictions(checkpoint / PREDICTIONS)
     chosen = predictions[predictions["split"] == split]
     if chosen.empty:
         raise SkinnetError(f"{checkpoint} publishes no {split} predictions: name the data with --root.")
@@ -129,7 +131,7 @@ def _predict(classifier: Classifier, checkpoint: Path, options: argparse.Namespa
     table = load_index(options.root, sources=[options.source or "ham10000"], partition=options.partition or "split")
     predictions = predict_split(classifier, table, load_cache(options.root, table), options.split)
     predicted = table[table["image_id"].isin(predictions["image_id"])]
-    seen = int(seen_in_training(checkpoint, predicted).sum())
+    seen = int(seen_in_training(checkpoint / SPLIT, predicted).sum())
     if seen and options.split != "train":
         log.warning(
             "The network was trained on %d of these %d images: the metrics are too optimistic.", seen, len(predicted)

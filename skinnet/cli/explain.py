@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from skinnet.cli.options import DONE, SOME_UNREADABLE, Commands, add_checkpoint, add_command, checkpoint_folder
-from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES
+from skinnet.labels import CLASS_NUMBERS, CLASSES, DISCLAIMER, FULL_NAMES
 
 MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
 """Those of `skinnet.explain.heatmaps`, the default first. Importing it takes seconds, so a test compares the lists."""
@@ -31,22 +31,23 @@ def add(commands: Commands) -> None:
 
 
 def explain(options: argparse.Namespace) -> int:
-    from skinnet.explain.heatmaps import SCALE, heat_map, overlay
+    from skinnet.explain.heatmaps import SCALE, evidence_maps, overlay
     from skinnet.files import atomic_path
-    from skinnet.images.photo import display_photo, open_photo, to_input
+    from skinnet.images.photo import display_photo, open_photo
     from skinnet.inference.classifier import Classifier
 
     classifier = Classifier.load(checkpoint_folder(options))
     photo = open_photo(options.image)
-    prediction = classifier.predict(photo)
+    examined = classifier.examine(photo)
+    prediction = examined.prediction
     if prediction.gate == "refuse":
         print(f"{options.image}: no map. {prediction.note}", file=sys.stderr)
         return SOME_UNREADABLE
     if prediction.gate == "warn":
         print(f"Do not rely on this. {prediction.note}")
     diagnosis = options.diagnosis or prediction.diagnosis
-    pixels = to_input(photo, frame=classifier.frame)
-    evidence = heat_map(classifier, pixels, diagnosis=diagnosis, method=options.method)
+    maps = evidence_maps(classifier, examined.features, size=examined.size, method=options.method)
+    evidence = maps[CLASS_NUMBERS[diagnosis]]
     with atomic_path(options.out) as temporary:
         overlay(display_photo(photo), evidence, opacity=options.opacity).save(temporary, format="PNG")
     probability = prediction.probabilities[diagnosis]

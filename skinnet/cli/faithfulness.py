@@ -25,6 +25,7 @@ def add(commands: Commands) -> None:
 
 
 def faithfulness(options: argparse.Namespace) -> int:
+    from skinnet.checkpoint import load_config
     from skinnet.device import keep_freed_memory
     from skinnet.inference.classifier import Classifier
     from skinnet.reporting.table import titled
@@ -32,11 +33,12 @@ def faithfulness(options: argparse.Namespace) -> int:
     from skinnet.studies.faithfulness.summary import faithfulness_table, write_report
 
     keep_freed_memory()
-    classifier = Classifier.load(checkpoint_folder(options))
+    checkpoint = checkpoint_folder(options)
+    classifier = Classifier.load(checkpoint)
     measured = measure(
         classifier, root=options.root, split=options.split, limit=options.limit, curve_lesions=options.curve_lesions
     )
-    report = write_report(measured, folder=options.out, checkpoint=classifier.config["name"])
+    report = write_report(measured, folder=options.out, checkpoint=load_config(checkpoint).name)
     print(titled([faithfulness_table(report)]))
     print(f"Written in {options.out}: faithfulness.csv, faithfulness.json, faithfulness.png and .svg.")
     return DONE

@@ -23,10 +23,10 @@ def add(commands: Commands) -> None:
 
 
 def fit_gate(options: argparse.Namespace) -> int:
-    from skinnet.studies.gate_card import CARD
-    from skinnet.studies.gate_study import fit_gate
+    from skinnet.checkpoint import GATE_CARD
+    from skinnet.studies.gate_study import fit_and_measure
 
     checkpoint = checkpoint_folder(options)
-    fit_gate(checkpoint, root=options.root, packages=options.packages or [Path("/")])
-    print((checkpoint / CARD).read_text(encoding="utf-8"))
+    fit_and_measure(checkpoint, root=options.root, packages=options.packages or [Path("/")])
+    print((checkpoint / GATE_CARD).read_text(encoding="utf-8"))
     return DONE

@@ -28,18 +28,18 @@ def add(commands: Commands) -> None:
 
 
 def recalibrate(options: argparse.Namespace) -> int:
+    from skinnet.checkpoint import PREDICTIONS, RECALIBRATION, load_config, save_config
     from skinnet.evaluation.external_table import read_outside
     from skinnet.files import write_json
-    from skinnet.inference.classifier import read_config
     from skinnet.inference.predictions import save_predictions
     from skinnet.training.recalibrate import recalibrate
 
     table = read_outside(options.predictions)
     fitted = recalibrate(table)
-    write_json(options.out / "recalibration.json", fitted.as_json())
-    save_predictions(fitted.apply(table), options.out / "predictions.csv")
+    write_json(options.out / RECALIBRATION, fitted.as_json())
+    save_predictions(fitted.apply(table), options.out / PREDICTIONS)
     if options.checkpoint is not None:
-        write_json(options.out / "config.json", fitted.for_checkpoint(read_config(options.checkpoint)))
+        save_config(fitted.for_checkpoint(load_config(options.checkpoint)), options.out)
     print(_summary(fitted))
     print(f"Written in {options.out}. Evaluate it on other cases: it was fitted to these.")
     return DONE

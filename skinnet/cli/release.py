@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
 
 
 def release(options: argparse.Namespace) -> int:
-    from skinnet.reporting.release import publish, release
+    from skinnet.reporting.publish import publish
+    from skinnet.reporting.release import release
 
     checkpoint = options.checkpoint or default_checkpoint()
     if options.run is None:

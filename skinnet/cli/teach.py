@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
 
 
 def teach(options: argparse.Namespace) -> int:
-    from skinnet.reporting.release import teach
+    from skinnet.training.write_soft_labels import write_soft_labels
 
-    table = teach(options.run, root=options.root, out=options.out, one_view=options.one_view)
+    table = write_soft_labels(options.run, root=options.root, out=options.out, one_view=options.one_view)
     print(f"Written: {options.out}, {len(table):,} images. Learn from it with train --soft-labels {options.out}")
     return DONE

@@ -28,7 +28,7 @@ from skinnet.data.grouping import (
     split_groups,
 )
 from skinnet.errors import DataError
-from skinnet.files import atomic_path
+from skinnet.files import atomic_path, read_table
 from skinnet.labels import CLASSES
 
 log = logging.getLogger(__name__)
@@ -213,3 +213,20 @@ def rows_hash(table: pd.DataFrame, columns: Sequence[str]) -> str:
     keys = [key for key in ("source", "image_id") if key in table]
     rows = table.sort_values(keys)[list(columns)].to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(rows.encode()).hexdigest()
+
+
+def seen_in_training(split_table: Path, rows: pd.DataFrame) -> np.ndarray:
+    """Tell which rows of an index a checkpoint was trained on: bool (N,).
+
+    The same id is the same image within a source, and among all that come from the ISIC Archive.
+
+    Args:
+        split_table: the checkpoint's, from `write_split`.
+    """
+    split = read_table(split_table, mend="restore it", comment="#")
+    trained = split[split["split"] == "train"]
+    same_source = pd.MultiIndex.from_frame(rows[["source", "image_id"]]).isin(
+        pd.MultiIndex.from_frame(trained[["source", "image_id"]])
+    )
+    archive = rows["kind"].isin(ARCHIVE_KINDS) & rows["image_id"].str.match(r"ISIC_\d+$")
+    return np.asarray(same_source | (archive & rows["image_id"].isin(trained["image_id"])).to_numpy())

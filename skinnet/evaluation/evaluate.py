@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skinnet.checkpoint import VERDICT
 from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, Estimate, draw_weights, estimates, with_whole
 from skinnet.evaluation.calibration_metrics import CalibrationMetrics, calibration_metrics
 from skinnet.evaluation.classification import (
@@ -31,7 +32,7 @@ from skinnet.evaluation.scored_cases import UNITS, ScoredCases, by_image
 from skinnet.evaluation.selective import SelectiveMetrics, selective_metrics
 from skinnet.evaluation.subgroups import Subgroup, subgroup_metrics
 from skinnet.evaluation.thresholds import PREVALENCES, AtPoint, DecisionCurve, at_operating_points, decision_curve
-from skinnet.inference.calibration import VERDICT, Decision
+from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES
 
 __all__ = ["Estimate", "Metrics", "evaluate", "image_metrics"]

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from skinnet.checkpoint import OperatingPoint
 from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
 from skinnet.evaluation.scored_cases import ScoredCases
-from skinnet.inference.calibration import OperatingPoint, to_prevalence
 from skinnet.labels import CLASSES
 
 PREVALENCES = {"skin clinic": 0.10, "general practice": 0.02}
@@ -166,3 +166,15 @@ def _missed_melanomas(cases: ScoredCases, threshold: float) -> list[dict[str, An
         }
         for row in missed[np.argsort(cases.p_malignant[missed], kind="stable")]
     ]
+
+
+def to_prevalence(scores: np.ndarray, *, prevalence: float, fitted_at: float) -> np.ndarray:
+    """Move probabilities to another prevalence, by the ratio of the odds (Saerens et al. 2002).
+
+    Args:
+        scores: probabilities of (pre)malignancy.
+        prevalence: the share of (pre)malignant lesions where the scores are to hold.
+        fitted_at: the share where they hold now. The mix of diagnoses on either side is taken to be the same.
+    """
+    odds = prevalence / (1 - prevalence) / (fitted_at / (1 - fitted_at))
+    return np.asarray(scores * odds / (scores * odds + (1 - scores)))

@@ -22,7 +22,7 @@ from pytorch_grad_cam.base_cam import BaseCAM
 from torch import Tensor, nn
 
 from skinnet.errors import TrainingError
-from skinnet.inference.classifier import VIEWS, Classifier
+from skinnet.inference.classifier import Classifier
 from skinnet.models.efficientnet_lite import last_feature_layer
 
 
@@ -65,19 +65,20 @@ def trunk(network: nn.Module) -> nn.Module:
     return nn.Sequential(*(network.get_submodule(name) for name in names[: names.index("layer4") + 1]))
 
 
-@torch.no_grad()
 def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
-    """The features of a photo in each of the views that it is judged in: uint8 (H, W, 3) -> (V, C, h, w).
+    """Run the network for the features of a photo in each view: uint8 (H, W, 3) -> (V, C, h, w).
 
-    Each view's features are mirrored back, so that a place in them is the same place of the photo.
+    Each view's features are mirrored back, so that a place in them is the same place of the photo. A photo that was
+    classified already has them in `Examined.features`.
+
+    Raises:
+        TrainingError: if the network's last feature layer is not known.
     """
-    views = classifier.views(pixels[None])
-    with classifier.lock:  # the gate may be recording another thread's photo
-        features: Tensor = trunk(classifier.network)(views)
-    upright = [
-        view.flip([axis - 1 for axis in axes]) if axes else view for view, axes in zip(features, VIEWS, strict=True)
-    ]
-    return torch.stack(upright)
+    features = classifier.run(pixels[None]).features
+    if features is None:
+        name = type(classifier.network).__name__
+        raise TrainingError(f"No heat map for {name}: its last feature layer is not known.")
+    return features[:, 0]
 
 
 def class_maps(layers: Head, features: Tensor) -> Tensor:

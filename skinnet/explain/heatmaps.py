@@ -1,6 +1,6 @@
 """Class activation maps: which part of a photo spoke for a diagnosis. What they are worth: docs/heatmaps.md.
 
-    maps = evidence_maps(classifier, pixels)             # float32 (7, H, W) in [0, 1], all diagnoses on one scale
+    maps = evidence_maps(classifier, features, size=size)  # float32 (7, H, W) in [0, 1], all diagnoses on one scale
     evidence = heat_map(classifier, pixels, diagnosis="mel")  # float32 (H, W), one of them
     picture = overlay(display_photo(photo), evidence, opacity=0.5)
 
@@ -90,13 +90,13 @@ def coarse_maps(layers: Head, features: Tensor, *, method: str = DEFAULT_METHOD)
 
 
 def evidence_maps(
-    classifier: Classifier, pixels: np.ndarray, *, method: str = DEFAULT_METHOD, features: Tensor | None = None
+    classifier: Classifier, features: Tensor | None, *, size: tuple[int, int], method: str = DEFAULT_METHOD
 ) -> np.ndarray:
     """The maps of all diagnoses of one photo, in the order of `CLASSES`.
 
     Args:
-        pixels: uint8 (H, W, 3), the network's input from `to_input`.
-        features: of these pixels, from `view_features`, where they are at hand: then the network need not run.
+        features: (V, C, h, w), from `Classifier.examine` or `view_features`.
+        size: (H, W) of the network's input.
 
     Returns:
         float32 (7, H, W) in [0, 1], where 1 is the strongest evidence in this photo for any diagnosis.
@@ -104,9 +104,9 @@ def evidence_maps(
     Raises:
         SkinnetError: if the method is unknown, or the network's last feature layer is not known.
     """
-    found = view_features(classifier, pixels) if features is None else features
-    coarse = coarse_maps(head(classifier.network), found, method=method)
-    return grown(coarse, (pixels.shape[0], pixels.shape[1]))
+    layers = head(classifier.network)
+    assert features is not None  # a network with a known head has them
+    return grown(coarse_maps(layers, features, method=method), size)
 
 
 def grown(coarse: Tensor, size: tuple[int, int]) -> np.ndarray:
@@ -123,7 +123,9 @@ def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, meth
     """
     if diagnosis not in CLASS_NUMBERS:
         raise SkinnetError(f"Unknown diagnosis {diagnosis!r}: use one of {', '.join(CLASSES)}.")
-    evidence: np.ndarray = evidence_maps(classifier, pixels, method=method)[CLASS_NUMBERS[diagnosis]]
+    size = (pixels.shape[0], pixels.shape[1])
+    maps = evidence_maps(classifier, view_features(classifier, pixels), size=size, method=method)
+    evidence: np.ndarray = maps[CLASS_NUMBERS[diagnosis]]
     return evidence
 
 

@@ -1,14 +1,19 @@
-"""Judge photos with a trained checkpoint.
+"""Classify photos with a trained checkpoint.
 
-classifier = Classifier.load(Path("checkpoints/ham10000-lite0"))
-prediction = classifier.predict(open_photo("mole.jpg"))
-prediction.p_malignant, prediction.diagnosis
+    classifier = Classifier.load(Path("checkpoints/ham10000-lite0"))
+    prediction = classifier.predict(open_photo("mole.jpg"))
+    prediction.p_malignant, prediction.diagnosis
+
+`predict` runs the network once over a photo and draws everything from that pass. Where heat maps are wanted too,
+`examine` keeps the pass:
+
+    examined = classifier.examine(open_photo("mole.jpg"))
+    examined.prediction, evidence_maps(classifier, examined.features, size=examined.size)
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,42 +25,35 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from skinnet.checkpoint import CONFIG, WEIGHTS, Config, load_config
 from skinnet.data.dataset import pixels_to_tensor
-from skinnet.errors import CheckpointError, DataError, TrainingError
-from skinnet.files import read_json
+from skinnet.errors import CheckpointError, TrainingError
 from skinnet.images.photo import to_input
 from skinnet.images.quality import Level
-from skinnet.inference.calibration import Calibration, Decision
-from skinnet.inference.conformal import Sets, load_sets, sentence, spread_sentence
-from skinnet.inference.gate import Gate, load_gate, recording
-from skinnet.inference.stability import copies
-from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
-from skinnet.models.efficientnet_lite import build
-from skinnet.training.config import TrainConfig
+from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision, malignant_probability
+from skinnet.inference.conformal import Sets, load_sets
+from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs
+from skinnet.inference.stability import variants_of
+from skinnet.inference.wording import possible_sentence, stability_sentence
+from skinnet.labels import CLASSES
+from skinnet.models.efficientnet_lite import build, last_feature_layer
 
-WEIGHTS = "model.safetensors"
-CONFIG = "config.json"
-REQUIRED = (
-    "classes", "network", "frame", "mean", "std", "temperature", "prior_shift", "class_weights", "operating_points",
-    "parameters", "training", "training_minutes", "machine", "counts", "rules_from",
-)  # fmt: skip
-"""What every `config.json` holds."""
 VIEWS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
-"""A photo is judged four times: as it is, mirrored left-right, top-bottom, and both; the logits are averaged.
+"""A photo is classified in four views: as it is, mirrored left-right, top-bottom, and both; the logits are averaged.
 Each view is the axes to flip of a (B, 3, H, W) tensor."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The judgement of one photo.
+    """The classification of one photo.
 
     Attributes:
         diagnosis: by the balanced rule, an abbreviation of `CLASSES`.
         probabilities: calibrated, by abbreviation; they sum to one.
         p_malignant: sum over akiec, bcc and mel: "malignant or pre-malignant".
         suspicious: whether `p_malignant` reaches the threshold of the checkpoint.
-        gate: "ok"; "warn": the figures do not hold; "refuse": no lesion was judged, do not read them at all.
-        note: why the gate says so, in a sentence; else how sure the verdict is.
+        gate: "ok"; "warn": the probabilities do not hold; "refuse": nothing was classified, do not read them at all.
+        note: the reason for the gate's warning or refusal; else how sure the verdict is.
         possible: the diagnoses that cannot be ruled out, likeliest first; empty where that was not fitted.
     """
 
@@ -78,46 +76,85 @@ class Prediction:
         return {"diagnosis": self.diagnosis, **columns, "p_malignant": self.p_malignant}
 
     def as_answer(self) -> dict[str, Any]:
-        """What the command line and the API say of one photo: the columns, and what the gate makes of it."""
+        """The answer of the command line and the API: the columns, and those of the gate."""
         return self.as_row() | {"gate": self.gate, "note": self.note, "possible": " ".join(self.possible)}
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the network made of B images.
+class Outputs:
+    """One pass of the network over B images in all views.
 
     Attributes:
         logits: float32 (views, B, 7).
-        features: float32 (B, D), what the gate needs, of the first view; None without a gate.
+        gate_features: float32 (B, D), of the first view; None without a gate.
+        features: float32 (views, B, C, h, w), the last feature layer, each view mirrored back, so that a place in it
+            is the same place of the image; None for a network whose last feature layer is not known.
     """
 
     logits: np.ndarray
-    features: np.ndarray | None
+    gate_features: np.ndarray | None
+    features: Tensor | None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A prediction with the pass of the network that it comes from.
+
+    Attributes:
+        size: (height, width) of the network's input.
+        features: float32 (views, C, h, w): see `Outputs`.
+    """
+
+    prediction: Prediction
+    size: tuple[int, int]
+    features: Tensor | None
 
 
 class Classifier:
     """A network with everything that belongs to it: input size, scale, calibration and decision rules.
 
-    Attributes:
-        network: torch module, (B, 3, H, W) -> logits (B, 7), in evaluation mode.
-        config: the contents of `config.json`.
-        lock: held while the network runs: the heat maps hook into it, and must not see another thread's photo.
-        gate: tells foreign pictures apart; None lets everything through.
+    Args:
+        network: (B, 3, H, W) -> logits (B, 7).
+        frame: (height, width) in pixels, whose area the input gets.
+        mean, std: scale of the input, per channel.
+        calibration, decision: plain ones before anything is fitted.
+        gate: tells unlike pictures apart; None lets everything through.
         sets: which diagnoses cannot be ruled out; None where that was not fitted.
     """
 
     def __init__(
-        self, network: nn.Module, config: dict[str, Any], *, gate: Gate | None = None, sets: Sets | None = None
+        self,
+        network: nn.Module,
+        *,
+        frame: tuple[int, int],
+        mean: tuple[float, float, float],
+        std: tuple[float, float, float],
+        calibration: Calibration = UNCALIBRATED,
+        decision: Decision = UNDECIDED,
+        gate: Gate | None = None,
+        sets: Sets | None = None,
     ) -> None:
-        self.gate, self.sets = gate, sets
         self.network = network.eval()
-        self.lock = threading.Lock()
-        self.config = config
-        self.frame: tuple[int, int] = tuple(config["frame"])
-        self.calibration = Calibration(config["temperature"], tuple(config["prior_shift"]))
-        self.decision = Decision.of(config)
-        self._mean = torch.tensor(config["mean"]).view(1, 3, 1, 1)
-        self._std = torch.tensor(config["std"]).view(1, 3, 1, 1)
+        self.frame, self.mean, self.std = frame, mean, std
+        self.calibration, self.decision = calibration, decision
+        self.gate, self.sets = gate, sets
+        self.lock = threading.Lock()  # held while the network runs: hooks must not record another thread's photo
+        self.feature_layer = _name_of_last_feature_layer(network)
+        self._mean, self._std = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
+
+    @staticmethod
+    def of(network: nn.Module, config: Config, *, gate: Gate | None = None, sets: Sets | None = None) -> Classifier:
+        """Make a classifier from a network and the settings of its checkpoint."""
+        return Classifier(
+            network,
+            frame=config.frame,
+            mean=config.mean,
+            std=config.std,
+            calibration=Calibration.of(config),
+            decision=Decision.of(config),
+            gate=gate,
+            sets=sets,
+        )
 
     @staticmethod
     def load(folder: Path) -> Classifier:
@@ -126,41 +163,44 @@ class Classifier:
         Raises:
             CheckpointError: if a file is missing, damaged, or does not fit the others.
         """
-        config = read_config(folder)
+        config = load_config(folder)
         path = folder / WEIGHTS
         if not path.is_file():
             raise CheckpointError(
-                f"No {WEIGHTS} in {folder}, so it is no checkpoint: name another folder, or restore it."
+                f"No {WEIGHTS} in {folder}, so it is not a checkpoint: name another folder, or restore the file."
             )
         try:
-            network = build(config["network"], classes=len(config["classes"]), imagenet=False)
+            network = build(config.network, classes=len(config.classes), imagenet=False)
             network.load_state_dict(load_file(path))
-            return Classifier(network, config, gate=load_gate(folder), sets=load_sets(folder))
-        except (SafetensorError, RuntimeError, OSError, ValueError, TypeError, KeyError, TrainingError) as error:
-            raise CheckpointError(f"The checkpoint in {folder} is damaged: restore its files.") from error
+        except (SafetensorError, RuntimeError, OSError, TrainingError) as error:
+            raise CheckpointError(f"The weights in {folder} are damaged or do not fit: restore {WEIGHTS}.") from error
+        try:
+            return Classifier.of(network, config, gate=load_gate(folder), sets=load_sets(folder))
+        except ValueError as error:
+            raise CheckpointError(f"{folder / CONFIG} is damaged ({error}): restore it.") from error
 
     def to_tensor(self, pixels: np.ndarray) -> Tensor:
         """uint8 (B, H, W, 3) -> the network's input, float32 (B, 3, H, W)."""
         return (pixels_to_tensor(pixels) - self._mean) / self._std
 
-    def views(self, pixels: np.ndarray) -> Tensor:
-        """The network's input for all views, view after view: uint8 (B, H, W, 3) -> float32 (views * B, 3, H, W)."""
+    @torch.no_grad()
+    def run(self, pixels: np.ndarray) -> Outputs:
+        """Run the network once over all views of B images, uint8 (B, H, W, 3)."""
         images = self.to_tensor(pixels)
-        flipped = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])
-        return flipped.contiguous(memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def look(self, pixels: np.ndarray) -> Look:
-        """Run the network on four views of each image, uint8 (B, H, W, 3)."""
-        views = self.views(pixels)
-        with self.lock, recording(self.network, self.gate.layers) if self.gate else nullcontext() as features:
-            logits = self.network(views).float()  # under autocast it answers in bfloat16
-            seen = features(len(pixels)) if features else None
-        return Look(logits.view(len(VIEWS), len(pixels), -1).numpy(), seen)
+        views = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])  # (views * B, 3, H, W)
+        gate_layers = self.gate.layers if self.gate else ()
+        layers = {*gate_layers, *([self.feature_layer] if self.feature_layer else [])}
+        with self.lock, recorded_outputs(self.network, sorted(layers)) as recorded:
+            logits = self.network(views.contiguous(memory_format=torch.channels_last)).float()
+        return Outputs(
+            logits.view(len(VIEWS), len(pixels), -1).numpy(),
+            layer_statistics(recorded, gate_layers, count=len(pixels)) if gate_layers else None,
+            _upright(recorded[self.feature_layer], len(pixels)) if self.feature_layer else None,
+        )
 
     def logits(self, pixels: np.ndarray) -> np.ndarray:
-        """Mean logits over the four views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
-        return np.asarray(self.look(pixels).logits.mean(axis=0))
+        """Mean logits over the views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
+        return np.asarray(self.run(pixels).logits.mean(axis=0))
 
     @torch.inference_mode()
     def one_view(self, pixels: np.ndarray) -> np.ndarray:
@@ -172,44 +212,55 @@ class Classifier:
     def malignant(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated `p_malignant`: logits (..., 7) -> float64 (...)."""
         probabilities = self.calibration.probabilities(logits.reshape(-1, len(CLASSES)).astype(np.float64))
-        return _malignant_share(probabilities).reshape(logits.shape[:-1])
+        return malignant_probability(probabilities).reshape(logits.shape[:-1])
 
-    def spread(self, pixels: np.ndarray, look: Look) -> np.ndarray:
+    def stability(self, pixels: np.ndarray, outputs: Outputs) -> np.ndarray:
         """`p_malignant` of each image mirrored, turned and cropped.
 
         Args:
             pixels: uint8 (B, H, W, 3).
-            look: what `look` made of them, which holds the mirrored views.
+            outputs: of `run` on them, which hold the mirrored views.
 
         Returns:
-            float64 (views + copies, B).
+            float64 (views + variants, B).
         """
-        pictures = copies(pixels)
-        logits = self.one_view(pictures.reshape(-1, *pixels.shape[1:])).reshape(*pictures.shape[:2], -1)
-        return self.malignant(np.concatenate([look.logits, logits]))
+        variants = variants_of(pixels)
+        logits = self.one_view(variants.reshape(-1, *pixels.shape[1:])).reshape(*variants.shape[:2], -1)
+        return self.malignant(np.concatenate([outputs.logits, logits]))
 
     def predict(self, photo: Image.Image) -> Prediction:
-        """Judge one photo (PIL RGB, any size), behind the gate."""
-        pixels = to_input(photo, frame=self.frame)
-        look = self.look(pixels[None])
-        prediction = self.judge(look.logits.mean(axis=0))[0]
+        """Classify one photo (PIL RGB, any size), behind the gate."""
+        return self.examine(photo).prediction
+
+    def examine(self, photo: Image.Image) -> Examined:
+        """Classify one photo, and keep the features that heat maps are made from."""
+        pixels = to_input(photo, frame=self.frame)  # (H, W, 3)
+        outputs = self.run(pixels[None])
+        prediction = self._with_certainty(self.predictions(outputs.logits.mean(axis=0))[0], pixels, outputs, photo.size)
+        features = None if outputs.features is None else outputs.features[:, 0]
+        return Examined(prediction, (pixels.shape[0], pixels.shape[1]), features)
+
+    def _with_certainty(
+        self, prediction: Prediction, pixels: np.ndarray, outputs: Outputs, size: tuple[int, int]
+    ) -> Prediction:
+        """Add the gate's ruling, the possible diagnoses and the stability of the score."""
         if self.sets is not None:
             possible = self.sets.possible(np.array(list(prediction.probabilities.values())))
             prediction = replace(prediction, possible=possible)
-        if self.gate is not None and look.features is not None:
-            ruling = self.gate.rule(pixels, look.features[0], size=photo.size)
+        if self.gate is not None and outputs.gate_features is not None:
+            ruling = self.gate.rule(pixels, outputs.gate_features[0], size=size)
             if ruling.level != "ok":
                 return replace(prediction, gate=ruling.level, note=ruling.reason)
         if self.sets is not None:
-            spread = self.spread(pixels[None], look)[:, 0]
-            wavering = spread_sentence(spread, threshold=self.decision.malignant_threshold)
-            prediction = replace(prediction, note=f"{sentence(prediction.possible)} {wavering}")
+            scores = self.stability(pixels[None], outputs)[:, 0]
+            stable = stability_sentence(scores, threshold=self.decision.malignant_threshold)
+            prediction = replace(prediction, note=f"{possible_sentence(prediction.possible)} {stable}")
         return prediction
 
-    def judge(self, logits: np.ndarray) -> list[Prediction]:
-        """Mean logits (N, 7) -> N predictions."""
+    def predictions(self, logits: np.ndarray) -> list[Prediction]:
+        """Mean logits (N, 7) -> N predictions, without the gate."""
         probabilities = self.calibration.probabilities(logits.astype(np.float64))
-        malignant = _malignant_share(probabilities)
+        malignant = malignant_probability(probabilities)
         return [
             Prediction(
                 diagnosis=str(diagnosis),
@@ -223,40 +274,16 @@ class Classifier:
         ]
 
 
-def _malignant_share(probabilities: np.ndarray) -> np.ndarray:
-    """Sums over the (pre)malignant diagnoses: (N, 7) -> (N,)."""
-    return np.asarray(probabilities[:, MALIGNANT_NUMBERS].sum(axis=1))
+def _upright(features: Tensor, count: int) -> Tensor:
+    """Features of all views (views * B, C, h, w) -> (views, B, C, h, w), each view mirrored back."""
+    by_view = features.float().view(len(VIEWS), count, *features.shape[1:])
+    return torch.stack([view.flip(axes) if axes else view for view, axes in zip(by_view, VIEWS, strict=True)])
 
 
-def read_recipe(config: dict[str, Any]) -> TrainConfig:
-    """How the network of a checkpoint was trained, from its `config.json`.
-
-    Raises:
-        CheckpointError: if this version of skinnet cannot read it.
-    """
+def _name_of_last_feature_layer(network: nn.Module) -> str | None:
     try:
-        return TrainConfig(**config["training"])
-    except (TypeError, TrainingError) as error:
-        raise CheckpointError(f"This skinnet cannot read how the network was trained: {error}") from error
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """Read and check a checkpoint's `config.json`.
-
-    Raises:
-        CheckpointError: if it is missing, damaged, or made for other classes.
-    """
-    path = folder / CONFIG
-    if not path.is_file():
-        raise CheckpointError(f"No {CONFIG} in {folder}, so it is no checkpoint: name another folder, or restore it.")
-    try:
-        config = read_json(path, mend="restore it")
-    except DataError as error:
-        raise CheckpointError(str(error)) from error
-    if "classes" in config and tuple(config["classes"]) != CLASSES:
-        raise CheckpointError(f"{path} is for other classes than {', '.join(CLASSES)}.")
-    if missing := [name for name in REQUIRED if name not in config]:
-        raise CheckpointError(f"{path} lacks {missing[0]}: restore it.")
-    if any(len(config[name]) != len(CLASSES) for name in ("prior_shift", "class_weights")):
-        raise CheckpointError(f"{path} is damaged: restore it.")
-    return config
+        layer = last_feature_layer(network)
+    except TrainingError:
+        return None
+    names: dict[nn.Module, str] = {module: name for name, module in network.named_modules()}
+    return names[layer]

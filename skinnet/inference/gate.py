@@ -1,20 +1,21 @@
 """The gate before the verdict: does a picture resemble those that the network was trained on?
 
-    gate = load_gate(Path("checkpoints/ham10000-lite0"))   # None if the checkpoint has none
-    with recording(network, gate.layers) as features:
+    gate = load_gate(Path("checkpoints/ham10000-lite0"))     # None if the checkpoint has none
+    with recorded_outputs(network, gate.layers) as outputs:
         logits = network(images)
-    ruling = gate.rule(pixels, features(count=1)[0], size=photo.size)  # level, reason, score
+    features = layer_statistics(outputs, gate.layers, count=1)
+    ruling = gate.rule(pixels, features[0], size=photo.size)  # level, reason, score
 
-The score is the Mahalanobis distance of the network's own features to those of the training images (Lee et al.,
-NeurIPS 2018), with one mean and covariance for all diagnoses: the mean and the deviation over positions of each channel
-after four middle stages. They cost nothing beyond the forward pass that is made anyway. It was chosen among eleven
-scores: docs/gate.md. `python -m skinnet fit-gate` fits it.
+The score is the Mahalanobis distance of the network's features to those of the training images (Lee et al., NeurIPS
+2018), with one mean and covariance for all diagnoses. The features are the mean and the deviation over positions of
+each channel after four middle stages. They cost nothing beyond the forward pass that is made anyway. docs/gate.md
+compares eleven scores. `training.fit_gate` fits the statistics and thresholds.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,19 +27,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 
-from skinnet.errors import CheckpointError, DataError, TrainingError
-from skinnet.files import atomic_path, read_json
+from skinnet.checkpoint import GATE, GATE_STATISTICS
+from skinnet.errors import CheckpointError, DataError
+from skinnet.files import atomic_path, read_json, structured
 from skinnet.images.quality import LEVELS, Bounds, Level, find_faults
-from skinnet.models.efficientnet_lite import EfficientNetLite
 
 log = logging.getLogger(__name__)
 
-STATISTICS = "gate.safetensors"
-SETTINGS = "gate.json"
-WARN_SHARE, REFUSE_SHARE = 0.02, 0.005
-"""Shares of the validation images that the gate turns away with a warning or worse, and refuses."""
-RIDGE = 1e-3
-"""Added to the covariance's eigenvalues, in parts of their mean."""
 UNLIKE = {
     "refuse": "This does not look like a dermatoscopic photo of a skin lesion.",
     "warn": "This does not look like the dermatoscopic photos of the training data: the figures do not hold.",
@@ -47,10 +42,10 @@ UNLIKE = {
 
 @dataclass(frozen=True)
 class Ruling:
-    """What the gate says of a picture.
+    """The gate's answer for one picture.
 
     Attributes:
-        level: "ok", "warn" (the figures do not hold) or "refuse" (nothing to judge).
+        level: "ok", "warn" (the scores do not hold) or "refuse" (there is nothing to classify).
         reason: in sentences; empty for "ok".
         score: distance to the training images; 1 is where the warning begins.
     """
@@ -61,8 +56,18 @@ class Ruling:
 
 
 @dataclass(frozen=True)
+class GateSettings:
+    """The part of `gate.json` that the gate needs: see `Gate`."""
+
+    layers: tuple[str, ...]
+    warn: float
+    refuse: float
+    bounds: Bounds
+
+
+@dataclass(frozen=True)
 class Gate:
-    """Statistics of the training images' features.
+    """Statistics of the training images' features, and the thresholds of the distance to them.
 
     Attributes:
         layers: names of the modules whose outputs are summarised.
@@ -80,7 +85,7 @@ class Gate:
     bounds: Bounds
 
     def distances(self, features: np.ndarray) -> np.ndarray:
-        """Squared Mahalanobis distances in D: (N, D) -> (N,)."""
+        """Squared Mahalanobis distances divided by D: (N, D) -> (N,)."""
         return np.asarray(np.square((features - self.mean) @ self.whitening).mean(axis=1))
 
     def rule(self, pixels: np.ndarray, features: np.ndarray, *, size: tuple[int, int]) -> Ruling:
@@ -99,62 +104,46 @@ class Gate:
         return Ruling(worst, " ".join(reasons), distance / self.warn)
 
 
-def fit_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (D,) and whitening (D, D) of the training images' features (N, D), float32."""
-    mean, deviation = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + 1e-6
-    eigenvalues, vectors = np.linalg.eigh(np.cov(((features - mean) / deviation).T))
-    scale = np.sqrt(np.maximum(eigenvalues, 0) + RIDGE * eigenvalues.mean())
-    return mean.astype(np.float32), (vectors / scale / deviation[:, None]).astype(np.float32)
-
-
-def middle_layers(network: nn.Module) -> tuple[str, ...]:
-    """Names of the modules after which the features are taken: the ends of four middle stages.
-
-    Raises:
-        TrainingError: if the network has no such stages.
-    """
-    if isinstance(network, EfficientNetLite):
-        ends = np.cumsum([stage.repeats for stage in network.stages])[1:5]  # the stem is number 0
-        return tuple(f"features.{end}" for end in ends)
-    if hasattr(network, "layer4"):
-        return ("layer1", "layer2", "layer3", "layer4")
-    if isinstance(features := getattr(network, "features", None), nn.Sequential) and len(features) >= 5:
-        return tuple(f"features.{len(features) * part // 5}" for part in (1, 2, 3, 4))
-    raise TrainingError(f"No gate for {type(network).__name__}: its stages are not known.")
-
-
 @contextmanager
-def recording(network: nn.Module, layers: Sequence[str]) -> Iterator[Callable[[int], np.ndarray]]:
-    """Take features of a forward pass made inside.
+def recorded_outputs(network: nn.Module, layers: Sequence[str]) -> Iterator[Mapping[str, Tensor]]:
+    """Record the outputs of named layers in a forward pass made inside.
 
     Yields:
-        a function of how many of the batch's first images are wanted: their features, float32 (count, D).
+        the outputs by name; empty until the network has run.
     """
     outputs: dict[str, Tensor] = {}
 
-    def keep(name: str) -> Callable[..., None]:
+    def record(name: str) -> Any:
         return lambda _module, _inputs, output: outputs.update({name: output})
 
-    def features(count: int) -> np.ndarray:
-        maps = [outputs[name][:count].float().flatten(2) for name in layers]  # (count, C, H * W)
-        parts = [part for each in maps for part in reversed(torch.std_mean(each, dim=2))]
-        return np.asarray(torch.cat(parts, dim=1).cpu().numpy())
-
-    hooks = [network.get_submodule(name).register_forward_hook(keep(name)) for name in layers]
+    hooks = [network.get_submodule(name).register_forward_hook(record(name)) for name in layers]
     try:
-        yield features
+        yield outputs
     finally:
         for hook in hooks:
             hook.remove()
 
 
+def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str], *, count: int) -> np.ndarray:
+    """Summarise recorded outputs by their means and deviations over positions.
+
+    Args:
+        outputs: (B, C, H, W) each.
+        count: how many of the batch's first images are wanted.
+
+    Returns:
+        float32 (count, D).
+    """
+    maps = [outputs[name][:count].float().flatten(2) for name in layers]  # (count, C, H * W)
+    parts = [part for each in maps for part in reversed(torch.std_mean(each, dim=2))]
+    return np.asarray(torch.cat(parts, dim=1).cpu().numpy())
+
+
 def save_statistics(gate: Gate, folder: Path) -> dict[str, Any]:
-    """Write the arrays into a checkpoint folder; returns what belongs into its `gate.json`."""
-    with atomic_path(folder / STATISTICS) as temporary:
+    """Write the arrays into a checkpoint folder; return the settings for its `gate.json`."""
+    with atomic_path(folder / GATE_STATISTICS) as temporary:
         save_file({"mean": gate.mean, "whitening": np.ascontiguousarray(gate.whitening)}, temporary)
-    return {
-        "layers": list(gate.layers), "warn": gate.warn, "refuse": gate.refuse, "bounds": asdict(gate.bounds),
-    }  # fmt: skip
+    return asdict(GateSettings(gate.layers, gate.warn, gate.refuse, gate.bounds))
 
 
 def load_gate(folder: Path) -> Gate | None:
@@ -163,16 +152,16 @@ def load_gate(folder: Path) -> Gate | None:
     Raises:
         CheckpointError: if it is damaged.
     """
-    if not (folder / SETTINGS).is_file():
-        log.info("%s has no gate: any picture is judged. Fit one with python -m skinnet fit-gate.", folder)
+    if not (folder / GATE).is_file():
+        log.info("%s has no gate: any picture is classified. Fit one with python -m skinnet fit-gate.", folder)
         return None
     mend = "run python -m skinnet fit-gate again"
     try:
-        settings = read_json(folder / SETTINGS, mend=mend)["gate"]
-        arrays = load_file(folder / STATISTICS)
-        bounds = Bounds(**{name: (low, high) for name, (low, high) in settings["bounds"].items()})
-        return Gate(
-            tuple(settings["layers"]), arrays["mean"], arrays["whitening"], settings["warn"], settings["refuse"], bounds
-        )
+        settings = structured(GateSettings, read_json(folder / GATE, mend=mend)["gate"])
+        arrays = load_file(folder / GATE_STATISTICS)
+        mean, whitening = arrays["mean"], arrays["whitening"]
     except (DataError, SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"The gate in {folder} is damaged: {mend}.") from error
+    if whitening.shape != (len(mean), len(mean)) or not (np.isfinite(mean).all() and np.isfinite(whitening).all()):
+        raise CheckpointError(f"The gate in {folder} is damaged: {mend}.")
+    return Gate(settings.layers, mean, whitening, settings.warn, settings.refuse, settings.bounds)

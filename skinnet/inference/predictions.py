@@ -59,16 +59,16 @@ def predict_split(classifier: Classifier, table: pd.DataFrame, images: Images, s
     positions = np.flatnonzero((table["split"] == split) | (split == "all"))
     if not len(positions):
         raise DataError(f"The data have no images in the split {split!r}: use train, val, test or all.")
-    return with_judgement(classifier, table.iloc[positions], predict_logits(classifier, images, positions))
+    return add_predictions(classifier, table.iloc[positions], predict_logits(classifier, images, positions))
 
 
-def with_judgement(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
-    """Add what a classifier makes of the logits to rows of an index."""
+def add_predictions(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
+    """Add a classifier's predictions from logits (N, 7) to N rows of an index."""
     known = rows[["image_id", "lesion_id", "split", "dx", *FACTS]].reset_index(drop=True)
     known["lesion_id"] = known["lesion_id"].fillna(known["image_id"])  # who names no lesions shows each once
     if rows["source"].nunique() > 1:  # two sources may number their lesions alike
         known["lesion_id"] = rows["source"].reset_index(drop=True) + "/" + known["lesion_id"]
-    judged = pd.DataFrame([prediction.as_row() for prediction in classifier.judge(logits)])
+    judged = pd.DataFrame([prediction.as_row() for prediction in classifier.predictions(logits)])
     return pd.concat([known, judged, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
 
+from skinnet.checkpoint import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Config
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.inference.calibration import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Decision
-from skinnet.inference.classifier import read_recipe
+from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 from skinnet.reporting.goals import goals_sentence, goals_table
 from skinnet.reporting.metric_tables import all_tables, headline_table
@@ -31,9 +30,9 @@ def source_title(source: str) -> str:
     return "HAM10000" if source == "ham10000" else source
 
 
-def data_name(config: dict[str, Any]) -> str:
+def data_name(config: Config) -> str:
     """What a checkpoint was trained and tested on."""
-    recipe = read_recipe(config)
+    recipe = TrainConfig.of(config.training)
     names = [source_title(name) for name in recipe.source_names]
     return ", ".join(names) + (" (official partition)" if recipe.partition == "official" else "")
 
@@ -69,12 +68,12 @@ def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) 
     return f"{caption(metrics, split, source=source)}\n\n{titled(result_tables(metrics))}\n"
 
 
-def training_cost(config: dict[str, Any]) -> str:
+def training_cost(config: Config) -> str:
     """What training took, in sentences."""
-    recipe, images = read_recipe(config), config["counts"]["train"]
+    recipe, images = TrainConfig.of(config.training), config.counts["train"]
     drawn = recipe.epochs * (images - images % recipe.batch_size or images)  # only whole batches
     return (
-        f"Training took {config['training_minutes']:.0f} minutes on {config['machine']}. The network saw {drawn:,} "
+        f"Training took {config.training_minutes:.0f} minutes on {config.machine}. The network saw {drawn:,} "
         f"images: {recipe.epochs} times as many as the training split has ({images:,}), in whole batches."
     )
 
@@ -93,9 +92,9 @@ def _options(recipe: TrainConfig) -> str:
     return found
 
 
-def teachers(config: dict[str, Any]) -> str:
+def teachers(config: Config) -> str:
     """Which soft labels a network learned from; nothing if it had no teacher."""
-    recipe = read_recipe(config)
+    recipe = TrainConfig.of(config.training)
     tables = [PurePath(path).name for path in recipe.soft_label_names]
     if not tables:
         return ""
@@ -118,9 +117,7 @@ card), docs/heatmaps.md.
 """
 
 
-def model_card(
-    config: dict[str, Any], metrics: Mapping[str, Mapping[str, Metrics]], further: Sequence[Table] = ()
-) -> str:
+def model_card(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], further: Sequence[Table] = ()) -> str:
     """The whole model card as Markdown.
 
     Args:
@@ -128,27 +125,27 @@ def model_card(
         metrics: by split, "val" and "test", then by unit.
         further: what else was measured of the checkpoint, see `skinnet.reporting.study_tables`.
     """
-    recipe = read_recipe(config)
+    recipe = TrainConfig.of(config.training)
     test, source = metrics["test"], data_name(config)
-    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config["class_weights"], strict=True))
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config.class_weights, strict=True))
     pretrained = recipe.weights == "imagenet"
     start = "ImageNet weights" if pretrained else "random weights"
     origin = ""
-    if pretrained and config["network"] in LITES:
+    if pretrained and config.network in LITES:
         origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
-    decision, fitted = Decision.of(config), config["rules_from"]
+    decision, fitted = Decision.of(config), config.rules_from
     points = "; ".join(
         f"{100 * point.sensitivity:g} % from {point.threshold:.4f} on" for point in decision.operating_points
     )
     classes = "\n".join(f"- `{name}`: {FULL_NAMES[name]}" for name in CLASSES)
-    return f"""# Model card: {config["name"]}
+    return f"""# Model card: {config.name}
 
 **{DISCLAIMER}**
 
 ## Model
-- {config["network"]}, {config["parameters"] / 1e6:.1f} million parameters, trained by skinnet {config["skinnet"]}.
-- Input: a photo scaled to the area of {config["frame"][1]} x {config["frame"][0]} pixels, aspect kept.
-- Output: probabilities of seven diagnoses, calibrated by temperature {config["temperature"]:.3f}.
+- {config.network}, {config.parameters / 1e6:.1f} million parameters, trained by skinnet {config.skinnet}.
+- Input: a photo scaled to the area of {config.frame[1]} x {config.frame[0]} pixels, aspect kept.
+- Output: probabilities of seven diagnoses, calibrated by temperature {config.temperature:.3f}.
 - `p_malignant` = akiec + bcc + mel means "{MALIGNANT_MEANING}": actinic keratosis is pre-malignant, Bowen's disease
   is in situ.
 
@@ -160,8 +157,8 @@ def model_card(
   the power chosen for balanced accuracy: {weights}.
 - Operating points of p_malignant, fixed for a sensitivity of {points}. The verdict calls a
   lesion suspicious from {decision.malignant_threshold:.4f} on. Below it the app says that this is no all-clear.
-- Power and points were fitted on the means of {fitted["lesions"]:,} lesions, {fitted["malignant"]:,} of them
-  (pre)malignant: {FITTED_ON[fitted["table"]]}.
+- Power and points were fitted on the means of {fitted.lesions:,} lesions, {fitted.malignant:,} of them
+  (pre)malignant: {FITTED_ON[fitted.table]}.
 
 ## Intended use
 Teaching and demonstration: how such a network judges dermatoscopic photos, how good it is and where it fails.
@@ -170,17 +167,17 @@ Not for diagnosis, triage, screening or reassurance.
 ## Data
 Trained and tested on: {source}.
 HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), in the geometry of its 224 x 224 export, which
-is un-squashed to 4:3; a full-size photo takes the same way. {config["counts"]["train"]:,} training,
-{config["counts"]["val"]:,} validation and {config["counts"]["test"]:,} test images. Images of one lesion, published
+is un-squashed to 4:3; a full-size photo takes the same way. {config.counts["train"]:,} training,
+{config.counts["val"]:,} validation and {config.counts["test"]:,} test images. Images of one lesion, published
 duplicates, byte-identical files and near-duplicates are never in two splits.
-Table hash {config["data_sha256"][:16]}.
+Table hash {config.data_sha256[:16]}.
 
 ## Training
 {recipe.epochs} epochs from {start}, all layers, batches of {recipe.batch_size}, AdamW at
 {recipe.learning_rate}, cosine schedule, averaged weights (EMA {recipe.ema_decay}), label smoothing
 {recipe.label_smoothing}, images drawn with weight (images of the class) ^ -{recipe.sampling_power},
 whole-batch augmentation{_options(recipe)}.
-Epoch {config["best_epoch"]} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
+Epoch {config.best_epoch} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
 published.
 {training_cost(config)}{teachers(config)}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from skinnet.checkpoint import FIGURE_FOLDER, METRICS, REPORT, TABLE_FOLDER
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import write_json, write_text
@@ -23,10 +24,6 @@ from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.plots import FIGURES, draw_figures
 from skinnet.reporting.table import Table
 
-METRICS = "metrics.json"
-REPORT = "report.html"
-FIGURE_FOLDER = "figures"
-TABLE_FOLDER = "tables"
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; color: #111 }
 .notice { border: 2px solid #d55e00; padding: .6rem 1rem }

@@ -16,13 +16,10 @@ from typing import Any
 
 import pandas as pd
 
+from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, GATE_STATISTICS, OUT_OF_FOLD
 from skinnet.errors import DataError
 from skinnet.files import read_json, read_table
-from skinnet.inference import gate
-from skinnet.inference.calibration import OUT_OF_FOLD
-from skinnet.inference.conformal import UNCERTAINTY
 from skinnet.reporting.table import Table
-from skinnet.studies import gate_card as gate_report
 from skinnet.studies.faithfulness import summary as faithfulness_report
 from skinnet.studies.faithfulness.summary import faithfulness_table
 from skinnet.studies.gate_card import coverage_table, foreign_table, turned_away_table
@@ -76,8 +73,8 @@ READERS: Mapping[str, Reader] = {
     CONTROLS: _csv(controls_table, "robustness", counted=True),
     CLINICS: _csv(clinics_table, "leave-out"),
     DIAGNOSES: _csv(diagnoses_table, "leave-out"),
-    gate.SETTINGS: _gate,
-    UNCERTAINTY: _uncertainty,
+    GATE: _gate,
+    CONFORMAL: _uncertainty,
     f"{MAPS}/{faithfulness_report.REPORT}": _maps,
 }
 """By file below the checkpoint, in the order of the tables."""
@@ -101,6 +98,6 @@ def further_tables(checkpoint: Path) -> list[Table]:
 
 def remove_further(checkpoint: Path) -> None:
     """Remove all that was measured of, or fitted to, the network that a checkpoint's folder held until now."""
-    for name in (*READERS, gate.STATISTICS, gate_report.CARD, OUT_OF_FOLD):
+    for name in (*READERS, GATE_STATISTICS, GATE_CARD, OUT_OF_FOLD):
         (checkpoint / name).unlink(missing_ok=True)
     shutil.rmtree(checkpoint / MAPS, ignore_errors=True)

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from skinnet.evaluation.bootstrap import clopper_pearson
-from skinnet.inference.conformal import PROMISES
-from skinnet.inference.stability import described
+from skinnet.inference.stability import variants_in_words
 from skinnet.labels import FULL_NAMES
 from skinnet.reporting.table import Table
-
-CARD = "GATE.md"
+from skinnet.training.fit_conformal import PROMISES
 
 
 def share(hits: int, count: int) -> str:
@@ -126,8 +124,9 @@ def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) ->
 def _spread(spread: dict[str, Any]) -> str:
     count, split = spread["images"], spread["disagreeing"]
     return (
-        f"{count:,} validation images, each in four mirrored views, {described()}: the median range of p_malignant is "
-        f"{100 * spread['median']:.1f} percentage points. In {share(split, count)} the copies fall on both sides of "
+        f"{count:,} validation images, each in four mirrored views, {variants_in_words()}: the median range of "
+        f"p_malignant is {100 * spread['median']:.1f} percentage points. In "
+        f"{share(split, count)} the copies fall on both sides of "
         f"the threshold; the verdict is wrong in {share(spread['wrong_where_disagreeing'], split)} of these, and in "
         f"{share(spread['wrong_elsewhere'], count - split)} of the others."
     )

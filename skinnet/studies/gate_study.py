@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,39 +19,32 @@ import torch
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, PREDICTIONS, load_config
 from skinnet.data.dataset import Images, equal_shapes
 from skinnet.data.index import load_cache, load_index
 from skinnet.device import keep_freed_memory
 from skinnet.files import write_json, write_text
 from skinnet.images.altered import ALTERATIONS, unsquashed
 from skinnet.images.photo import open_photo, to_input
-from skinnet.images.quality import LEVELS, fit_bounds, measure
-from skinnet.inference.classifier import VIEWS, Classifier, read_recipe
-from skinnet.inference.conformal import UNCERTAINTY, Sets, crosses, fit_sets, measure_coverage
-from skinnet.inference.gate import (
-    REFUSE_SHARE,
-    SETTINGS,
-    WARN_SHARE,
-    Gate,
-    fit_statistics,
-    middle_layers,
-    recording,
-    save_statistics,
-)
+from skinnet.images.quality import LEVELS
+from skinnet.inference.classifier import VIEWS, Classifier
+from skinnet.inference.conformal import Sets
+from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs, save_statistics
 from skinnet.inference.predictions import load_predictions
-from skinnet.inference.stability import COPIES
+from skinnet.inference.stability import VARIANTS, crosses
 from skinnet.labels import CLASSES, MALIGNANT, probability_columns
 from skinnet.progress import progress
-from skinnet.reporting.release import PREDICTIONS
-from skinnet.studies.gate_card import CARD, gate_card
+from skinnet.studies.gate_card import gate_card
 from skinnet.studies.non_lesion_images import Places, collect
+from skinnet.training.config import TrainConfig
+from skinnet.training.fit_conformal import fit_sets, measure_coverage
+from skinnet.training.fit_gate import BATCH, fit_gate, image_features
 
-BATCH = 8
 ALTERED = 96
 """Validation photos of which altered copies are scored."""
 
 
-def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("/"),)) -> None:
+def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("/"),)) -> None:
     """Fit and measure; write the checkpoint's gate.safetensors, gate.json, uncertainty.json and GATE.md.
 
     Args:
@@ -63,15 +56,15 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
     keep_freed_memory()
     classifier = Classifier.load(checkpoint)
     classifier.gate = None
-    recipe = read_recipe(classifier.config)
+    recipe = TrainConfig.of(load_config(checkpoint).training)
     table = load_index(root, sources=recipe.source_names, partition=recipe.partition)
     images = load_cache(root, table)
-    gate, seen = fit_to_training(classifier, table, images)
+    gate, seen = fit_gate(classifier, table, images)
     val = seen["val"]
     measured = {
         "gate": save_statistics(gate, checkpoint),
         "accepted": {
-            split: by_diagnosis(rulings(gate, seen[split].pictures(images), seen[split].features), seen[split].dx)
+            split: by_diagnosis(rulings(gate, seen[split].inputs(images), seen[split].features), seen[split].dx)
             for split in ("val", "test")
         },
         "foreign": foreign(classifier, gate, Places(root, packages), gate.distances(val.features)),
@@ -80,56 +73,9 @@ def fit_gate(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("
     }
     uncertainty = fit_uncertainty(checkpoint)
     uncertainty["spread"] = count_disagreement(classifier, images, val.positions, val.dx)
-    write_json(checkpoint / SETTINGS, measured)
-    write_json(checkpoint / UNCERTAINTY, uncertainty)
-    write_text(checkpoint / CARD, gate_card(measured, uncertainty, name=checkpoint.name))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The images of a split as the gate sees them.
-
-    Attributes:
-        positions: int (N,), their rows of the index.
-        dx: str (N,).
-        features: float32 (N, D).
-    """
-
-    positions: np.ndarray
-    dx: np.ndarray
-    features: np.ndarray
-
-    def pictures(self, images: Images) -> list[np.ndarray]:
-        """The network's inputs, each uint8 (H, W, 3)."""
-        return [images[position] for position in self.positions.tolist()]
-
-
-def fit_to_training(classifier: Classifier, table: pd.DataFrame, images: Images) -> tuple[Gate, dict[str, Seen]]:
-    """The gate of a network, and by split what it was fitted to: statistics on train, thresholds and bounds on val."""
-    layers = middle_layers(classifier.network)
-    seen = {}
-    for split in ("train", "val", "test"):
-        positions = np.flatnonzero(table["split"] == split)
-        features = image_features(classifier, layers, images, positions, split)
-        seen[split] = Seen(positions, table["dx"].to_numpy()[positions], features)
-    bounds = fit_bounds([measure(pixels) for pixels in seen["val"].pictures(images)])
-    gate = Gate(layers, *fit_statistics(seen["train"].features), warn=np.inf, refuse=np.inf, bounds=bounds)
-    warn, refuse = np.quantile(gate.distances(seen["val"].features), [1 - WARN_SHARE, 1 - REFUSE_SHARE]).tolist()
-    return replace(gate, warn=warn, refuse=refuse), seen
-
-
-@torch.inference_mode()
-def image_features(
-    classifier: Classifier, layers: Sequence[str], images: Images, positions: np.ndarray, title: str
-) -> np.ndarray:
-    """The gate's features of chosen images, one view each: float32 (M, D)."""
-    features: dict[int, np.ndarray] = {}
-    for items in progress(equal_shapes(images, positions, batch_size=BATCH), f"features of {title}", unit="batch"):
-        batch = classifier.to_tensor(np.stack([images[position] for position in positions[items]]))
-        with classifier.lock, recording(classifier.network, layers) as taken:
-            classifier.network(batch.contiguous(memory_format=torch.channels_last))
-            features |= dict(zip(items, taken(len(items)), strict=True))
-    return np.stack([features[item] for item in range(len(positions))])
+    write_json(checkpoint / GATE, measured)
+    write_json(checkpoint / CONFORMAL, uncertainty)
+    write_text(checkpoint / GATE_CARD, gate_card(measured, uncertainty, name=checkpoint.name))
 
 
 def picture_features(
@@ -137,7 +83,7 @@ def picture_features(
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Inputs, each uint8 (H, W, 3), and features of any pictures."""
     inputs = [to_input(picture, frame=classifier.frame) for picture in pictures]
-    return inputs, image_features(classifier, layers, inputs, np.arange(len(inputs)), title)
+    return inputs, image_features(classifier, layers, inputs, np.arange(len(inputs)), title=title)
 
 
 def rulings(
@@ -198,10 +144,10 @@ def clock(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, times: int 
             taken.append(1000 * (time.process_time() - start))
         return round(float(np.median(taken)), 2)
 
-    with torch.inference_mode(), recording(classifier.network, gate.layers) as features:
+    with torch.inference_mode(), recorded_outputs(classifier.network, gate.layers) as outputs:
         classifier.network(classifier.to_tensor(pixels[None]).contiguous(memory_format=torch.channels_last))
         size = (pixels.shape[1], pixels.shape[0])
-        adds = median(lambda: gate.rule(pixels, features(1)[0], size=size))
+        adds = median(lambda: gate.rule(pixels, layer_statistics(outputs, gate.layers, count=1)[0], size=size))
     return {"forward_pass": median(lambda: classifier.logits(pixels[None])), "gate": adds}
 
 
@@ -224,12 +170,12 @@ def fit_uncertainty(checkpoint: Path) -> dict[str, Any]:
 def count_disagreement(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
     """How often copies of a validation image disagree about the verdict, and how often it is wrong then."""
     threshold = classifier.decision.malignant_threshold
-    verdict, spread = np.zeros(len(positions)), np.zeros((len(VIEWS) + len(COPIES), len(positions)))
+    verdict, spread = np.zeros(len(positions)), np.zeros((len(VIEWS) + len(VARIANTS), len(positions)))
     for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "copies", unit="batch"):
         pixels = np.stack([images[position] for position in positions[items]])
-        look = classifier.look(pixels)
-        verdict[items] = classifier.malignant(look.logits.mean(axis=0))
-        spread[:, items] = classifier.spread(pixels, look)
+        outputs = classifier.run(pixels)
+        verdict[items] = classifier.malignant(outputs.logits.mean(axis=0))
+        spread[:, items] = classifier.stability(pixels, outputs)
     wrong = (verdict >= threshold) != np.isin(dx, MALIGNANT)
     split = crosses(spread, threshold)
     return {

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skinnet.checkpoint import PREDICTIONS, load_config, save_config
 from skinnet.data.index import load_index
 from skinnet.data.partitions import WITHOUT
 from skinnet.errors import TrainingError
@@ -26,14 +27,12 @@ from skinnet.evaluation.compare import compare
 from skinnet.evaluation.evaluate import evaluate
 from skinnet.evaluation.ranking import rank
 from skinnet.evaluation.scored_cases import by_image
-from skinnet.files import read_table, write_json, write_table
+from skinnet.files import read_table, write_table
 from skinnet.inference.calibration import Decision
-from skinnet.inference.classifier import CONFIG, read_config
-from skinnet.inference.predictions import load_predictions, predict_logits, save_predictions, with_judgement
+from skinnet.inference.predictions import add_predictions, load_predictions, predict_logits, save_predictions
 from skinnet.labels import CLASSES
-from skinnet.reporting.release import PREDICTIONS, tune
 from skinnet.reporting.table import Table
-from skinnet.studies.gate_study import fit_to_training, rulings
+from skinnet.studies.gate_study import rulings
 from skinnet.studies.leave_out_tables import (
     CLINIC_FIGURES,
     CLINICS,
@@ -44,6 +43,8 @@ from skinnet.studies.leave_out_tables import (
     diagnoses_table,
 )
 from skinnet.training.config import TrainConfig
+from skinnet.training.fit_gate import fit_gate
+from skinnet.training.fitted_run import fit_run
 from skinnet.training.train import train_or_go_on
 
 log = logging.getLogger(__name__)
@@ -104,9 +105,9 @@ def leave_out(names: Sequence[str], config: TrainConfig, *, root: Path, out: Pat
 
 def _shipped(checkpoint: Path) -> Judged:
     """What a checkpoint says of its own test split."""
-    config, predictions = read_config(checkpoint), load_predictions(checkpoint / PREDICTIONS)
+    config, predictions = load_config(checkpoint), load_predictions(checkpoint / PREDICTIONS)
     test = predictions[predictions["split"] == "test"].reset_index(drop=True)
-    return Judged(test, Decision.of(config), "shipped", config["counts"]["train"], config["training"]["epochs"])
+    return Judged(test, Decision.of(config), "shipped", config.counts["train"], config.training["epochs"])
 
 
 def _judged(name: str, config: TrainConfig, *, root: Path, run: Path) -> Judged:
@@ -114,19 +115,19 @@ def _judged(name: str, config: TrainConfig, *, root: Path, run: Path) -> Judged:
     log.info("Without %s", name)
     train_or_go_on(config, root=root, out=run, judgement=run / JUDGED)
     if not (run / JUDGED).is_file():
-        tuned = tune(run, root=root, name=run.name)
-        positions = np.flatnonzero(tuned.table["split"] == "test")
-        logits = predict_logits(tuned.classifier, tuned.images, positions)
-        predictions = with_judgement(tuned.classifier, tuned.table.iloc[positions], logits)
+        fitted = fit_run(run, root=root, name=run.name)
+        positions = np.flatnonzero(fitted.table["split"] == "test")
+        logits = predict_logits(fitted.classifier, fitted.images, positions)
+        predictions = add_predictions(fitted.classifier, fitted.table.iloc[positions], logits)
         if name in CLASSES:
-            gate, seen = fit_to_training(tuned.classifier, tuned.table, tuned.images)
-            levels = rulings(gate, seen["test"].pictures(tuned.images), seen["test"].features)
+            gate, seen = fit_gate(fitted.classifier, fitted.table, fitted.images)
+            levels = rulings(gate, seen["test"].inputs(fitted.images), seen["test"].features)
             predictions = predictions.assign(distance=gate.distances(seen["test"].features), level=levels)
-        write_json(run / CONFIG, tuned.classifier.config)
+        save_config(fitted.config, run)
         save_predictions(predictions, run / JUDGED)
-    own = read_config(run)
+    own = load_config(run)
     predictions = read_table(run / JUDGED, mend="delete it")
-    return Judged(predictions, Decision.of(own), "without it", own["counts"]["train"], config.epochs)
+    return Judged(predictions, Decision.of(own), "without it", own.counts["train"], config.epochs)
 
 
 def _keep(rows: pd.DataFrame, path: Path) -> None:

@@ -75,7 +75,7 @@ class Kept:
 
 
 def _fingerprint(classifier: Classifier, table: pd.DataFrame, images: Images, files: Iterable[Path]) -> str:
-    digest = hashlib.sha256(repr([classifier.config[name] for name in ("mean", "std")]).encode())
+    digest = hashlib.sha256(repr([list(classifier.mean), list(classifier.std)]).encode())
     for path in (*(Path(__file__).parent.parent / module for module in CODE), *files):
         digest.update(path.read_bytes())
     for name, tensor in classifier.network.state_dict().items():

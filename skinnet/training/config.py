@@ -8,10 +8,11 @@ The command line makes its options from them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from skinnet.errors import TrainingError
+from skinnet.errors import CheckpointError, TrainingError
 
 LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 VIT = "vit_small_patch14_dinov2"
@@ -66,6 +67,18 @@ class TrainConfig:
     degradation: float = _setting(0.0, "probability that an image is blurred, or gets noise or JPEG damage", 0, 1)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
+
+    @staticmethod
+    def of(training: Mapping[str, Any]) -> TrainConfig:
+        """The settings that a run or a checkpoint recorded.
+
+        Raises:
+            CheckpointError: if this version of skinnet cannot read them.
+        """
+        try:
+            return TrainConfig(**training)
+        except (TypeError, TrainingError) as error:
+            raise CheckpointError(f"This skinnet cannot read how the network was trained: {error}") from error
 
     @property
     def source_names(self) -> list[str]:

@@ -20,16 +20,17 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from skinnet.checkpoint import OUT_OF_FOLD
 from skinnet.data.index import FRAME, class_counts, load_cache, load_index
 from skinnet.data.partitions import FOLD_PARTITIONS
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
-from skinnet.inference.calibration import OUT_OF_FOLD
+from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.predictions import LOGIT_COLUMNS, predict_logits, save_predictions, with_judgement
+from skinnet.inference.predictions import LOGIT_COLUMNS, add_predictions, predict_logits, save_predictions
 from skinnet.models.efficientnet_lite import normalisation
-from skinnet.reporting.release import fit_rules, untuned
 from skinnet.training.config import TrainConfig
+from skinnet.training.fit_calibration import fit_rules
 from skinnet.training.run_state import last_network
 from skinnet.training.train import train_or_go_on
 
@@ -72,20 +73,24 @@ def _judge_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
         return
     table = load_index(root, sources=config.source_names, partition=config.partition)
     positions = np.flatnonzero(table["split"] == "val")
-    logits = predict_logits(_plain(last_network(config, run), config), load_cache(root, table), positions)
+    logits = predict_logits(_classifier(last_network(config, run), config), load_cache(root, table), positions)
     ids = table[["image_id"]].iloc[positions].reset_index(drop=True)
     save_predictions(pd.concat([ids, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1), run / OUT_OF_FOLD)
 
 
 def _calibrated(table: pd.DataFrame, logits: np.ndarray, config: TrainConfig) -> pd.DataFrame:
     """Predictions by one temperature for all folds, and the balanced rule's weights fitted on them."""
-    fitted = fit_rules(logits, table, sampling_power=config.sampling_power, class_counts=class_counts(table))
-    network = nn.Identity()  # has spoken already
-    classifier = _plain(network, config, **fitted)
-    return with_judgement(classifier, table, logits).assign(fold=table["fold"], network=config.network)
+    rules = fit_rules(logits, table, sampling_power=config.sampling_power, class_counts=class_counts(table))
+    network = nn.Identity()  # the logits are at hand
+    classifier = _classifier(network, config, rules.calibration, rules.decision)
+    return add_predictions(classifier, table, logits).assign(fold=table["fold"], network=config.network)
 
 
-def _plain(network: nn.Module, config: TrainConfig, **fitted: object) -> Classifier:
-    """A network as a classifier, not calibrated unless told how."""
+def _classifier(
+    network: nn.Module,
+    config: TrainConfig,
+    calibration: Calibration = UNCALIBRATED,
+    decision: Decision = UNDECIDED,
+) -> Classifier:
     scale = normalisation(config.network)
-    return untuned(network, {"frame": list(FRAME), "mean": scale.mean, "std": scale.std}, **fitted)
+    return Classifier(network, frame=FRAME, mean=scale.mean, std=scale.std, calibration=calibration, decision=decision)

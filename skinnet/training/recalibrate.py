@@ -11,18 +11,20 @@ lesion. The cases must not be those that the result is judged on.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
+from skinnet.checkpoint import RECALIBRATION, Config, FittedOn
 from skinnet.errors import DataError
 from skinnet.evaluation.scored_cases import ScoredCases, by_image, by_lesion
 from skinnet.evaluation.subgroups import FEWEST
-from skinnet.inference.calibration import RECALIBRATION, Calibration, Decision, fit_decision, log_loss
+from skinnet.inference.calibration import Calibration, Decision
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS, probability_columns
+from skinnet.training.fit_calibration import fit_decision, log_loss
 
 SMALLEST = 1e-6
 """Of a probability, before its logarithm."""
@@ -48,11 +50,17 @@ class Recalibration:
         counts = {"lesions": self.lesions, "malignant": self.malignant}
         return {**counts, **asdict(self.calibration), **asdict(self.decision)}
 
-    def for_checkpoint(self, config: dict[str, Any]) -> dict[str, Any]:
-        """A checkpoint's `config.json` with the new values; the probabilities must have been the checkpoint's."""
-        own = Calibration(config["temperature"], tuple(config["prior_shift"]))
-        fitted = {"rules_from": {"table": RECALIBRATION, "lesions": self.lesions, "malignant": self.malignant}}
-        return {**config, **asdict(compose(own, self.calibration)), **asdict(self.decision), **fitted}
+    def for_checkpoint(self, config: Config) -> Config:
+        """A checkpoint's settings with the new values; the probabilities must have been the checkpoint's."""
+        calibration = compose(Calibration.of(config), self.calibration)
+        return replace(
+            config,
+            temperature=calibration.temperature,
+            prior_shift=calibration.prior_shift,
+            class_weights=self.decision.class_weights,
+            operating_points=self.decision.operating_points,
+            rules_from=FittedOn(RECALIBRATION, self.lesions, self.malignant),
+        )
 
     def apply(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """The same table with new probabilities."""

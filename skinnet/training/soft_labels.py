@@ -22,9 +22,9 @@ import pandas as pd
 from skinnet.data.index import class_counts
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
-from skinnet.inference.calibration import prior_shift
 from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
 from skinnet.training.config import TrainConfig
+from skinnet.training.fit_calibration import sampling_shift
 
 PACKAGED = Path(__file__).parent / "teacher_labels"
 """Tables that come with skinnet, of HAM10000's training images."""
@@ -45,7 +45,7 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
         return targets
     taught, soft = _soft_labels(table, _paths(config))
     counts = class_counts(table[table["split"] == "train"])
-    drawn = soft * np.exp(-prior_shift(counts, sampling_power=config.sampling_power))
+    drawn = soft * np.exp(-sampling_shift(counts, sampling_power=config.sampling_power))
     drawn /= drawn.sum(axis=1, keepdims=True)
     targets[taught] = (1 - config.soft_share) * targets[taught] + config.soft_share * drawn
     return targets

@@ -14,21 +14,23 @@ import pytest
 
 from demo.results import load_metrics
 from skinnet.__main__ import parser
+from skinnet.checkpoint import OUT_OF_FOLD, SPLIT, load_config
 from skinnet.data.index import load_index, split_hash, table_hash
-from skinnet.data.partitions import published_split
+from skinnet.data.partitions import published_split, seen_in_training
 from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.images.photo import open_photo
-from skinnet.inference.calibration import OUT_OF_FOLD, Decision, fit_calibration, fit_decision
-from skinnet.inference.classifier import Classifier, read_config, read_recipe
+from skinnet.inference.calibration import Decision
+from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import headline_section, model_card
-from skinnet.reporting.release import README_BEGIN, README_END, seen_in_training
+from skinnet.reporting.publish import README_BEGIN, README_END
 from skinnet.reporting.study_tables import further_tables
 from skinnet.studies.gate_card import gate_card
-from skinnet.training.config import SHIPPED
+from skinnet.training.config import SHIPPED, TrainConfig
+from skinnet.training.fit_calibration import fit_calibration, fit_decision
 from skinnet.training.soft_labels import file_hashes
 from tests.conftest import PROJECT
 
@@ -40,13 +42,13 @@ def published(shipped: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def recomputed(shipped: Path, published: pd.DataFrame) -> dict[str, dict[str, Metrics]]:
-    decision = Decision.of(read_config(shipped))
+    decision = Decision.of(load_config(shipped))
     return {split: evaluate(published[published["split"] == split], decision=decision) for split in ("val", "test")}
 
 
 def test_it_loads_and_is_small(shipped: Path) -> None:
     classifier = Classifier.load(shipped)
-    assert sum(parameter.numel() for parameter in classifier.network.parameters()) == classifier.config["parameters"]
+    assert sum(parameter.numel() for parameter in classifier.network.parameters()) == load_config(shipped).parameters
     assert (shipped / "model.safetensors").stat().st_size < 30e6
 
 
@@ -54,14 +56,14 @@ def test_the_predictions_cover_the_frozen_split(shipped: Path, published: pd.Dat
     split = published_split()["split"]
     for name in ("val", "test"):
         assert set(published.loc[published["split"] == name, "image_id"]) == set(split.index[split == name])
-    assert split_hash(split.reset_index()) == read_config(shipped)["split_sha256"]
+    assert split_hash(split.reset_index()) == load_config(shipped).split_sha256
     assert published.groupby("lesion_id")["split"].nunique().max() == 1
 
 
 def test_no_image_that_it_was_trained_on_is_scored(
     shipped: Path, published: pd.DataFrame, real_index: pd.DataFrame
 ) -> None:
-    seen = seen_in_training(shipped, real_index)
+    seen = seen_in_training(shipped / SPLIT, real_index)
     assert seen.sum() == 6997
     assert not set(real_index["image_id"][seen]) & set(published["image_id"])
 
@@ -99,7 +101,7 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     assert written == f"\n{headline_section(saved['test'], 'test', source='HAM10000')}"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
     further = further_tables(shipped)
-    assert card == model_card(read_config(shipped), saved, further)
+    assert card == model_card(load_config(shipped), saved, further)
     report = (shipped / "report.html").read_text(encoding="utf-8")
     tables = [goals_table(saved["test"]), *all_tables(saved["test"]), *further]
     assert {path.stem for path in (shipped / "tables").iterdir()} == {table.name for table in tables}
@@ -131,7 +133,7 @@ def test_the_documented_agreement_with_isics_program_is_of_these_figures(
 def test_the_gates_page_says_what_its_files_say(shipped: Path) -> None:
     gate, uncertainty = (json.loads((shipped / name).read_text()) for name in ("gate.json", "uncertainty.json"))
     page = (shipped / "GATE.md").read_text(encoding="utf-8")
-    assert page == gate_card(gate, uncertainty, name=read_config(shipped)["name"])
+    assert page == gate_card(gate, uncertainty, name=load_config(shipped).name)
 
 
 def test_the_promised_floor_is_reached(recomputed: dict[str, dict[str, Metrics]]) -> None:
@@ -143,16 +145,16 @@ def test_the_promised_floor_is_reached(recomputed: dict[str, dict[str, Metrics]]
 
 def test_every_choice_was_made_without_the_test_split(shipped: Path, published: pd.DataFrame) -> None:
     """The temperature follows from the validation logits, class weights and thresholds from the folds' table."""
-    config = read_config(shipped)
+    config = load_config(shipped)
     validation = published[published["split"] == "val"]
     logits = validation[LOGIT_COLUMNS].to_numpy()
     dx = validation["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = np.array([228, 356, 765, 80, 778, 4690, 100])  # of the training split
-    power = config["training"]["sampling_power"]
+    power = config.training["sampling_power"]
     lesions = validation["lesion_id"].to_numpy()
     calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts, lesions=lesions)
-    assert calibration.temperature == pytest.approx(config["temperature"], rel=1e-3)
-    assert calibration.prior_shift == pytest.approx(config["prior_shift"])
+    assert calibration.temperature == pytest.approx(config.temperature, rel=1e-3)
+    assert calibration.prior_shift == pytest.approx(config.prior_shift)
     judged = pd.read_csv(shipped / OUT_OF_FOLD)
     of_split = published[published["split"] == "val"]["image_id"]
     assert set(judged["split"]) == {"train", "val"}
@@ -162,7 +164,7 @@ def test_every_choice_was_made_without_the_test_split(shipped: Path, published: 
         judged[probability_columns()].to_numpy(), judged["dx"].map(CLASS_NUMBERS).to_numpy(),
         class_counts=counts, lesions=judged["lesion_id"].to_numpy(),
     )  # fmt: skip
-    assert config["rules_from"]["table"] == OUT_OF_FOLD
+    assert config.rules_from.table == OUT_OF_FOLD
     published_rules = Decision.of(config)
     assert decision.class_weights == pytest.approx(published_rules.class_weights, rel=1e-6)
     for fitted, said in zip(decision.operating_points, published_rules.operating_points, strict=True):
@@ -172,7 +174,7 @@ def test_every_choice_was_made_without_the_test_split(shipped: Path, published: 
 
 def test_probabilities_and_diagnoses_follow_from_the_logits(shipped: Path, published: pd.DataFrame) -> None:
     classifier = Classifier.load(shipped)
-    judged = classifier.judge(published[LOGIT_COLUMNS].to_numpy())
+    judged = classifier.predictions(published[LOGIT_COLUMNS].to_numpy())
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in judged])
     assert probabilities == pytest.approx(published[probability_columns()].to_numpy(), abs=1e-5)
     same = [prediction.diagnosis for prediction in judged] == published["diagnosis"]
@@ -181,7 +183,7 @@ def test_probabilities_and_diagnoses_follow_from_the_logits(shipped: Path, publi
 
 def test_real_images_give_the_published_predictions(shipped: Path, published: pd.DataFrame, real_root: Path) -> None:
     table = load_index(real_root)
-    assert table_hash(table) == read_config(shipped)["data_sha256"]
+    assert table_hash(table) == load_config(shipped).data_sha256
     classifier = Classifier.load(shipped)
     rows = published[published["split"] == "test"].sample(200, random_state=0)
     folder = real_root / "ham10000" / "images"
@@ -191,10 +193,10 @@ def test_real_images_give_the_published_predictions(shipped: Path, published: pd
 
 
 def test_train_without_options_repeats_its_recipe(shipped: Path) -> None:
-    config = read_config(shipped)
-    recipe, options = asdict(read_recipe(config)), vars(parser().parse_args(["train", "--out", "run"]))
+    config = load_config(shipped)
+    recipe, options = asdict(TrainConfig.of(config.training)), vars(parser().parse_args(["train", "--out", "run"]))
     assert {name: options[name] for name in recipe} == recipe
-    assert config["soft_labels_sha256"] == file_hashes(SHIPPED)
+    assert config.soft_labels_sha256 == file_hashes(SHIPPED)
 
 
 def test_it_says_which_packages_and_data_it_came_from(shipped: Path) -> None:

@@ -84,7 +84,7 @@ def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert (
         done.stderr.strip()
-        == f"skinnet: No config.json in {tmp_path}, so it is no checkpoint: name another folder, or restore it."
+        == f"skinnet: No config.json in {tmp_path}, so it is not a checkpoint: name another folder, or restore the file."
     )
 
 
@@ -92,7 +92,10 @@ def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
     ("damage", "words"),
     [
         (lambda folder: (folder / "model.safetensors").unlink(), "No model.safetensors in"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 100), "is damaged: restore its files"),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 100),
+            "are damaged or do not fit: restore model.safetensors",
+        ),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is missing or damaged: restore it"),
         (lambda folder: (folder / "config.json").write_text("{}"), "lacks classes: restore it"),
         (lambda folder: (folder / "config.json").write_text('{"classes": ["cat"]}'), "is for other classes than akiec"),

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from skinnet.evaluation.evaluate import Metrics, evaluate, image_metrics
+from skinnet.files import structured
 from skinnet.inference.calibration import Decision, OperatingPoint
-from skinnet.structure import structured
 
 DECISION = Decision((1.5, 1.0, 1.0, 2.0, 1.0, 0.7, 1.0), (OperatingPoint("95", 0.95, 0.3),))
 

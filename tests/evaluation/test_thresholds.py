@@ -6,7 +6,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from skinnet.evaluation.scored_cases import by_image, by_lesion
-from skinnet.evaluation.thresholds import at_operating_points, decision_curve, threshold_values
+from skinnet.evaluation.thresholds import at_operating_points, decision_curve, threshold_values, to_prevalence
 from skinnet.inference.calibration import OperatingPoint
 
 POINT = OperatingPoint("95", 0.95, 0.3)
@@ -73,3 +73,11 @@ def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
 def test_there_is_no_curve_without_both_kinds(predictions: pd.DataFrame) -> None:
     cases = by_image(predictions[predictions["dx"] == "nv"])
     assert decision_curve(cases, np.ones((1, len(cases.dx))), prevalence=0.1) is None
+
+
+def test_a_score_moves_to_another_prevalence_by_the_odds() -> None:
+    scores = np.array([0.0, 0.2, 0.5, 1.0])
+    assert to_prevalence(scores, prevalence=0.2, fitted_at=0.2) == pytest.approx(scores)
+    moved = to_prevalence(scores, prevalence=0.02, fitted_at=0.2)
+    assert moved == pytest.approx([0, 0.02, 0.5 / 0.5 * (0.02 / 0.98) / 0.25 / (1 + (0.02 / 0.98) / 0.25), 1])
+    assert to_prevalence(moved, prevalence=0.2, fitted_at=0.02) == pytest.approx(scores)

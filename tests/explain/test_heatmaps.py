@@ -16,7 +16,7 @@ from skinnet.explain.cam import Head, view_features
 from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
 from skinnet.images.photo import display_photo, to_input
 from skinnet.inference.classifier import Classifier
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,14 @@ def pixels(classifier: Classifier, photo: Image.Image) -> np.ndarray:
     return to_input(photo, frame=classifier.frame)
 
 
+def maps_of(classifier: Classifier, pixels: np.ndarray, *, method: str) -> np.ndarray:
+    size = (pixels.shape[0], pixels.shape[1])
+    return evidence_maps(classifier, view_features(classifier, pixels), size=size, method=method)
+
+
 def test_every_method_gives_maps_of_the_input_size_on_one_scale(classifier: Classifier, pixels: np.ndarray) -> None:
     for name in METHODS:
-        maps = evidence_maps(classifier, pixels, method=name)
+        maps = maps_of(classifier, pixels, method=name)
         assert maps.shape == (len(CLASSES), *pixels.shape[:2])
         assert maps.dtype == np.float32
         assert maps.min() >= 0
@@ -44,7 +49,7 @@ def test_every_method_gives_maps_of_the_input_size_on_one_scale(classifier: Clas
 
 
 def test_methods_that_are_offered_draw_different_pictures(classifier: Classifier, pixels: np.ndarray) -> None:
-    maps = {name: evidence_maps(classifier, pixels, method=name) for name in OFFERED}
+    maps = {name: maps_of(classifier, pixels, method=name) for name in OFFERED}
     for first, second in combinations(maps, 2):
         assert np.abs(maps[first] - maps[second]).mean() > 0.01, (first, second)
 
@@ -63,9 +68,13 @@ def test_a_diagnosis_that_nothing_speaks_for_has_an_empty_map() -> None:
     assert blank.max() == 0
 
 
-def test_features_at_hand_give_the_same_maps(classifier: Classifier, pixels: np.ndarray) -> None:
-    features = view_features(classifier, pixels)
-    assert (evidence_maps(classifier, pixels, features=features) == evidence_maps(classifier, pixels)).all()
+def test_the_pass_of_a_prediction_gives_the_same_maps(
+    classifier: Classifier, photo: Image.Image, pixels: np.ndarray
+) -> None:
+    examined = classifier.examine(photo)
+    assert examined.features is not None
+    maps = evidence_maps(classifier, examined.features, size=examined.size)
+    assert (maps[CLASS_NUMBERS["mel"]] == heat_map(classifier, pixels, diagnosis="mel")).all()
 
 
 def test_diagnoses_have_different_maps(classifier: Classifier, pixels: np.ndarray) -> None:
@@ -77,9 +86,9 @@ def test_diagnoses_have_different_maps(classifier: Classifier, pixels: np.ndarra
 @pytest.mark.parametrize("method", METHODS)
 def test_maps_drawn_at_the_same_time_do_not_mix(classifier: Classifier, pixels: np.ndarray, method: str) -> None:
     photos = [np.ascontiguousarray(each) for each in (pixels, pixels[::-1, :, ::-1])]
-    alone = [evidence_maps(classifier, photo, method=method) for photo in photos]
+    alone = [maps_of(classifier, photo, method=method) for photo in photos]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda photo: evidence_maps(classifier, photo, method=method), photos * 3))
+        together = list(pool.map(lambda photo: maps_of(classifier, photo, method=method), photos * 3))
     for number, maps in enumerate(together):
         assert maps == pytest.approx(alone[number % 2], abs=1e-4)
 

@@ -12,23 +12,15 @@ from PIL import Image
 from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
+from skinnet.checkpoint import GATE, GATE_STATISTICS
 from skinnet.errors import CheckpointError, TrainingError
 from skinnet.images.quality import Bounds
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.gate import (
-    REFUSE_SHARE,
-    SETTINGS,
-    STATISTICS,
-    WARN_SHARE,
-    Gate,
-    fit_statistics,
-    load_gate,
-    middle_layers,
-    recording,
-    save_statistics,
-)
+from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs, save_statistics
+from skinnet.models.backbone import middle_layers
 from skinnet.models.efficientnet_lite import build
 from skinnet.studies.synthetic_images import documents, noises
+from skinnet.training.fit_gate import REFUSE_SHARE, WARN_SHARE, fit_statistics
 
 ANY = Bounds(brightness=(0, 255), content=(0, 255), sharpness=(0, 255))
 PIXELS = np.zeros((192, 256, 3), np.uint8)
@@ -71,19 +63,21 @@ def test_the_worse_of_quality_and_resemblance_decides() -> None:
 def test_the_features_are_means_and_deviations_of_the_first_images() -> None:
     network = nn.Sequential(nn.Identity(), nn.Flatten())
     images = torch.arange(2 * 3 * 4 * 4, dtype=torch.float32).view(2, 3, 4, 4)
-    with recording(network, ["0"]) as features:
+    with recorded_outputs(network, ["0"]) as outputs:
         network(images)
-        assert features(2).shape == (2, 6)
-        assert features(1)[0] == pytest.approx(torch.cat([images[0].mean((1, 2)), images[0].std((1, 2))]).numpy())
+    assert layer_statistics(outputs, ["0"], count=2).shape == (2, 6)
+    features = layer_statistics(outputs, ["0"], count=1)
+    assert features[0] == pytest.approx(torch.cat([images[0].mean((1, 2)), images[0].std((1, 2))]).numpy())
     assert not network[0]._forward_hooks
 
 
 @pytest.mark.parametrize(("name", "dimensions"), [("efficientnet_lite0", 512), ("resnet18", 1920)])
 def test_every_kind_of_network_has_middle_layers(name: str, dimensions: int) -> None:
     network = build(name, classes=7, imagenet=False).eval()
-    with torch.inference_mode(), recording(network, middle_layers(network)) as features:
+    layers = middle_layers(network)
+    with torch.inference_mode(), recorded_outputs(network, layers) as outputs:
         network(torch.zeros(1, 3, 64, 64))
-        assert features(1).shape == (1, dimensions)
+    assert layer_statistics(outputs, layers, count=1).shape == (1, dimensions)
 
 
 def test_a_network_without_stages_gets_no_gate() -> None:
@@ -93,7 +87,7 @@ def test_a_network_without_stages_gets_no_gate() -> None:
 
 def test_a_gate_comes_back_as_it_was_saved(features: np.ndarray, tmp_path: Path) -> None:
     gate = Gate(("a", "b"), *fit_statistics(features), warn=1.5, refuse=2.5, bounds=ANY)
-    (tmp_path / SETTINGS).write_text(json.dumps({"gate": save_statistics(gate, tmp_path)}))
+    (tmp_path / GATE).write_text(json.dumps({"gate": save_statistics(gate, tmp_path)}))
     loaded = load_gate(tmp_path)
     assert loaded is not None
     assert (loaded.layers, loaded.warn, loaded.refuse, loaded.bounds) == (("a", "b"), 1.5, 2.5, ANY)
@@ -107,25 +101,25 @@ def test_a_checkpoint_without_a_gate_says_so_and_judges_anything(
         shutil.copyfile(shipped / name, tmp_path / name)
     with caplog.at_level(logging.INFO, logger="skinnet"):
         classifier = Classifier.load(tmp_path)
-    assert "has no gate: any picture is judged" in caplog.text
+    assert "has no gate: any picture is classified" in caplog.text
     prediction = classifier.predict(Image.new("RGB", (300, 200), "green"))
     assert (prediction.gate, prediction.note, prediction.possible) == ("ok", "", ())
 
 
 def test_a_damaged_gate_stops_the_loading(shipped: Path, tmp_path: Path) -> None:
-    shutil.copyfile(shipped / SETTINGS, tmp_path / SETTINGS)
+    shutil.copyfile(shipped / GATE, tmp_path / GATE)
     with pytest.raises(CheckpointError, match="fit-gate again"):
         load_gate(tmp_path)
-    (tmp_path / STATISTICS).write_bytes(b"torn")
+    (tmp_path / GATE_STATISTICS).write_bytes(b"torn")
     with pytest.raises(CheckpointError, match="is damaged"):
         load_gate(tmp_path)
-    (tmp_path / SETTINGS).write_text("{}")
+    (tmp_path / GATE).write_text("{}")
     with pytest.raises(CheckpointError, match="is damaged"):
         load_gate(tmp_path)
 
 
 def test_the_shipped_gate_keeps_the_promised_share_of_validation(shipped: Path) -> None:
-    found = json.loads((shipped / SETTINGS).read_text())["accepted"]["val"]["all"]
+    found = json.loads((shipped / GATE).read_text())["accepted"]["val"]["all"]
     assert (found["warned"] + found["refused"]) / found["pictures"] <= WARN_SHARE + 0.002
     assert found["refused"] / found["pictures"] <= REFUSE_SHARE + 0.001
 
@@ -134,7 +128,7 @@ def test_the_shipped_gate_refuses_what_is_no_lesion_and_its_work_is_small(shippe
     classifier = Classifier.load(shipped)
     pictures = [*documents(count=2, seed=5), *noises(count=5, seed=5), draw_lesion(LOOKS["mel"], seed=5)]
     assert {classifier.predict(picture).gate for picture in pictures} == {"refuse"}
-    assert (shipped / STATISTICS).stat().st_size < 3_000_000
+    assert (shipped / GATE_STATISTICS).stat().st_size < 3_000_000
 
 
 def test_the_gate_changes_no_probability(shipped: Path) -> None:

@@ -8,15 +8,15 @@ import pytest
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import VIEWS, Classifier
-from skinnet.inference.stability import COPIES, copies
-from skinnet.reporting.table import percent
+from skinnet.inference.stability import VARIANTS, variants_of
+from skinnet.inference.wording import percent
 
 
 @pytest.mark.parametrize("size", [(400, 200), (320, 240), (200, 400)])
 def test_copies_have_the_shape_of_the_photo_and_turn_or_enlarge_it(size: tuple[int, int]) -> None:
     pixels = to_input(draw_lesion(LOOKS["nv"], seed=1, size=size), frame=(192, 256))
-    made = copies(np.stack([pixels, pixels[::-1]]))
-    assert made.shape == (len(COPIES), 2, *pixels.shape)
+    made = variants_of(np.stack([pixels, pixels[::-1]]))
+    assert made.shape == (len(VARIANTS), 2, *pixels.shape)
     height, width = pixels.shape[:2]
     side = min(height, width) // 4
     middle = (slice(height // 2 - side, height // 2 + side), slice(width // 2 - side, width // 2 + side))
@@ -31,12 +31,12 @@ def test_the_spread_holds_every_view_and_copy(shipped: Path) -> None:
     classifier = Classifier.load(shipped)
     photo = draw_lesion(LOOKS["mel"], seed=2, size=(300, 225))
     pixels = to_input(photo, frame=classifier.frame)
-    look = classifier.look(pixels[None])
-    spread = classifier.spread(pixels[None], look)[:, 0]
-    assert spread.shape == (len(VIEWS) + len(COPIES),)
-    mirrored = [view.p_malignant for view in classifier.judge(look.logits[:, 0])]
+    outputs = classifier.run(pixels[None])
+    spread = classifier.stability(pixels[None], outputs)[:, 0]
+    assert spread.shape == (len(VIEWS) + len(VARIANTS),)
+    mirrored = [view.p_malignant for view in classifier.predictions(outputs.logits[:, 0])]
     assert spread[: len(VIEWS)] == pytest.approx(mirrored)
-    copied = [classifier.judge(classifier.one_view(each))[0].p_malignant for each in copies(pixels[None])]
+    copied = [classifier.predictions(classifier.one_view(each))[0].p_malignant for each in variants_of(pixels[None])]
     assert spread[len(VIEWS) :] == pytest.approx(copied, abs=1e-5)
     classifier.gate = None  # whose note would take the place of this one
     assert f"a chance of {percent(spread.min())} to {percent(spread.max())}" in classifier.predict(photo).note

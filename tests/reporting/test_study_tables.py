@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ import pytest
 
 from demo import results
 from demo.results import load_metrics
+from skinnet.checkpoint import CARD, load_config, save_config
 from skinnet.errors import DataError
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.explain.heatmaps import METHODS, OFFERED
-from skinnet.inference.classifier import read_config
 from skinnet.labels import CLASSES
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.model_card import model_card, training_cost
-from skinnet.reporting.release import CARD, publish
+from skinnet.reporting.publish import publish
 from skinnet.reporting.study_tables import CONTROLS, MAPS, READERS, further_tables, remove_further
 from skinnet.studies.faithfulness.measure import CROPPED, WHOLE
 from skinnet.studies.faithfulness.summary import ALL, FAR, GROUPS
@@ -109,8 +110,7 @@ def write_all(folder: Path, *, split: str) -> None:
 @pytest.fixture
 def folder(shipped: Path, tmp_path: Path) -> Path:
     """A checkpoint's folder with nothing but its config and one of each further file."""
-    config = read_config(shipped) | {"counts": {"val": 3, "test": 4}}
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    save_config(replace(load_config(shipped), counts={"val": 3, "test": 4}), tmp_path)
     write_all(tmp_path, split="test")
     return tmp_path
 
@@ -226,22 +226,22 @@ def accordions(checkpoint: Path) -> list[str]:
 
 def test_a_card_without_further_files_has_no_such_section(shipped: Path) -> None:
     metrics = {split: {unit: load_metrics(shipped, split, unit=unit) for unit in UNITS} for split in ("val", "test")}
-    card = model_card(read_config(shipped), metrics)
+    card = model_card(load_config(shipped), metrics)
     assert "## Further measurements" not in card
     assert "## Goals, and which were missed" in card
 
 
 def test_the_card_says_what_training_took_and_who_taught(shipped: Path) -> None:
     metrics = {split: {unit: load_metrics(shipped, split, unit=unit) for unit in UNITS} for split in ("val", "test")}
-    config = read_config(shipped)
-    config |= {"training_minutes": 61.6, "machine": "2 x86_64 CPU cores"}
-    config["training"] = config["training"] | {"epochs": 10, "soft_labels": "", "first_size": 1.0}
+    config = replace(load_config(shipped), training_minutes=61.6, machine="2 x86_64 CPU cores")
+    config = replace(config, training=config.training | {"epochs": 10, "soft_labels": "", "first_size": 1.0})
     assert training_cost(config) == (
         "Training took 62 minutes on 2 x86_64 CPU cores. The network saw 69,760 images: 10 times as many as the "
         "training split has (6,997), in whole batches."
     )
     assert "teachers" not in model_card(config, metrics)
-    config["training"] |= {"soft_labels": "/somewhere/a.csv, b.csv", "soft_share": 0.7, "first_size": 0.5}
+    soft_labels = {"soft_labels": "/somewhere/a.csv, b.csv", "soft_share": 0.7, "first_size": 0.5}
+    config = replace(config, training=config.training | soft_labels)
     card = model_card(config, metrics)
     assert "70 % of each training image's target are the soft labels in `a.csv`, `b.csv`" in card
     assert "images at first 0.5 of their side" in card

@@ -8,23 +8,24 @@ import numpy as np
 import pytest
 
 from demo.drawings import LOOKS, draw_lesion
+from skinnet.checkpoint import GATE, GATE_CARD
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.gate import SETTINGS, middle_layers
 from skinnet.labels import CLASSES
+from skinnet.models.backbone import middle_layers
 from skinnet.studies import gate_study as module
 from skinnet.studies import non_lesion_images as foreign
-from skinnet.studies.gate_card import CARD, share
+from skinnet.studies.gate_card import share
 from skinnet.studies.gate_study import (
     by_diagnosis,
     count_disagreement,
     counts,
-    fit_gate,
+    fit_and_measure,
     fit_uncertainty,
-    image_features,
 )
 from skinnet.studies.non_lesion_images import Kind
 from skinnet.studies.synthetic_images import documents
+from skinnet.training.fit_gate import image_features
 
 
 def test_levels_are_counted_by_diagnosis() -> None:
@@ -44,11 +45,11 @@ def test_features_come_in_the_order_of_the_positions_whatever_the_shapes(shipped
         for seed, size in enumerate(sizes)
     ]
     layers = middle_layers(classifier.network)
-    found = image_features(classifier, layers, inputs, np.array([2, 1, 0]), "drawings")
+    found = image_features(classifier, layers, inputs, np.array([2, 1, 0]), title="drawings")
     for row, position in zip(found, (2, 1, 0), strict=True):
-        look = classifier.look(inputs[position][None])
-        assert look.features is not None
-        assert row == pytest.approx(look.features[0], abs=1e-3)
+        outputs = classifier.run(inputs[position][None])
+        assert outputs.gate_features is not None
+        assert row == pytest.approx(outputs.gate_features[0], abs=1e-3)
 
 
 def test_the_published_predictions_alone_give_sets_with_measured_coverage(shipped: Path) -> None:
@@ -68,7 +69,7 @@ def test_copies_that_disagree_are_counted_with_their_errors(shipped: Path, monke
     scores[3] = threshold * np.array([2, 0.25, 1.9])
     verdicts = iter([scores[0]])
     monkeypatch.setattr(module, "BATCH", 64)
-    monkeypatch.setattr(Classifier, "spread", lambda self, pixels, look: scores)
+    monkeypatch.setattr(Classifier, "stability", lambda self, pixels, outputs: scores)
     monkeypatch.setattr(Classifier, "malignant", lambda self, logits: next(verdicts))
     inputs = [np.zeros((192, 256, 3), np.uint8)] * 3
     found = count_disagreement(classifier, inputs, np.array([0, 1, 2]), np.array(["nv", "nv", "mel"]))
@@ -89,17 +90,17 @@ def test_the_command_makes_a_gate_that_the_classifier_loads(
     shipped: Path, drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
-    shutil.copytree(shipped, checkpoint, ignore=shutil.ignore_patterns("gate*", "uncertainty*", CARD))
+    shutil.copytree(shipped, checkpoint, ignore=shutil.ignore_patterns("gate*", "uncertainty*", GATE_CARD))
     monkeypatch.setattr(foreign, "KINDS", (Kind("documents", True, lambda _: documents(count=6, seed=0)),))
     monkeypatch.setattr(module, "ALTERED", 2)
-    fit_gate(checkpoint, root=drawn_root, packages=[tmp_path])
+    fit_and_measure(checkpoint, root=drawn_root, packages=[tmp_path])
     classifier = Classifier.load(checkpoint)
     assert classifier.gate is not None
     assert classifier.sets is not None
-    settings = json.loads((checkpoint / SETTINGS).read_text())
+    settings = json.loads((checkpoint / GATE).read_text())
     assert settings["foreign"][0]["pictures"] == 6
     assert settings["foreign"][0]["auroc"] == 1
     assert settings["gate"]["refuse"] >= settings["gate"]["warn"] > 0
-    page = (checkpoint / CARD).read_text(encoding="utf-8")
+    page = (checkpoint / GATE_CARD).read_text(encoding="utf-8")
     assert "| documents | design | 6 | 1.0000 | 100.0 % (54.1-100.0) |" in page
     assert "n/a (too few for 95 %)" in page

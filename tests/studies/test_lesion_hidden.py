@@ -11,10 +11,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from skinnet.__main__ import main
+from skinnet.checkpoint import load_config
 from skinnet.data.index import load_index
 from skinnet.errors import DataError
 from skinnet.images.lesion_masks import mask_path
-from skinnet.inference.classifier import Classifier, read_config
+from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS
 from skinnet.studies import robustness as robustness_module
 from skinnet.studies.lesion_hidden import (
@@ -150,7 +151,7 @@ def judged_by(
         rows.append({"source": "ham10000", "image_id": f"D{number}", "lesion_id": f"L{number // 4}{malignant}",
                      "dx": "mel" if malignant else "nv", "split": "test"})  # fmt: skip
         Image.fromarray(mask.astype(np.uint8) * 255).save(folder / f"D{number}_segmentation.png")
-    classifier = Classifier(Judge(seen), read_config(config))
+    classifier = Classifier.of(Judge(seen), load_config(config))
     return controls(classifier, pd.DataFrame(rows), np.stack(images), root=root, keep=keep, draws=20)
 
 
@@ -204,7 +205,10 @@ def test_a_missing_mask_is_an_error(shipped: Path, tmp_path: Path) -> None:
     table = pd.DataFrame([{"source": "ham10000", "image_id": "D0", "lesion_id": "L0", "dx": "nv", "split": "test"}])
     with pytest.raises(DataError, match="There is no mask"):
         controls(
-            Classifier(Judge(darkest), read_config(shipped)), table, np.zeros((1, *SHAPE, 3), np.uint8), root=tmp_path
+            Classifier.of(Judge(darkest), load_config(shipped)),
+            table,
+            np.zeros((1, *SHAPE, 3), np.uint8),
+            root=tmp_path,
         )
 
 

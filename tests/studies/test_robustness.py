@@ -50,8 +50,8 @@ def test_the_whole_image_is_judged_as_the_network_judges_it(
     """Sensitivity and false alarms of one view, counted by hand."""
     classifier, table = Classifier.load(tiny_checkpoint), load_index(drawn_root)
     images, test = load_cache(drawn_root, table), table[table["split"] == "test"]
-    logits = np.concatenate([classifier.look(np.stack([images[position]])).logits[0] for position in test.index])
-    p_malignant = [prediction.p_malignant for prediction in classifier.judge(logits)]
+    logits = np.concatenate([classifier.run(np.stack([images[position]])).logits[0] for position in test.index])
+    p_malignant = [prediction.p_malignant for prediction in classifier.predictions(logits)]
     lesions = test.assign(p=p_malignant).groupby("lesion_id").agg({"p": "mean", "dx": "first"})
     alarms = lesions["p"] >= classifier.decision.malignant_threshold
     malignant = lesions["dx"].isin(["mel", "bcc", "akiec"])

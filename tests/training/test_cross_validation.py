@@ -8,17 +8,19 @@ import pandas as pd
 import pytest
 
 from skinnet.__main__ import main
+from skinnet.checkpoint import CARD, OUT_OF_FOLD
 from skinnet.data.dataset import Images
 from skinnet.data.index import load_index, load_prepared
 from skinnet.data.partitions import FOLD_PARTITIONS
 from skinnet.errors import DataError, TrainingError
-from skinnet.inference.calibration import OUT_OF_FOLD, Decision, fit_decision
+from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
-from skinnet.reporting.release import CARD, fit_rules_out_of_fold, tune
 from skinnet.training import cross_validation as module
 from skinnet.training.config import TrainConfig
 from skinnet.training.cross_validation import cross_validate
+from skinnet.training.fit_calibration import fit_decision, fit_decision_out_of_fold
+from skinnet.training.fitted_run import fit_run
 from skinnet.training.run_state import STATE
 from skinnet.training.train import train, train_or_go_on
 
@@ -106,8 +108,8 @@ def test_a_released_network_takes_its_thresholds_from_the_folds(
 ) -> None:
     table, out = judged
     run = tiny_checkpoint.parent / "run"
-    config = tune(run, root=drawn_root, name="tiny", out_of_fold=out / OUT_OF_FOLD).classifier.config
-    plain = tune(run, root=drawn_root, name="tiny").classifier.config
+    config = fit_run(run, root=drawn_root, name="tiny", out_of_fold=out / OUT_OF_FOLD).config
+    plain = fit_run(run, root=drawn_root, name="tiny").config
     dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
     counts = load_index(drawn_root).query("split == 'train'")["dx"].value_counts()[list(CLASSES)].to_numpy()
     fitted = fit_decision(
@@ -115,11 +117,11 @@ def test_a_released_network_takes_its_thresholds_from_the_folds(
     )
     assert Decision.of(config).malignant_threshold == pytest.approx(fitted.malignant_threshold, abs=1e-5)
     assert Decision.of(config).class_weights == pytest.approx(fitted.class_weights)
-    assert (config["temperature"], config["rules_from"]["lesions"]) == (
-        plain["temperature"],
+    assert (config.temperature, config.rules_from.lesions) == (
+        plain.temperature,
         table["lesion_id"].nunique(),
     )
-    assert plain["rules_from"]["lesions"] < config["rules_from"]["lesions"]
+    assert plain.rules_from.lesions < config.rules_from.lesions
 
 
 def test_a_table_of_other_folds_gives_no_thresholds(
@@ -128,16 +130,16 @@ def test_a_table_of_other_folds_gives_no_thresholds(
     table, out = judged
     index, path = load_index(drawn_root), tmp_path / "other.csv"
     other = {
-        "is not of the images of train and val": table.iloc[1:],
-        "is of resnet18, the run of efficientnet_lite0": table.assign(network="resnet18"),
+        "does not hold the images of train and val": table.iloc[1:],
+        "comes from resnet18, the run from efficientnet_lite0": table.assign(network="resnet18"),
         "is not the table of a whole cross-validation": table.drop(columns="fold"),
     }
     for words, changed in other.items():
         changed.to_csv(path, index=False)
         with pytest.raises(DataError, match=words):
-            fit_rules_out_of_fold(path, index, network=SMALL.network, class_counts=np.ones(7))
+            fit_decision_out_of_fold(path, index, network=SMALL.network, class_counts=np.ones(7))
     with pytest.raises(DataError, match="run python -m skinnet cross-validate"):
-        fit_rules_out_of_fold(out / "nothing.csv", index, network=SMALL.network, class_counts=np.ones(7))
+        fit_decision_out_of_fold(out / "nothing.csv", index, network=SMALL.network, class_counts=np.ones(7))
 
 
 def test_a_release_may_take_the_table_from_the_checkpoint_that_it_replaces(

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from skinnet.checkpoint import FittedOn, load_config
 from skinnet.errors import DataError
 from skinnet.inference.calibration import Calibration
 from skinnet.labels import CLASSES, probability_columns
@@ -57,14 +61,11 @@ def test_two_calibrations_make_one() -> None:
     assert compose(first, then).probabilities(logits) == pytest.approx(twice)
 
 
-def test_a_checkpoint_s_config_gets_the_new_values_and_keeps_the_others() -> None:
+def test_a_checkpoint_s_config_gets_the_new_values_and_keeps_the_others(shipped: Path) -> None:
     found = recalibrate(clinic(1.6, -0.5, number=500))
-    config = found.for_checkpoint({"temperature": 2.0, "prior_shift": [0.1] * 7, "network": "any"})
-    assert config["rules_from"] == {
-        "table": "recalibration.json",
-        "lesions": found.lesions,
-        "malignant": found.malignant,
-    }
-    assert config["network"] == "any"
-    assert config["temperature"] == pytest.approx(2.0 * found.calibration.temperature)
-    assert config["operating_points"][0]["threshold"] == found.decision.malignant_threshold
+    before = replace(load_config(shipped), temperature=2.0, prior_shift=(0.1,) * 7)
+    config = found.for_checkpoint(before)
+    assert config.rules_from == FittedOn("recalibration.json", found.lesions, found.malignant)
+    assert config.network == before.network
+    assert config.temperature == pytest.approx(2.0 * found.calibration.temperature)
+    assert config.operating_points[0].threshold == found.decision.malignant_threshold

@@ -13,9 +13,9 @@ from skinnet.errors import TrainingError
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.labels import CLASSES, probability_columns
-from skinnet.reporting.release import teach
 from skinnet.training.config import TrainConfig
 from skinnet.training.soft_labels import file_hashes, load_targets
+from skinnet.training.write_soft_labels import write_soft_labels
 
 EVEN = 1 / len(CLASSES)
 
@@ -108,7 +108,9 @@ def test_a_teacher_may_judge_images_without_mirrored_views(
     drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
     run = tiny_checkpoint.parent / "run"
-    four, one = (teach(run, root=drawn_root, out=tmp_path / "soft.csv", one_view=quick) for quick in (False, True))
+    four, one = (
+        write_soft_labels(run, root=drawn_root, out=tmp_path / "soft.csv", one_view=quick) for quick in (False, True)
+    )
     assert one["image_id"].tolist() == four["image_id"].tolist()
     classifier, images = Classifier.load(tiny_checkpoint), load_cache(drawn_root, load_index(drawn_root))
     position = load_index(drawn_root)["image_id"].tolist().index(one["image_id"][0])

@@ -114,7 +114,7 @@ def _diagnoses(classifier: Classifier, cache: Cache) -> list[str]:
     """What the app would display for each photo."""
     photos = progress(range(len(cache)), "judging", unit="photo")
     logits = [classifier.logits(np.array(cache[position])[None]) for position in photos]
-    return [prediction.diagnosis for prediction in classifier.judge(np.concatenate(logits))]
+    return [prediction.diagnosis for prediction in classifier.predictions(np.concatenate(logits))]
 
 
 def _map_rows(

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from skinnet.files import read_json
+from skinnet.checkpoint import load_config
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS
 from skinnet.studies.faithfulness.curves import CELLS, curve_areas, random_importance
@@ -28,8 +27,8 @@ class DarkCorner(nn.Module):
 
 @pytest.fixture(scope="module")
 def classifier(shipped: Path) -> Classifier:
-    config: dict[str, Any] = read_json(shipped / "config.json", mend="restore it")
-    return Classifier(DarkCorner(), config | {"temperature": 1.0, "prior_shift": [0.0] * len(CLASS_NUMBERS)})
+    config = load_config(shipped)
+    return Classifier(DarkCorner(), frame=config.frame, mean=config.mean, std=config.std)
 
 
 @pytest.fixture(scope="module")

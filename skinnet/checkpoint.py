@@ -1,0 +1,168 @@
+"""The one owner of a checkpoint folder: the names of its files and its typed settings.
+
+    config = load_config(Path("checkpoints/ham10000-lite0"))
+    config.temperature, config.operating_points
+
+A checkpoint is a folder with the weights, `config.json` and everything measured with them. Studies add files of their
+own; every other name stands here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from skinnet.errors import CheckpointError, DataError
+from skinnet.files import read_json, structured, write_json
+from skinnet.labels import CLASSES
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+GATE = "gate.json"
+GATE_STATISTICS = "gate.safetensors"
+CONFORMAL = "uncertainty.json"
+PREDICTIONS = "predictions.csv"
+SPLIT = "split.csv"
+"""Which images the network was trained, tuned and tested on."""
+HISTORY = "history.csv"
+OUT_OF_FOLD = "out_of_fold.csv"
+"""The predictions of a cross-validation."""
+METRICS = "metrics.json"
+CARD = "MODEL_CARD.md"
+GATE_CARD = "GATE.md"
+REPORT = "report.html"
+FIGURE_FOLDER = "figures"
+TABLE_FOLDER = "tables"
+
+VERDICT = "95"
+"""The operating point that the verdict uses."""
+VALIDATION = "validation"
+RECALIBRATION = "recalibration.json"
+"""With `OUT_OF_FOLD`, everything that decision rules may have been fitted on."""
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold of `p_malignant` and the sensitivity it was chosen for.
+
+    Attributes:
+        name: such as "95".
+        sensitivity: the share of (pre)malignant lesions at or above the threshold where it was fitted.
+        threshold: a lesion is flagged from this `p_malignant` on.
+    """
+
+    name: str
+    sensitivity: float
+    threshold: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.sensitivity <= 1 and 0 <= self.threshold <= 1):
+            raise ValueError(f"operating point {self.name} is outside 0 to 1")
+
+
+@dataclass(frozen=True)
+class FittedOn:
+    """The lesions that class weights and operating points were fitted on.
+
+    Attributes:
+        table: `VALIDATION`, `OUT_OF_FOLD` or `RECALIBRATION`.
+    """
+
+    table: str
+    lesions: int
+    malignant: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """The contents of `config.json`.
+
+    Attributes:
+        classes: abbreviations of the diagnoses, in the order of the logits.
+        name: of the checkpoint.
+        skinnet: version of skinnet that made it.
+        network: name for `models.registry.build`.
+        frame: (height, width) in pixels, whose area the input gets.
+        mean, std: scale of the input, per channel: (pixel / 255 - mean) / std.
+        views: how many mirrored views of a photo are averaged.
+        training: the settings of the training run, as `training.config.TrainConfig` wrote them.
+        best_epoch: the epoch whose weights these are.
+        training_minutes, machine: cost of the training.
+        counts: images by split.
+        data_sha256: hash of the table of images that it was trained on.
+        soft_labels_sha256: hashes of the tables of soft labels.
+        split_sha256: hash of the split.
+        versions: of the packages that the result depends on.
+        parameters: number of weights.
+        temperature, prior_shift: see `inference.calibration.Calibration`.
+        class_weights, operating_points: see `inference.calibration.Decision`.
+        rules_from: what the class weights and operating points were fitted on.
+
+    Raises:
+        ValueError: if a value is out of its range.
+    """
+
+    classes: tuple[str, ...]
+    name: str
+    skinnet: str
+    network: str
+    frame: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    views: int
+    training: dict[str, Any]
+    best_epoch: int
+    training_minutes: float
+    machine: str
+    counts: dict[str, int]
+    data_sha256: str
+    soft_labels_sha256: list[str]
+    split_sha256: str
+    versions: dict[str, str]
+    parameters: int
+    temperature: float
+    prior_shift: tuple[float, ...]
+    class_weights: tuple[float, ...]
+    operating_points: tuple[OperatingPoint, ...]
+    rules_from: FittedOn
+
+    def __post_init__(self) -> None:
+        for name, positive in (("std", self.std), ("class_weights", self.class_weights), ("frame", self.frame)):
+            if not all(value > 0 for value in positive):
+                raise ValueError(f"{name} must be above 0")
+        if not 0 < self.temperature < math.inf:
+            raise ValueError("temperature must be above 0")
+        if any(len(values) != len(CLASSES) for values in (self.prior_shift, self.class_weights)):
+            raise ValueError(f"prior_shift and class_weights need {len(CLASSES)} values each")
+
+
+def load_config(folder: Path) -> Config:
+    """Read and check a checkpoint's `config.json`.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or made for other classes.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(
+            f"No {CONFIG} in {folder}, so it is not a checkpoint: name another folder, or restore the file."
+        )
+    try:
+        content = read_json(path, mend="restore it")
+    except DataError as error:
+        raise CheckpointError(str(error)) from error
+    if content.get("classes", list(CLASSES)) != list(CLASSES):
+        raise CheckpointError(f"{path} is for other classes than {', '.join(CLASSES)}.")
+    try:
+        return structured(Config, content)
+    except KeyError as error:
+        raise CheckpointError(f"{path} lacks {error.args[0]}: restore it.") from error
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}): restore it.") from error
+
+
+def save_config(config: Config, folder: Path) -> None:
+    """Write a checkpoint's `config.json`."""
+    write_json(folder / CONFIG, asdict(config))

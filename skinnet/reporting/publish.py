@@ -1,0 +1,68 @@
+"""Write everything that is published about a checkpoint, from its own files; no images are needed.
+
+publish(Path("checkpoints/ham10000-lite0"), readme=Path("README.md"))
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from skinnet.checkpoint import CARD, HISTORY, PREDICTIONS, TABLE_FOLDER, load_config
+from skinnet.errors import DataError
+from skinnet.evaluation.evaluate import Metrics, evaluate
+from skinnet.files import read_table, write_text
+from skinnet.inference.calibration import Decision
+from skinnet.inference.predictions import load_predictions
+from skinnet.reporting.goals import goals_table
+from skinnet.reporting.model_card import caption, data_name, headline_section, model_card
+from skinnet.reporting.report import write_evaluation
+from skinnet.reporting.study_tables import further_tables
+
+PUBLISHED_SPLITS = ("val", "test")
+README_BEGIN = "<!-- results: written by skinnet release -->"
+README_END = "<!-- end of results -->"
+
+
+def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[str, Metrics]]:
+    """Recompute metrics, tables, figures, report, card and the README's results.
+
+    Returns:
+        Metrics by split, then by unit.
+    """
+    config = load_config(checkpoint)
+    predictions = load_predictions(checkpoint / PREDICTIONS)
+    rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
+    metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
+    source, further = data_name(config), further_tables(checkpoint)
+    shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
+    write_evaluation(
+        rows["test"],
+        metrics,
+        split="test",
+        folder=checkpoint,
+        title=f"Evaluation of {config.name}",
+        source=f"{source}, test split",
+        caption=caption(metrics["test"], "test", source=source),
+        history=read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run"),
+        goals=[goals_table(metrics["test"])],
+        further=further,
+    )
+    write_text(checkpoint / CARD, model_card(config, metrics, further))
+    if readme is not None:
+        results = headline_section(metrics["test"], "test", source=source)
+        write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
+    return metrics
+
+
+def with_results(text: str, results: str) -> str:
+    """Replace the text between a README's two marks.
+
+    Raises:
+        DataError: if the marks are missing.
+    """
+    before, begin, rest = text.partition(README_BEGIN)
+    _, end, after = rest.partition(README_END)
+    if not begin or not end:
+        raise DataError(f"The README lacks its marks {README_BEGIN} and {README_END}: put them back.")
+    return f"{before}{begin}\n{results}{end}{after}"

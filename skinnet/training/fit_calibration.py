@@ -1,0 +1,185 @@
+"""Fit calibration and decision rules on validation, or on the predictions of a cross-validation.
+
+calibration = fit_calibration(logits, dx, sampling_power=0.5, class_counts=counts)
+decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesion_ids)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import recall_score
+
+from skinnet.checkpoint import OUT_OF_FOLD, VALIDATION, VERDICT, FittedOn, OperatingPoint
+from skinnet.data.index import lesion_names
+from skinnet.errors import DataError
+from skinnet.files import read_table
+from skinnet.inference.calibration import Calibration, Decision, malignant_probability
+from skinnet.labels import CLASS_NUMBERS, MALIGNANT_NUMBERS, probability_columns
+
+SENSITIVITIES = {VERDICT: 0.95, "97.5": 0.975}
+"""Operating points, fixed beforehand: the sensitivity for (pre)malignant lesions where they are fitted."""
+TINY = np.finfo(float).tiny
+"""Above 0, so that every probability has a logarithm."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything that is fitted to a network's logits."""
+
+    calibration: Calibration
+    decision: Decision
+    fitted_on: FittedOn
+
+
+def fit_rules(logits: np.ndarray, rows: pd.DataFrame, *, sampling_power: float, class_counts: np.ndarray) -> Rules:
+    """Fit calibration and decision to the logits (N, 7) of N rows of an index.
+
+    Args:
+        sampling_power: see `sampling_shift`.
+        class_counts: training images of each class.
+    """
+    dx, lesions = rows["dx"].map(CLASS_NUMBERS).to_numpy(), lesion_names(rows).to_numpy()
+    calibration = fit_calibration(logits, dx, sampling_power=sampling_power, class_counts=class_counts, lesions=lesions)
+    decision = fit_decision(calibration.probabilities(logits), dx, class_counts=class_counts, lesions=lesions)
+    return Rules(calibration, decision, _fitted_on(VALIDATION, dx, lesions))
+
+
+def fit_decision_out_of_fold(
+    path: Path, table: pd.DataFrame, *, network: str, class_counts: np.ndarray
+) -> tuple[Decision, FittedOn]:
+    """Fit the decision to a cross-validation's predictions for the held-out lesions of train and val.
+
+    They are eight times as many as in validation. Whether the rules suit the released network, which is none of the
+    cross-validation's, its validation metrics show.
+
+    Args:
+        path: the table of `cross_validate`.
+        table: the index.
+        network: name of the released network.
+
+    Raises:
+        DataError: if the table is not that of these images, or of another kind of network.
+    """
+    mend = "run python -m skinnet cross-validate"
+    if not path.is_file():
+        raise DataError(f"No {path}: {mend}.")
+    predictions = read_table(path, mend=mend)
+    if not {"fold", "network", "p_mel"} <= set(predictions):
+        raise DataError(f"{path} is not the table of a whole cross-validation: {mend}, and name the one in its folder.")
+    used = table[table["split"].isin(["train", "val"])]
+    if sorted(zip(predictions["image_id"], predictions["dx"], strict=True)) != sorted(
+        zip(used["image_id"], used["dx"], strict=True)
+    ):
+        raise DataError(f"{path} does not hold the images of train and val: {mend} on them.")
+    if (predictions["network"] != network).any():
+        found = predictions["network"].iloc[0]
+        raise DataError(f"{path} comes from {found}, the run from {network}: {mend} with the same recipe.")
+    dx, lesions = predictions["dx"].map(CLASS_NUMBERS).to_numpy(), predictions["lesion_id"].to_numpy()
+    probabilities = predictions[probability_columns()].to_numpy()
+    decision = fit_decision(probabilities, dx, class_counts=class_counts, lesions=lesions)
+    return decision, _fitted_on(OUT_OF_FOLD, dx, lesions)
+
+
+def _fitted_on(table: str, dx: np.ndarray, lesions: np.ndarray) -> FittedOn:
+    malignant = np.isin(dx, MALIGNANT_NUMBERS)
+    return FittedOn(table, lesions=len(set(lesions)), malignant=len(set(lesions[malignant])))
+
+
+def sampling_shift(class_counts: np.ndarray, *, sampling_power: float) -> np.ndarray:
+    """The change of each class's log share through class-balanced sampling, undone: (7,).
+
+    Args:
+        class_counts: training images of each class.
+        sampling_power: images were drawn with weight (images of the class) ** -sampling_power.
+    """
+    true = np.log(class_counts / class_counts.sum())
+    drawn = (1 - sampling_power) * np.log(class_counts)
+    drawn -= np.log(np.exp(drawn).sum())
+    return np.asarray(true - drawn)
+
+
+def fit_calibration(
+    logits: np.ndarray,
+    dx: np.ndarray,
+    *,
+    sampling_power: float,
+    class_counts: np.ndarray,
+    lesions: np.ndarray | None = None,
+) -> Calibration:
+    """Find the temperature with the least log loss.
+
+    Args:
+        logits: (N, 7).
+        dx: int (N,), positions in `CLASSES`.
+        lesions: (N,), names of the images' lesions: then the loss is that of each lesion's mean probabilities.
+    """
+    shift = sampling_shift(class_counts, sampling_power=sampling_power)
+
+    def calibration(log_temperature: float) -> Calibration:
+        return Calibration(float(np.exp(log_temperature)), tuple(shift.tolist()))
+
+    def loss(log_temperature: float) -> float:
+        return log_loss(calibration(log_temperature).probabilities(logits), dx, lesions)
+
+    return calibration(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
+
+
+def fit_decision(
+    probabilities: np.ndarray, dx: np.ndarray, *, class_counts: np.ndarray, lesions: np.ndarray | None = None
+) -> Decision:
+    """Choose the balanced rule's weights and the operating points.
+
+    The weights are (share of the class) ** -power, so that one number is fitted and not seven: validation holds 11
+    dermatofibromas. The power is the one with the best balanced accuracy; among equal ones, the middle one.
+
+    Args:
+        probabilities: (N, 7).
+        dx: int (N,), positions in `CLASSES`.
+        class_counts: training images of each class.
+        lesions: (N,), names of the images' lesions: then everything is fitted on the means of each lesion.
+    """
+    probabilities, dx = lesion_means(probabilities, dx, lesions)
+    share = class_counts / class_counts.sum()
+    powers = np.linspace(0, 1.5, 61)
+    recalls = [
+        recall_score(dx, (probabilities * share**-power).argmax(axis=1), average="macro", zero_division=0)
+        for power in powers
+    ]
+    optima = np.flatnonzero(np.isclose(recalls, max(recalls)))
+    best = powers[optima[len(optima) // 2]]
+    return Decision(tuple((share**-best).tolist()), fit_operating_points(probabilities, dx))
+
+
+def fit_operating_points(probabilities: np.ndarray, dx: np.ndarray) -> tuple[OperatingPoint, ...]:
+    """Find the highest thresholds that reach each of `SENSITIVITIES`.
+
+    Each lies midway between the lowest score at or above it and the next lower one, so that rounding never decides.
+    """
+    scores = np.sort(malignant_probability(probabilities[np.isin(dx, MALIGNANT_NUMBERS)]))
+    points = []
+    for name, sensitivity in SENSITIVITIES.items():
+        missed = int(len(scores) * (1 - sensitivity) + 1e-9)
+        below = scores[missed - 1] if missed else 0.0
+        points.append(OperatingPoint(name, sensitivity, float((below + scores[missed]) / 2)))
+    return tuple(points)
+
+
+def log_loss(probabilities: np.ndarray, dx: np.ndarray, lesions: np.ndarray | None = None) -> float:
+    """Mean of -log of the true diagnosis's probability: (N, 7), int (N,), and names of lesions or None."""
+    means, labels = lesion_means(probabilities, dx, lesions)
+    return float(-np.log(means[np.arange(len(labels)), labels].clip(min=TINY)).mean())
+
+
+def lesion_means(
+    probabilities: np.ndarray, dx: np.ndarray, lesions: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean probabilities and the diagnosis of each lesion; without names of lesions, those of each image."""
+    if lesions is None:
+        return probabilities, dx
+    rows = pd.DataFrame(probabilities).assign(dx=dx).groupby(lesions)
+    return rows.mean().drop(columns="dx").to_numpy(), rows["dx"].first().to_numpy()

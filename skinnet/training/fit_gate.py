@@ -1,0 +1,90 @@
+"""Fit a network's gate: its statistics on the training images, its thresholds and bounds on validation.
+
+gate, by_split = fit_gate(classifier, table, images)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from skinnet.data.dataset import Images, equal_shapes
+from skinnet.images.quality import fit_bounds, measure
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs
+from skinnet.models.backbone import middle_layers
+from skinnet.progress import progress
+
+WARN_SHARE, REFUSE_SHARE = 0.02, 0.005
+"""Shares of the validation images that the gate warns of or refuses, and that it refuses."""
+RIDGE = 1e-3
+"""Added to the covariance's eigenvalues, in parts of their mean."""
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class SplitFeatures:
+    """The images of a split as the gate sees them.
+
+    Attributes:
+        positions: int (N,), their rows of the index.
+        dx: str (N,).
+        features: float32 (N, D).
+    """
+
+    positions: np.ndarray
+    dx: np.ndarray
+    features: np.ndarray
+
+    def inputs(self, images: Images) -> list[np.ndarray]:
+        """The network's inputs, each uint8 (H, W, 3)."""
+        return [images[position] for position in self.positions.tolist()]
+
+
+def fit_gate(classifier: Classifier, table: pd.DataFrame, images: Images) -> tuple[Gate, dict[str, SplitFeatures]]:
+    """Fit a gate, and return the features of each split that it is measured on.
+
+    Raises:
+        TrainingError: if the network has no known stages to take features from.
+    """
+    layers = middle_layers(classifier.network)
+    by_split = {}
+    for split in ("train", "val", "test"):
+        positions = np.flatnonzero(table["split"] == split)
+        features = image_features(classifier, layers, images, positions, title=f"features of {split}")
+        by_split[split] = SplitFeatures(positions, table["dx"].to_numpy()[positions], features)
+    bounds = fit_bounds([measure(pixels) for pixels in by_split["val"].inputs(images)])
+    gate = Gate(layers, *fit_statistics(by_split["train"].features), warn=np.inf, refuse=np.inf, bounds=bounds)
+    shares = [1 - WARN_SHARE, 1 - REFUSE_SHARE]
+    warn, refuse = np.quantile(gate.distances(by_split["val"].features), shares).tolist()
+    return replace(gate, warn=warn, refuse=refuse), by_split
+
+
+def fit_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (D,) and whitening (D, D) of the training images' features (N, D), float32."""
+    mean, deviation = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + 1e-6
+    eigenvalues, vectors = np.linalg.eigh(np.cov(((features - mean) / deviation).T))
+    scale = np.sqrt(np.maximum(eigenvalues, 0) + RIDGE * eigenvalues.mean())
+    return mean.astype(np.float32), (vectors / scale / deviation[:, None]).astype(np.float32)
+
+
+@torch.inference_mode()
+def image_features(
+    classifier: Classifier, layers: Sequence[str], images: Images, positions: np.ndarray, *, title: str
+) -> np.ndarray:
+    """The gate's features of chosen images, one view each: float32 (M, D).
+
+    Args:
+        title: of the progress bar.
+    """
+    features: dict[int, np.ndarray] = {}
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH), title, unit="batch"):
+        batch = classifier.to_tensor(np.stack([images[position] for position in positions[items]]))
+        with classifier.lock, recorded_outputs(classifier.network, layers) as outputs:
+            classifier.network(batch.contiguous(memory_format=torch.channels_last))
+            features |= dict(zip(items, layer_statistics(outputs, layers, count=len(items)), strict=True))
+    return np.stack([features[item] for item in range(len(positions))])
