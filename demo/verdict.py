@@ -6,8 +6,8 @@ from html import escape
 
 from skinnet.evaluation.evaluate import Estimate, Metrics
 from skinnet.inference.classifier import Prediction
+from skinnet.inference.wording import percent
 from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
-from skinnet.reporting.table import percent
 
 TAKE_ANOTHER = (
     "Take a photo through a dermatoscope, with the whole lesion in the middle. "

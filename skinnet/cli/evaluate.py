@@ -29,13 +29,13 @@ def add(commands: Commands) -> None:
 def evaluate(options: argparse.Namespace) -> int:
     from skinnet.cli.evaluate_input import read_input
     from skinnet.evaluation.evaluate import evaluate
+    from skinnet.reporting.captions import caption
     from skinnet.reporting.metric_tables import all_tables
-    from skinnet.reporting.model_card import caption
     from skinnet.reporting.table import titled
 
     given = read_input(options)
     metrics = evaluate(given.predictions, decision=given.decision, prevalence=options.prevalence)
-    heading = caption(metrics, given.split, source=given.source, apart=given.held_out, how=given.method)
+    heading = caption(metrics, given.split, source=given.source, held_out=given.held_out, method=given.method)
     print(heading, titled(all_tables(metrics)), sep="\n\n")
     if options.out is not None:
         _write(given, metrics, heading, folder=options.out)
@@ -47,27 +47,28 @@ def evaluate(options: argparse.Namespace) -> int:
 def _write(given: EvaluateInput, metrics: Mapping[str, Metrics], heading: str, *, folder: Path) -> None:
     from skinnet.checkpoint import PREDICTIONS
     from skinnet.inference.predictions import save_predictions
-    from skinnet.reporting.report import write_evaluation
+    from skinnet.reporting.report import Evaluation, write_evaluation
 
     save_predictions(given.predictions, folder / PREDICTIONS)
-    write_evaluation(
+    evaluation = Evaluation(
         given.predictions,
         {given.split: metrics},
-        split=given.split,
-        folder=folder,
+        given.split,
         title=f"Evaluation of {given.name}",
         source=given.source,
         caption=heading,
         history=given.history,
     )
+    write_evaluation(evaluation, folder)
 
 
 def _compare(given: EvaluateInput, other: Path, *, folder: Path | None) -> None:
     """Print the differences to another checkpoint or table, and write them where a folder is given."""
     from skinnet.checkpoint import TABLE_FOLDER
     from skinnet.cli.evaluate_input import read_other
-    from skinnet.evaluation.compare import compare, comparison_table
+    from skinnet.evaluation.compare import compare
     from skinnet.files import write_text
+    from skinnet.reporting.comparison_table import comparison_table
     from skinnet.reporting.table import titled
 
     predictions, decision = read_other(other, given.split)

@@ -20,7 +20,7 @@ from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions, predict_split
 from skinnet.labels import CLASSES
-from skinnet.reporting.model_card import ONE_NETWORK, data_name, source_title
+from skinnet.reporting.captions import ONE_NETWORK, data_name, source_title
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,12 @@
-"""Intervals of 95 % by drawing lesions with replacement, each diagnosis as often as it occurs.
+"""95 % intervals: a bootstrap over lesions for every metric, and the exact interval of a share.
 
-    weights = with_whole(draw_weights(cases, draws=2000, seed=0))    # (1 + 2000, N): ones, then the draws
-    estimate(auroc(cases, weights))                                  # Estimate(value=.94, low=.92, high=.96)
+    weights = bootstrap_weights(cases, draws=2000, seed=0)    # (1 + 2000, N): a row of ones, then the draws
+    estimate(auroc(cases, weights))                           # Estimate(value=.94, low=.92, high=.96)
 
-Lesions are drawn, not images, since the images of a lesion are alike; and class by class (a stratified bootstrap:
-Davison & Hinkley, Bootstrap Methods, 1997, section 3.2), so that no draw lacks the rare ones. A metric is written once,
-for a whole matrix of weights: how often each row was drawn. Its first row, all ones, gives the value itself.
+A metric is written once, for a whole matrix of weights: how often each row is drawn. The first row, all ones, gives the
+value itself. Lesions are drawn, not images, because the images of one lesion resemble each other. Each diagnosis is
+drawn as often as it occurs, so that no draw lacks the rare ones (a stratified bootstrap: Davison & Hinkley, Bootstrap
+Methods, 1997, section 3.2).
 """
 
 from __future__ import annotations
@@ -27,34 +28,39 @@ INTERVAL = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval; None where it is undefined (a class without images, say)."""
+    """A value with its 95 % interval; None where it is undefined, as for a class without images."""
 
     value: float | None
     low: float | None
     high: float | None
 
     def __str__(self) -> str:
-        return self._words(".3f", "-")
+        return self._format(".3f", "-")
 
     def signed(self) -> str:
-        """As a change."""
-        return self._words("+.3f", " to ")
+        """Format the estimate as a change, with its sign."""
+        return self._format("+.3f", " to ")
 
-    def _words(self, form: str, between: str) -> str:
+    def _format(self, number: str, between: str) -> str:
         if self.value is None:
             return "n/a"
         if self.low is None or self.high is None:
-            return f"{self.value:{form}}"
-        return f"{self.value:{form}} ({self.low:{form}}{between}{self.high:{form}})"
+            return f"{self.value:{number}}"
+        return f"{self.value:{number}} ({self.low:{number}}{between}{self.high:{number}})"
 
 
 UNDEFINED = Estimate(None, None, None)
 
 
-def draw_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
-    """How often each row is drawn: float (draws, N), the same for all images of a lesion.
+def bootstrap_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
+    """Stack a row of ones on the draws: float (1 + draws, N)."""
+    return np.vstack([np.ones((1, len(cases.dx))), draw_weights(cases, draws=draws, seed=seed)])
 
-    Rows of the two units of one table get the same lesions for the same seed.
+
+def draw_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
+    """Count how often each row is drawn: float (draws, N), the same for all images of a lesion.
+
+    For one seed, the two units of a table get the same lesions.
     """
     dx = np.zeros(int(cases.lesions.max()) + 1, int)
     dx[cases.lesions] = cases.dx
@@ -66,13 +72,8 @@ def draw_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
     return counts[:, cases.lesions]
 
 
-def with_whole(weights: np.ndarray) -> np.ndarray:
-    """Put a row of ones before the draws."""
-    return np.vstack([np.ones((1, weights.shape[1])), weights])
-
-
 def estimate(values: np.ndarray) -> Estimate:
-    """The first of (1 + R,) values, with the percentiles of the others; NaN is undefined."""
+    """Take the first of (1 + R,) values, and its interval from the percentiles of the others; NaN is undefined."""
     value, drawn = values[0], values[1:][np.isfinite(values[1:])]
     if not np.isfinite(value):
         return UNDEFINED
@@ -80,6 +81,11 @@ def estimate(values: np.ndarray) -> Estimate:
         return Estimate(float(value), None, None)
     low, high = np.percentile(drawn, INTERVAL)
     return Estimate(float(value), float(low), float(high))
+
+
+def estimates(values: Mapping[str, np.ndarray]) -> dict[str, Estimate]:
+    """Apply `estimate` to each of several metrics."""
+    return {name: estimate(column) for name, column in values.items()}
 
 
 def clopper_pearson(hits: float, count: int) -> tuple[float, float]:
@@ -94,27 +100,22 @@ def clopper_pearson(hits: float, count: int) -> tuple[float, float]:
     return low, high
 
 
-def estimates(values: dict[str, np.ndarray]) -> dict[str, Estimate]:
-    """`estimate` for each of several metrics."""
-    return {name: estimate(column) for name, column in values.items()}
-
-
-def as_columns(found: Mapping[str, Estimate]) -> dict[str, object]:
-    """`name, name_low, name_high` of each, for a row of a table."""
+def to_columns(found: Mapping[str, Estimate]) -> dict[str, object]:
+    """Spread estimates over the columns `name, name_low, name_high` of a table's row."""
     columns: dict[str, object] = {}
     for name, each in found.items():
         columns |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
     return columns
 
 
-def of_columns(row: pd.Series, name: str) -> Estimate:
-    """The way back from `as_columns`; what is empty, or no column, is undefined."""
+def from_columns(row: pd.Series, name: str) -> Estimate:
+    """Read an estimate that `to_columns` wrote; an empty or missing column is undefined."""
     value, low, high = (row.get(column) for column in (name, f"{name}_low", f"{name}_high"))
     return Estimate(*(None if each is None or math.isnan(each) else float(each) for each in (value, low, high)))
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """A quotient, NaN where nothing is divided by."""
+    """Divide elementwise; NaN where the denominator is 0."""
     shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
     quotient: np.ndarray = np.divide(numerator, denominator, out=np.full(shape, np.nan), where=denominator != 0)
     return quotient

@@ -1,4 +1,4 @@
-"""Figures of the diagnoses that a decision rule makes, and of the probabilities behind them.
+"""Metrics of the diagnoses that a decision rule makes: accuracy, precision, recall, specificity, F1.
 
     rule = rule_metrics(cases.dx, cases.displayed, weights)
     rule.overall["balanced_accuracy"]      # Estimate
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
-from skinnet.evaluation.ranking import rank, rankings
-from skinnet.evaluation.scored_cases import MELANOMA, ScoredCases
+from skinnet.evaluation.ranking import macro_mean
+from skinnet.evaluation.scored_cases import MELANOMA
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 
 
 @dataclass(frozen=True)
 class RuleMetrics:
-    """How good the diagnoses of one rule are.
+    """The metrics of one rule's diagnoses.
 
     Attributes:
         overall: estimates by name of metric.
@@ -84,25 +84,8 @@ def overall_values(matrices: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def macro_mean(values: np.ndarray) -> np.ndarray:
-    """Mean over the classes where a value is defined: (R, 7) -> (R,)."""
-    return ratio(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1))
-
-
 def by_class(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Estimate]]:
     """Values (R, 7) by name of metric -> estimates by class."""
     return {
         dx: {name: estimate(values[:, number]) for name, values in columns.items()} for number, dx in enumerate(CLASSES)
     }
-
-
-def ranking_values(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Figures that need no rule: of the (pre)malignant score, of melanoma and macro (R,); and of each class (R, 7)."""
-    ranked = [rank(cases.dx == number, cases.probabilities[:, number], weights) for number in range(len(CLASSES))]
-    columns = {
-        "auroc": np.stack([ranking.auroc() for ranking in ranked], axis=1),
-        "average_precision": np.stack([ranking.average_precision() for ranking in ranked], axis=1),
-    }
-    overall = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
-    overall |= rankings("malignant", rank(cases.malignant, cases.p_malignant, weights))
-    return overall | rankings("melanoma", ranked[MELANOMA]), columns

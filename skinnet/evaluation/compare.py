@@ -3,7 +3,7 @@
     rows = compare(ours, theirs, decisions=(our_decision, None))
     rows["lesion"]["malignant_auroc"].verdict      # "better", "worse" or "tie"
 
-Both are judged on the same draws of lesions, so what makes a lesion hard for both cancels out.
+Both are measured on the same draws of lesions, so a lesion that is hard for both cancels out.
 """
 
 from __future__ import annotations
@@ -14,24 +14,22 @@ import numpy as np
 import pandas as pd
 
 from skinnet.errors import DataError
-from skinnet.evaluation.bootstrap import DRAWS, Estimate, draw_weights, estimate, with_whole
+from skinnet.evaluation.bootstrap import DRAWS, Estimate, bootstrap_weights, estimate
 from skinnet.evaluation.calibration_metrics import calibration_error
-from skinnet.evaluation.classification import confusion_matrices, overall_values, ranking_values
-from skinnet.evaluation.scored_cases import UNITS, ScoredCases, listed
+from skinnet.evaluation.classification import confusion_matrices, overall_values
+from skinnet.evaluation.ranking import ranking_values
+from skinnet.evaluation.scored_cases import UNITS, ScoredCases, shortlist
 from skinnet.evaluation.thresholds import threshold_values
 from skinnet.inference.calibration import Decision
-from skinnet.reporting.metric_tables import OVERALL_NAMES, RULE_METRICS, RULE_NAMES
-from skinnet.reporting.table import Table
 
-RULE_FIGURES = ("balanced_accuracy", "accuracy", "macro_f1")
-SCORE_FIGURES = ("malignant_auroc", "melanoma_auroc", "macro_auroc", "malignant_average_precision")
+RULE_METRICS = ("balanced_accuracy", "accuracy", "macro_f1")
+SCORE_METRICS = ("malignant_auroc", "melanoma_auroc", "macro_auroc", "malignant_average_precision")
 LOWER_IS_BETTER = {"brier", "error"}
-NAMES = OVERALL_NAMES | {"brier": "Brier score (lower is better)", "error": "Calibration error, ECE (lower is better)"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One figure of two networks.
+    """One metric of two networks.
 
     Attributes:
         first, second: the values.
@@ -55,39 +53,39 @@ def compare(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> dict[str, dict[str, Difference]]:
-    """Differences by unit and figure; figures that either lacks are left out.
+    """Compare two networks: differences by unit and metric, without metrics that either lacks.
 
     Args:
         first, second: tables of predictions of the same images.
-        decisions: the rules of each; each is judged by its own.
+        decisions: the rules of each, applied to its own predictions.
 
     Raises:
-        DataError: if they are not of the same images, lesions and diagnoses.
+        DataError: if they do not hold the same images, lesions and diagnoses.
     """
     pair = first.set_index("image_id"), second.set_index("image_id")
     if pair[0].index.has_duplicates or set(pair[0].index) != set(pair[1].index):
         odd = pair[0].index.symmetric_difference(pair[1].index)
-        raise DataError(f"The two tables are not of the same images: only one has {listed(odd)}.")
+        raise DataError(f"The two tables do not hold the same images: only one has {shortlist(odd)}.")
     second = pair[1].loc[pair[0].index].reset_index()
     other = (first["dx"].to_numpy() != second["dx"].to_numpy()) | (
         first["lesion_id"].astype(str).to_numpy() != second["lesion_id"].astype(str).to_numpy()
     )
     if other.any():
-        raise DataError(f"The two tables differ in dx or lesion_id of image {listed(second['image_id'][other])}.")
+        raise DataError(f"The two tables differ in dx or lesion_id of image {shortlist(second['image_id'][other])}.")
     found = {}
     for unit, read in UNITS.items():
-        pair_of_cases = read(first), read(second)
-        weights = with_whole(draw_weights(pair_of_cases[0], draws=draws, seed=seed))
-        values = [_figures(cases, weights, decision) for cases, decision in zip(pair_of_cases, decisions, strict=True)]
+        both = read(first), read(second)
+        weights = bootstrap_weights(both[0], draws=draws, seed=seed)
+        values = [_metrics(cases, weights, decision) for cases, decision in zip(both, decisions, strict=True)]
         found[unit] = {
             name: _difference(name, values[0][name], values[1][name]) for name in values[0] if name in values[1]
         }
     return found
 
 
-def _figures(cases: ScoredCases, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
+def _metrics(cases: ScoredCases, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
     overall, _ = ranking_values(cases, weights)
-    found = {name: overall[name] for name in SCORE_FIGURES}
+    found = {name: overall[name] for name in SCORE_METRICS}
     rules = {"displayed": cases.displayed}
     if decision is not None:
         rules["balanced"] = cases.balanced(decision.class_weights)
@@ -95,7 +93,7 @@ def _figures(cases: ScoredCases, weights: np.ndarray, decision: Decision | None)
         found |= {name: values[name] for name in ("sensitivity", "specificity")}
     for rule, diagnosis in rules.items():
         made = overall_values(confusion_matrices(cases.dx, diagnosis, weights))
-        found |= {f"{name}_{rule}": made[name] for name in RULE_FIGURES}
+        found |= {f"{name}_{rule}": made[name] for name in RULE_METRICS}
     found["brier"] = weights @ (cases.p_malignant - cases.malignant) ** 2 / weights.sum(axis=1)
     found["error"] = calibration_error(cases.p_malignant, cases.malignant, weights)
     return found
@@ -115,23 +113,3 @@ def _verdict(name: str, gap: Estimate) -> str:
     if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
         return "tie"
     return "better" if (gap.low > 0) != (name in LOWER_IS_BETTER) else "worse"
-
-
-def comparison_table(differences: dict[str, Difference], unit: str) -> Table:
-    """Differences of one unit in print."""
-    rules = {
-        f"{name}_{rule}": f"{RULE_METRICS[name]} ({RULE_NAMES[rule]})" for name in RULE_FIGURES for rule in RULE_NAMES
-    }
-    rows = [
-        [
-            (NAMES | rules)[name],
-            f"{each.first:.3f}",
-            f"{each.second:.3f}",
-            str(each.difference),
-            "n/a" if each.p is None else f"{each.p:.3f}",
-            each.verdict,
-        ]
-        for name, each in differences.items()
-    ]
-    header = ["figure", "this", "the other", "difference (95 % interval)", "p", "this is"]
-    return Table(f"comparison_{unit}", f"Against the other, per {unit}", header, rows)

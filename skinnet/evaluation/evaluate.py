@@ -18,16 +18,16 @@ import numpy as np
 import pandas as pd
 
 from skinnet.checkpoint import VERDICT
-from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, Estimate, draw_weights, estimates, with_whole
+from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, Estimate, bootstrap_weights, estimates
 from skinnet.evaluation.calibration_metrics import CalibrationMetrics, calibration_metrics
 from skinnet.evaluation.classification import (
     RuleMetrics,
     by_class,
     confusion_matrices,
     overall_values,
-    ranking_values,
     rule_metrics,
 )
+from skinnet.evaluation.ranking import ranking_values
 from skinnet.evaluation.scored_cases import UNITS, ScoredCases, by_image
 from skinnet.evaluation.selective import SelectiveMetrics, selective_metrics
 from skinnet.evaluation.subgroups import Subgroup, subgroup_metrics
@@ -118,7 +118,7 @@ def evaluate(
 def _evaluate_unit(
     cases: ScoredCases, decision: Decision | None, prevalence: float | None, *, draws: int, seed: int
 ) -> Metrics:
-    weights = with_whole(draw_weights(cases, draws=draws, seed=seed))
+    weights = bootstrap_weights(cases, draws=draws, seed=seed)
     overall, columns = ranking_values(cases, weights)
     points = at_operating_points(cases, weights, decision.operating_points if decision else (), _shares(prevalence))
     verdict = next((point.estimates for point in points if point.name == VERDICT), {})

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import listed
+from skinnet.evaluation.scored_cases import shortlist
 from skinnet.files import read_table
 from skinnet.labels import CLASSES, probability_columns
 
@@ -94,7 +94,7 @@ def _numbers(table: pd.DataFrame, names: list[str], path: Path) -> np.ndarray:
 
 def _refuse(path: Path, rows: pd.Index, why: str) -> None:
     if len(rows):
-        raise DataError(f"{path} has {why} in row {listed(_rows(rows))}.")
+        raise DataError(f"{path} has {why} in row {shortlist(_rows(rows))}.")
 
 
 def _rows(index: pd.Index) -> pd.Index:

@@ -1,9 +1,11 @@
-"""How well a score puts positives before negatives: AUROC, average precision, specificity at a sensitivity.
+"""How well a score ranks positives before negatives: AUROC, average precision, specificity at a sensitivity.
 
-    ranking = rank(cases.malignant, cases.p_malignant, weights)
-    ranking.auroc()    # (R,), one value a row of weights
+    overall, by_class = ranking_values(cases, weights)
+    overall["malignant_auroc"]                                     # (R,), one value for each row of weights
+    rank(cases.malignant, cases.p_malignant, weights).auroc()      # the same
 
-Sorted once for all bootstrap draws; ties count half for the AUROC and are passed together elsewhere.
+These metrics need no decision rule. The scores are sorted once for all bootstrap draws. Ties count half for the AUROC;
+elsewhere a threshold passes tied scores together.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from skinnet.evaluation.bootstrap import ratio
+from skinnet.evaluation.scored_cases import MELANOMA, ScoredCases
+from skinnet.labels import CLASSES
 
 MATCHED_SENSITIVITIES = (0.90, 0.95)
 SLACK = 1e-9
-"""Of a sensitivity, so that rounding does not cost a whole positive."""
+"""Tolerance of a sensitivity, so that rounding does not cost a whole positive."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Ranking:
     """The positives from the highest score down; P of them, R rows of weights.
 
     Attributes:
-        weights: (R, P), of the positives.
+        weights: (R, P), weights of the positives.
         found: (R, P), weight of the positives with at least each one's score.
         above, alarms: (R, P), weight of the negatives with more than, and with at least, each one's score.
         negatives: (R,), weight of all negatives.
@@ -38,24 +42,25 @@ class Ranking:
 
     @property
     def positives(self) -> np.ndarray:
-        """(R,), weight of all positives."""
+        """Weight of all positives: (R,)."""
         return np.asarray(self.weights.sum(axis=1))
 
     def auroc(self) -> np.ndarray:
-        """Area under the ROC curve (Mann-Whitney): (R,), NaN where only one class has weight."""
+        """Compute the area under the ROC curve (Mann-Whitney): (R,), NaN where only one class has weight."""
         lost = np.einsum("rp,rp->r", self.weights, self.above) + np.einsum("rp,rp->r", self.weights, self.alarms)
         return 1 - ratio(lost / 2, self.positives * self.negatives)
 
     def average_precision(self) -> np.ndarray:
-        """Area under the steps of the precision-recall curve, as scikit-learn defines it: (R,)."""
+        """Compute the area under the steps of the precision-recall curve, as scikit-learn defines it: (R,)."""
         flagged = self.found + self.alarms
         precision = np.divide(self.found, flagged, out=np.zeros_like(flagged), where=flagged > 0)
         return ratio(np.einsum("rp,rp->r", self.weights, precision), self.positives)
 
     def specificity_at(self, sensitivity: float) -> np.ndarray:
-        """Specificity at the highest threshold that reaches a sensitivity, read off the curve of the same rows: (R,).
+        """Read the specificity at the highest threshold that reaches a sensitivity off these rows' own curve: (R,).
 
-        Optimistic, since the threshold has seen the truth; for comparing rankings, not for a promise.
+        Optimistic, because the threshold is chosen on the labels of the same rows. It serves to compare rankings and
+        promises nothing for new cases.
         """
         if not self.weights.shape[1]:
             return np.full(len(self.weights), np.nan)
@@ -65,35 +70,52 @@ class Ranking:
 
 
 def rank(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> Ranking:
-    """Sort for every row of weights at once.
+    """Rank for every row of weights at once.
 
     Args:
         positive: bool (N,).
         scores: float (N,).
         weights: float (R, N).
     """
-    ups, downs = (chosen[np.argsort(-scores[chosen], kind="stable")] for chosen in _sides(positive))
+    ups, downs = (rows[np.argsort(-scores[rows], kind="stable")] for rows in map(np.flatnonzero, (positive, ~positive)))
     rising = -scores[ups]  # searchsorted wants rising values
     last = np.searchsorted(rising, rising, side="right") - 1
     passed = np.zeros((len(weights), len(downs) + 1))
     np.cumsum(weights[:, downs], axis=1, out=passed[:, 1:])
-    own = weights[:, ups]
+    of_positives = weights[:, ups]
     return Ranking(
-        weights=own,
-        found=np.cumsum(own, axis=1)[:, last],
+        weights=of_positives,
+        found=np.cumsum(of_positives, axis=1)[:, last],
         above=passed[:, np.searchsorted(-scores[downs], rising, side="left")],
         alarms=passed[:, np.searchsorted(-scores[downs], rising, side="right")],
         negatives=passed[:, -1],
     )
 
 
-def _sides(positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.flatnonzero(positive), np.flatnonzero(~positive)
+def ranking_values(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Compute every metric of the ranking by name.
+
+    Returns:
+        Those of p_malignant, of melanoma and the macro means, each (R,); and those of each class against the rest, each
+        (R, 7).
+    """
+    ranked = [rank(cases.dx == number, cases.probabilities[:, number], weights) for number in range(len(CLASSES))]
+    columns = {
+        "auroc": np.stack([ranking.auroc() for ranking in ranked], axis=1),
+        "average_precision": np.stack([ranking.average_precision() for ranking in ranked], axis=1),
+    }
+    overall = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
+    overall |= _values_of("malignant", rank(cases.malignant, cases.p_malignant, weights))
+    return overall | _values_of("melanoma", ranked[MELANOMA]), columns
 
 
-def rankings(name: str, ranking: Ranking) -> dict[str, np.ndarray]:
-    """All figures of one score, by name."""
-    read = {
+def _values_of(name: str, ranking: Ranking) -> dict[str, np.ndarray]:
+    matched = {
         f"{name}_specificity_at_{round(100 * level)}": ranking.specificity_at(level) for level in MATCHED_SENSITIVITIES
     }
-    return {f"{name}_auroc": ranking.auroc(), f"{name}_average_precision": ranking.average_precision(), **read}
+    return {f"{name}_auroc": ranking.auroc(), f"{name}_average_precision": ranking.average_precision(), **matched}
+
+
+def macro_mean(values: np.ndarray) -> np.ndarray:
+    """Average over the classes for which a value is defined: (R, 7) -> (R,)."""
+    return ratio(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1))

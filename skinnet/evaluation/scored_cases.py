@@ -1,10 +1,10 @@
-"""A table of predictions as arrays, in the two units of every figure.
+"""A table of predictions as arrays, in the two units of every metric.
 
     cases = by_lesion(predictions)   # one row a lesion: the mean of its images' probabilities
     cases = by_image(predictions)
 
-A table of predictions has a row for each image and the columns `lesion_id, dx, p_akiec .. p_vasc`; it may have
-`image_id` and facts of the patient and the lesion (`dx_type, age, sex, site, clinic`), which subgroups are made of.
+A table of predictions has a row for each image and the columns `lesion_id, dx, p_akiec .. p_vasc`. Optional are
+`image_id` and facts about the patient and the lesion (`dx_type, age, sex, site, clinic`), which make the subgroups.
 """
 
 from __future__ import annotations
@@ -15,25 +15,28 @@ import numpy as np
 import pandas as pd
 
 from skinnet.errors import DataError
+from skinnet.inference.calibration import balanced_numbers, malignant_probability
 from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS, probability_columns
 
 MELANOMA = CLASS_NUMBERS["mel"]
-NAMED = 5
+FACTS = ("lesion_id", "dx_type", "age", "sex", "site", "clinic")
+"""Columns that are carried along if the table has them."""
+SHORTLIST = 5
 """At most this many bad rows are named in an error."""
 
 
 @dataclass(frozen=True)
 class ScoredCases:
-    """What is true and what was predicted; N counts lesions or images.
+    """Predicted probabilities beside the true diagnoses; N counts lesions or images.
 
     Attributes:
         unit: "lesion" or "image".
         names: str (N,), lesion_id or image_id.
-        dx: int (N,), positions in `CLASSES`.
+        dx: int (N,), the true diagnoses as positions in `CLASSES`.
         probabilities: float (N, 7).
-        lesions: int (N,), number of each one's lesion, from 0 on.
-        images: int (N,), how many images each one stands for.
-        facts: N rows; the columns that the table had of `dx_type, age, sex, site, clinic`, and `lesion_id`.
+        lesions: int (N,), the number of each row's lesion, from 0 on.
+        images: int (N,), how many images each row stands for.
+        facts: N rows; those of `FACTS` that the table had.
     """
 
     unit: str
@@ -46,43 +49,42 @@ class ScoredCases:
 
     @property
     def malignant(self) -> np.ndarray:
-        """Bool (N,): malignant or pre-malignant."""
+        """Whether each row is malignant or pre-malignant: bool (N,)."""
         return np.isin(self.dx, MALIGNANT_NUMBERS)
 
     @property
     def melanoma(self) -> np.ndarray:
-        """Bool (N,)."""
+        """Whether each row is a melanoma: bool (N,)."""
         return np.asarray(self.dx == MELANOMA)
 
     @property
     def p_malignant(self) -> np.ndarray:
-        """Float (N,)."""
-        return np.asarray(self.probabilities[:, MALIGNANT_NUMBERS].sum(axis=1))
+        """The probability of a malignant or pre-malignant lesion: float (N,)."""
+        return malignant_probability(self.probabilities)
 
     @property
     def displayed(self) -> np.ndarray:
-        """Int (N,): the class of the largest probability."""
+        """The rule "as displayed": the class of the largest probability, int (N,)."""
         return np.asarray(self.probabilities.argmax(axis=1))
 
     def balanced(self, class_weights: tuple[float, ...]) -> np.ndarray:
-        """Int (N,): the class of the largest probability times its weight."""
-        return np.asarray((self.probabilities * np.array(class_weights)).argmax(axis=1))
+        """The balanced rule: the class of the largest probability times its weight, int (N,)."""
+        return balanced_numbers(self.probabilities, class_weights)
 
     def only(self, chosen: np.ndarray) -> ScoredCases:
-        """Some of the rows: bool (N,). Lesions keep their numbers."""
+        """Select rows by bool (N,); lesions keep their numbers."""
         arrays = {name: getattr(self, name)[chosen] for name in ("names", "dx", "probabilities", "lesions", "images")}
         return replace(self, **arrays, facts=self.facts[chosen].reset_index(drop=True))
 
 
 def by_image(predictions: pd.DataFrame) -> ScoredCases:
-    """One row an image.
+    """Arrange a table of predictions by image.
 
     Raises:
-        DataError: if the table is empty, lacks a column, or holds what cannot be.
+        DataError: if the table is empty, lacks a column, or has empty fields or unknown classes.
     """
     _check(predictions)
     table = predictions.reset_index(drop=True)
-    facts = [name for name in ("lesion_id", "dx_type", "age", "sex", "site", "clinic") if name in table]
     return ScoredCases(
         unit="image",
         names=(table["image_id"] if "image_id" in table else table.index.to_series() + 1).astype(str).to_numpy(),
@@ -90,14 +92,14 @@ def by_image(predictions: pd.DataFrame) -> ScoredCases:
         probabilities=table[probability_columns()].to_numpy(float),
         lesions=pd.factorize(table["lesion_id"])[0],
         images=np.ones(len(table), int),
-        facts=table[facts],
+        facts=table[[name for name in FACTS if name in table]],
     )
 
 
 def by_lesion(predictions: pd.DataFrame) -> ScoredCases:
-    """One row a lesion, in the order of their first images; its probabilities are the means over its images.
+    """Arrange a table of predictions by lesion, in the order of their first images.
 
-    A fact of a lesion is the first that is known of its images.
+    A lesion's probabilities are the means over its images. A fact about it is the first one known from its images.
 
     Raises:
         DataError: as `by_image`, or if a lesion has two diagnoses.
@@ -106,7 +108,7 @@ def by_lesion(predictions: pd.DataFrame) -> ScoredCases:
     rows = images.facts.assign(dx=images.dx).groupby(images.lesions)
     if (twice := rows["dx"].nunique() > 1).any():
         names = rows["lesion_id"].first()[twice].astype(str)
-        raise DataError(f"Lesions with more than one diagnosis: {listed(names)}. Mend their rows or lesion ids.")
+        raise DataError(f"Lesions with more than one diagnosis: {shortlist(names)}. Correct their rows or lesion ids.")
     facts = rows.first().drop(columns="dx")
     return ScoredCases(
         unit="lesion",
@@ -120,7 +122,7 @@ def by_lesion(predictions: pd.DataFrame) -> ScoredCases:
 
 
 UNITS = {"lesion": by_lesion, "image": by_image}
-"""The primary one first."""
+"""How to arrange a table in each unit, the primary one first."""
 
 
 def lesion_weights(lesions: np.ndarray) -> np.ndarray:
@@ -129,10 +131,10 @@ def lesion_weights(lesions: np.ndarray) -> np.ndarray:
     return np.asarray(1 / counts[inverse])
 
 
-def listed(names: pd.Series | pd.Index) -> str:
-    """Some names in a sentence, and how many more there are."""
-    shown = ", ".join(str(name) for name in names[:NAMED])
-    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
+def shortlist(names: pd.Series | pd.Index) -> str:
+    """Write the first few names for a sentence, and how many more there are."""
+    shown = ", ".join(str(name) for name in names[:SHORTLIST])
+    return f"{shown} and {len(names) - SHORTLIST} more" if len(names) > SHORTLIST else shown
 
 
 def _check(predictions: pd.DataFrame) -> None:
@@ -142,4 +144,4 @@ def _check(predictions: pd.DataFrame) -> None:
     if predictions.empty:
         raise DataError("The predictions have no rows: is the split the right one?")
     if not predictions["dx"].isin(CLASSES).all() or predictions[needed].isna().any(axis=None):
-        raise DataError("The predictions have empty fields or unknown classes: make them again.")
+        raise DataError("The predictions have empty fields or unknown classes: predict again.")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,13 +72,9 @@ class Decision:
         """The verdict calls a lesion suspicious from this `p_malignant` on."""
         return next(point.threshold for point in self.operating_points if point.name == VERDICT)
 
-    def balanced_numbers(self, probabilities: np.ndarray) -> np.ndarray:
-        """The balanced rule: (N, 7) probabilities -> int (N,), positions in `CLASSES`."""
-        return np.asarray((probabilities * np.array(self.class_weights)).argmax(axis=1))
-
     def diagnoses(self, probabilities: np.ndarray) -> np.ndarray:
         """The balanced rule: (N, 7) probabilities -> (N,) abbreviations."""
-        return np.asarray(np.array(CLASSES)[self.balanced_numbers(probabilities)])
+        return np.asarray(np.array(CLASSES)[balanced_numbers(probabilities, self.class_weights)])
 
 
 UNCALIBRATED = Calibration(temperature=1.0, prior_shift=(0.0,) * len(CLASSES))
@@ -88,3 +85,8 @@ UNDECIDED = Decision((1.0,) * len(CLASSES), (OperatingPoint(VERDICT, sensitivity
 def malignant_probability(probabilities: np.ndarray) -> np.ndarray:
     """`p_malignant`, the sum over the (pre)malignant diagnoses: (..., 7) -> (...)."""
     return np.asarray(probabilities[..., MALIGNANT_NUMBERS].sum(axis=-1))
+
+
+def balanced_numbers(probabilities: np.ndarray, class_weights: Sequence[float]) -> np.ndarray:
+    """Apply the balanced rule: (N, 7) probabilities -> int (N,), positions in `CLASSES`."""
+    return np.asarray((probabilities * np.array(class_weights)).argmax(axis=1))

@@ -2,14 +2,15 @@
 
     print(goals_table(metrics).markdown())
 
-`metrics` is what `evaluate` returns for one split: by unit, "lesion" (primary) and "image". A figure has two marks:
-what a network should reach at least to be shipped, and the goal.
+`metrics` is what `evaluate` returns for one split: by unit, "lesion" (primary) and "image". A metric has two marks:
+the least that a network should reach to be shipped, and the goal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
+from enum import Enum
 from functools import reduce
 from typing import Any
 
@@ -19,13 +20,13 @@ from skinnet.reporting.metric_tables import unit_header
 from skinnet.reporting.table import Table
 
 ROUNDING = 1e-9
-NONE = "-"
-REACHED, AT_LEAST, MISSED, UNDEFINED = "reached", "reached at least", "missed by", "n/a"
+NO_MARK = "-"
+NONE_DEFINED = "n/a"
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What a figure must lie between.
+    """The bounds of a metric.
 
     Attributes:
         low, high: None is no bound.
@@ -42,8 +43,8 @@ class Marks:
         return f">= {self.low:.3f}" if self.high is None else f"{self.low:.3f}-{self.high:.3f}"
 
     def shortfall(self, value: float, metrics: Metrics) -> float:
-        """By how much a value lies outside; 0 inside."""
-        high = figure(metrics, self.high_of).high if self.high_of else self.high
+        """The distance of a value from the bounds; 0 inside."""
+        high = estimate_at(metrics, self.high_of).high if self.high_of else self.high
         below = 0.0 if self.low is None else self.low - value
         above = 0.0 if high is None else value - high
         outside = max(below, above)
@@ -52,12 +53,12 @@ class Marks:
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure with its marks.
+    """A metric with its marks.
 
     Attributes:
-        key: of the figure in `metrics.json`, below split and unit; an operating point goes by its name.
-        least: what a network should reach to be shipped; None where no such mark was set.
-        goal: None where `least` is all that was asked for.
+        key: of the metric in `metrics.json`, below split and unit; an operating point goes by its name.
+        least: needed to ship a network; None where no such mark was set.
+        goal: aimed at; None where only `least` was set.
     """
 
     key: str
@@ -96,8 +97,8 @@ GOALS = (
 )
 
 
-def figure(metrics: Metrics, key: str) -> Estimate:
-    """A figure by its key."""
+def estimate_at(metrics: Metrics, key: str) -> Estimate:
+    """Look a metric up by its key."""
     found = reduce(_inside, key.split("."), metrics)
     assert isinstance(found, Estimate)
     return found
@@ -109,17 +110,48 @@ def _inside(found: Any, name: str) -> Any:
     return found[name] if isinstance(found, dict) else next(each for each in found if each.name == name)
 
 
-def outcome(goal: Goal, metrics: Metrics) -> str:
-    """In words whether a figure reached its marks; compared before rounding."""
-    value = figure(metrics, goal.key).value
+class Reached(Enum):
+    """How far a metric reached its marks, worst first; the value begins a sentence of titles."""
+
+    MISSED = "Missed"
+    AT_LEAST = "Reached at least, goal missed"
+    BOTH = "Reached"
+    UNDEFINED = "Undefined"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether a metric reached its marks, compared before rounding.
+
+    Attributes:
+        least, goal: the shortfall from each mark: 0 where it is reached, None where no such mark was set or the
+            metric is undefined.
+    """
+
+    reached: Reached
+    least: float | None = None
+    goal: float | None = None
+
+    def __str__(self) -> str:
+        if self.reached is Reached.UNDEFINED:
+            return NONE_DEFINED
+        if self.reached is Reached.BOTH:
+            return "reached"
+        if self.least is None or self.goal is None:
+            return f"missed by {_amount(self.least or self.goal or 0.0)}"
+        least = "reached at least" if self.reached is Reached.AT_LEAST else f"missed by {_amount(self.least)}"
+        return f"{least}; goal missed by {_amount(self.goal)}"
+
+
+def outcome(goal: Goal, metrics: Metrics) -> Outcome:
+    """Compare a metric with its marks."""
+    value = estimate_at(metrics, goal.key).value
     if value is None:
-        return UNDEFINED
-    least, hoped = (marks.shortfall(value, metrics) if marks else 0.0 for marks in (goal.least, goal.goal))
+        return Outcome(Reached.UNDEFINED)
+    least, hoped = (marks.shortfall(value, metrics) if marks else None for marks in (goal.least, goal.goal))
     if not least and not hoped:
-        return REACHED
-    if goal.least is None or goal.goal is None:
-        return f"{MISSED} {_amount(max(least, hoped))}"
-    return f"{f'{MISSED} {_amount(least)}' if least else AT_LEAST}; goal missed by {_amount(hoped)}"
+        return Outcome(Reached.BOTH, least, hoped)
+    return Outcome(Reached.AT_LEAST if least == 0 else Reached.MISSED, least, hoped)
 
 
 def _amount(shortfall: float) -> str:
@@ -127,36 +159,36 @@ def _amount(shortfall: float) -> str:
 
 
 def goals_sentence(metrics: Metrics) -> str:
-    """The titles of all goals by outcome, the missed ones first."""
-    titles: dict[str, list[str]] = {"Missed": [], "Reached at least, goal missed": [], "Reached": [], "Undefined": []}
-    kinds = dict(zip((MISSED, AT_LEAST, REACHED, UNDEFINED), titles, strict=True))
-    for goal in GOALS:
-        words = outcome(goal, metrics)
-        titles[next(kind for start, kind in kinds.items() if words.startswith(start))].append(goal.title)
-    found = " ".join(f"{kind}: {'; '.join(names)}." for kind, names in titles.items() if names)
-    return f"{found} All per {metrics.unit}; the pair at the threshold counts only where both are reached."
+    """List the titles of all goals by outcome, the missed ones first."""
+    outcomes = [(goal.title, outcome(goal, metrics).reached) for goal in GOALS]
+    parts = [
+        f"{kind.value}: {'; '.join(titles)}."
+        for kind in Reached
+        if (titles := [title for title, reached in outcomes if reached is kind])
+    ]
+    return f"{' '.join(parts)} All per {metrics.unit}; the pair at the threshold counts only where both are reached."
 
 
 def goals_table(metrics: Mapping[str, Metrics]) -> Table:
-    """Every goal with what was reached on the test split, for which the goals were set, in each unit."""
+    """Every goal with the value on the test split, for which the goals were set, in each unit."""
     primary, *others = metrics.values()
     rows = [
         [
-            goal.title, _reached(goal, primary), outcome(goal, primary),
-            *(NONE if marks is None else str(marks) for marks in (goal.least, goal.goal)),
-            *(cell for unit in others for cell in (_reached(goal, unit), outcome(goal, unit))),
+            goal.title, _value(goal, primary), str(outcome(goal, primary)),
+            *(NO_MARK if marks is None else str(marks) for marks in (goal.least, goal.goal)),
+            *(cell for unit in others for cell in (_value(goal, unit), str(outcome(goal, unit)))),
         ]
         for goal in GOALS
     ]  # fmt: skip
-    figures, first, *rest = unit_header("figure (95 % interval)", metrics)
-    header = [figures, first, f"outcome per {primary.unit}", "ship at least", "goal"]
+    names, first, *rest = unit_header("metric (95 % interval)", metrics)
+    header = [names, first, f"outcome per {primary.unit}", "ship at least", "goal"]
     header += [words for column in rest for words in (column, f"outcome {column}")]
     title = f"Goals, and which were missed (test split, n = {primary.images:,} images of {primary.lesions:,} lesions)"
     return Table("goals", title, header, rows)
 
 
-def _reached(goal: Goal, metrics: Metrics) -> str:
-    value = figure(metrics, goal.key)
+def _value(goal: Goal, metrics: Metrics) -> str:
+    value = estimate_at(metrics, goal.key)
     if goal.least is None or not goal.least.high_of:
         return str(value)
-    return f"{value}; a perfect network's: {figure(metrics, goal.least.high_of)}"
+    return f"{value}; a perfect network's: {estimate_at(metrics, goal.least.high_of)}"

@@ -1,4 +1,4 @@
-"""The words published with a checkpoint: result tables and the model card (Mitchell et al., FAT* 2019)."""
+"""The model card of a checkpoint (Mitchell et al., Model Cards for Model Reporting, FAT* 2019), section by section."""
 
 from __future__ import annotations
 
@@ -6,80 +6,115 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from skinnet.checkpoint import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Config
+from skinnet.data.download.sources import SOURCES
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
+from skinnet.reporting.captions import caption, data_name, headline_section, result_tables
 from skinnet.reporting.goals import goals_sentence, goals_table
-from skinnet.reporting.metric_tables import all_tables, headline_table
 from skinnet.reporting.table import Table, titled
 from skinnet.training.config import LITES, TrainConfig
 
-LOOKED_UP = ("missed_melanomas", "reliability", "decision_curve")
-"""Beginnings of the names of tables that stand in the report alone."""
 FITTED_ON = {
-    VALIDATION: "those of validation, judged by this network",
-    OUT_OF_FOLD: "those of training and validation, each judged by a network of a cross-validation that did not see it",
-    RECALIBRATION: "those of a clinic, judged by this network",
+    VALIDATION: "those of validation, with this network's predictions",
+    OUT_OF_FOLD: "those of training and validation, with the predictions of a cross-validation's networks that did not "
+    "see them",
+    RECALIBRATION: "those of a clinic, with this network's predictions",
 }
-"""What is said of the table that the decisions were fitted on."""
-SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
+"""Description of each table that the decision rules may have been fitted on."""
 
 
-def source_title(source: str) -> str:
-    """What a data set is called in print."""
-    return "HAM10000" if source == "ham10000" else source
+def model_card(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], study_tables: Sequence[Table] = ()) -> str:
+    """Write the whole card as Markdown.
+
+    Args:
+        config: of the checkpoint.
+        metrics: by split, "val" and "test", then by unit.
+        study_tables: of the studies of the checkpoint, see `skinnet.reporting.study_tables`.
+    """
+    sections = [
+        f"# Model card: {config.name}\n\n**{DISCLAIMER}**\n",
+        _model(config),
+        _decision_rules(config),
+        _INTENDED_USE,
+        _data(config),
+        _training(config),
+        _results(config, metrics),
+        _goals(metrics["test"]),
+        *([_studies(study_tables)] if study_tables else []),
+        _LIMITS,
+        _licence(config),
+    ]
+    return "\n".join(sections)
 
 
-def data_name(config: Config) -> str:
-    """What a checkpoint was trained and tested on."""
-    recipe = TrainConfig.of(config.training)
-    names = [source_title(name) for name in recipe.source_names]
-    return ", ".join(names) + (" (official partition)" if recipe.partition == "official" else "")
+def _model(config: Config) -> str:
+    classes = "\n".join(f"- `{name}`: {FULL_NAMES[name]}" for name in CLASSES)
+    return f"""## Model
+- {config.network}, {config.parameters / 1e6:.1f} million parameters, trained by skinnet {config.skinnet}.
+- Input: a photo scaled to the area of {config.frame[1]} x {config.frame[0]} pixels, aspect kept.
+- Output: probabilities of seven diagnoses, calibrated by temperature {config.temperature:.3f}.
+- `p_malignant` = akiec + bcc + mel means "{MALIGNANT_MEANING}": actinic keratosis is pre-malignant, Bowen's disease
+  is in situ.
+
+{classes}
+"""
 
 
-ONE_NETWORK = "Four views (flips) a photo, one network."
-
-
-def caption(
-    metrics: Mapping[str, Metrics], split: str, *, source: str, apart: bool = True, how: str = ONE_NETWORK
-) -> str:
-    """The data and the n that belong to every figure; `apart` if none of the images was trained on."""
-    alone = ", none of which is in another split" if apart else ""
-    primary = next(iter(metrics.values()))
-    of = SPLIT_NAMES.get(split, f"{split} split")
-    return (
-        f"{source}, {of}: n = {primary.images:,} images of {primary.lesions:,} lesions{alone}. {how} Per lesion, the "
-        "primary unit: the mean of its images' probabilities. 95 % intervals by bootstrap over lesions."
-    ).replace("  ", " ")
-
-
-def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
-    """The README's results: headlines and what they are of."""
-    return f"{headline_table(metrics).markdown()}\n\n{caption(metrics, split, source=source)}\n"
-
-
-def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
-    """The results of a split, by unit and by rule, without what is only for looking up."""
-    return [table for table in all_tables(metrics) if not table.name.startswith(LOOKED_UP)]
-
-
-def results_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
-    """All tables of a split and what they are of."""
-    return f"{caption(metrics, split, source=source)}\n\n{titled(result_tables(metrics))}\n"
-
-
-def training_cost(config: Config) -> str:
-    """What training took, in sentences."""
-    recipe, images = TrainConfig.of(config.training), config.counts["train"]
-    drawn = recipe.epochs * (images - images % recipe.batch_size or images)  # only whole batches
-    return (
-        f"Training took {config.training_minutes:.0f} minutes on {config.machine}. The network saw {drawn:,} "
-        f"images: {recipe.epochs} times as many as the training split has ({images:,}), in whole batches."
+def _decision_rules(config: Config) -> str:
+    decision, fitted = Decision.of(config), config.rules_from
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, decision.class_weights, strict=True))
+    points = "; ".join(
+        f"{100 * point.sensitivity:g} % from {point.threshold:.4f} on" for point in decision.operating_points
     )
+    return f"""### Two decision rules
+- *As displayed* (argmax): the largest probability. It favours moles, which are two thirds of the images.
+- *Balanced rule*: the largest probability times its class weight. The weights are (share of the class) ^ -power, with
+  the power chosen for balanced accuracy: {weights}.
+- Operating points of p_malignant, fixed for a sensitivity of {points}. The verdict calls a
+  lesion suspicious from {decision.malignant_threshold:.4f} on. Below it the app says that this is no all-clear.
+- Power and points were fitted on the means of {fitted.lesions:,} lesions, {fitted.malignant:,} of them
+  (pre)malignant: {FITTED_ON[fitted.table]}.
+"""
+
+
+_INTENDED_USE = """## Intended use
+Teaching and demonstration: how such a network classifies dermatoscopic photos, how good it is and where it fails.
+Not for diagnosis, triage, screening or reassurance.
+"""
+
+
+def _data(config: Config) -> str:
+    names = TrainConfig.of(config.training).source_names
+    sources = "\n".join(f"- {source.title}. {source.citation}" for name in names if (source := SOURCES.get(name)))
+    counts = config.counts
+    return f"""## Data
+Trained and tested on: {data_name(config)}.
+{sources}
+
+Photos come in the geometry of the 224 x 224 export of HAM10000, which is un-squashed to 4:3; full-size photos are
+reduced to the same. {counts["train"]:,} training, {counts["val"]:,} validation and {counts["test"]:,} test images.
+Images of one lesion, published duplicates, byte-identical files and near-duplicates are never in two splits.
+Table hash {config.data_sha256[:16]}.
+"""
+
+
+def _training(config: Config) -> str:
+    recipe = TrainConfig.of(config.training)
+    start = "ImageNet weights" if recipe.weights == "imagenet" else "random weights"
+    return f"""## Training
+{recipe.epochs} epochs from {start}, all layers, batches of {recipe.batch_size}, AdamW at
+{recipe.learning_rate}, cosine schedule, averaged weights (EMA {recipe.ema_decay}), label smoothing
+{recipe.label_smoothing}, images drawn with weight (images of the class) ^ -{recipe.sampling_power},
+whole-batch augmentation{_options(recipe)}.
+Epoch {config.best_epoch} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
+published.
+{training_cost(config)}{_teachers(recipe)}
+"""
 
 
 def _options(recipe: TrainConfig) -> str:
-    """What a recipe may leave out."""
+    """The settings that most recipes leave at their defaults."""
     found = ""
     if recipe.first_size < 1:
         found += f", images at first {recipe.first_size:g} of their side"
@@ -92,115 +127,67 @@ def _options(recipe: TrainConfig) -> str:
     return found
 
 
-def teachers(config: Config) -> str:
-    """Which soft labels a network learned from; nothing if it had no teacher."""
-    recipe = TrainConfig.of(config.training)
+def training_cost(config: Config) -> str:
+    """State how long training took and how many images the network saw."""
+    recipe, images = TrainConfig.of(config.training), config.counts["train"]
+    drawn = recipe.epochs * (images - images % recipe.batch_size or images)  # only whole batches
+    return (
+        f"Training took {config.training_minutes:.0f} minutes on {config.machine}. The network saw {drawn:,} "
+        f"images: {recipe.epochs} times as many as the training split has ({images:,}), in whole batches."
+    )
+
+
+def _teachers(recipe: TrainConfig) -> str:
+    """The soft labels that a network learned from; nothing if it had no teacher."""
     tables = [PurePath(path).name for path in recipe.soft_label_names]
     if not tables:
         return ""
     return (
         f" It learned from teachers too: {100 * recipe.soft_share:g} % of each training image's target are the "
-        f"soft labels in {', '.join(f'`{name}`' for name in tables)} (docs/training.md). What the teachers' own "
-        "training took is not counted."
+        f"soft labels in {', '.join(f'`{name}`' for name in tables)} (docs/training.md). The training of the teachers "
+        "is not counted."
     )
 
 
-def _further_section(tables: Sequence[Table]) -> str:
-    if not tables:
-        return ""
-    return f"""## Further measurements
-What each means: docs/evaluation.md, docs/training.md (what was left out), docs/gate.md (and `GATE.md` beside this
-card), docs/heatmaps.md.
-
-{titled(tables)}
-
-"""
-
-
-def model_card(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], further: Sequence[Table] = ()) -> str:
-    """The whole model card as Markdown.
-
-    Args:
-        config: the checkpoint's `config.json`.
-        metrics: by split, "val" and "test", then by unit.
-        further: what else was measured of the checkpoint, see `skinnet.reporting.study_tables`.
-    """
-    recipe = TrainConfig.of(config.training)
+def _results(config: Config, metrics: Mapping[str, Mapping[str, Metrics]]) -> str:
     test, source = metrics["test"], data_name(config)
-    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, config.class_weights, strict=True))
-    pretrained = recipe.weights == "imagenet"
-    start = "ImageNet weights" if pretrained else "random weights"
-    origin = ""
-    if pretrained and config.network in LITES:
-        origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
-    decision, fitted = Decision.of(config), config.rules_from
-    points = "; ".join(
-        f"{100 * point.sensitivity:g} % from {point.threshold:.4f} on" for point in decision.operating_points
-    )
-    classes = "\n".join(f"- `{name}`: {FULL_NAMES[name]}" for name in CLASSES)
-    return f"""# Model card: {config.name}
+    return f"""## Results
+The test split was scored when this was published, and for each release before it; EXPERIMENTS.md records the choices in
+between. Every metric, per image too, the decision curve and the missed melanomas: `report.html`, `metrics.json` and
+`tables/`. The definitions: docs/evaluation.md.
 
-**{DISCLAIMER}**
+{caption(test, "test", source=source)}
 
-## Model
-- {config.network}, {config.parameters / 1e6:.1f} million parameters, trained by skinnet {config.skinnet}.
-- Input: a photo scaled to the area of {config.frame[1]} x {config.frame[0]} pixels, aspect kept.
-- Output: probabilities of seven diagnoses, calibrated by temperature {config.temperature:.3f}.
-- `p_malignant` = akiec + bcc + mel means "{MALIGNANT_MEANING}": actinic keratosis is pre-malignant, Bowen's disease
-  is in situ.
+{titled(result_tables(test))}
 
-{classes}
-
-### Two decision rules
-- *As displayed* (argmax): the largest probability. It favours moles, which are two thirds of the images.
-- *Balanced rule*: the largest probability times its class weight. The weights are (share of the class) ^ -power, with
-  the power chosen for balanced accuracy: {weights}.
-- Operating points of p_malignant, fixed for a sensitivity of {points}. The verdict calls a
-  lesion suspicious from {decision.malignant_threshold:.4f} on. Below it the app says that this is no all-clear.
-- Power and points were fitted on the means of {fitted.lesions:,} lesions, {fitted.malignant:,} of them
-  (pre)malignant: {FITTED_ON[fitted.table]}.
-
-## Intended use
-Teaching and demonstration: how such a network judges dermatoscopic photos, how good it is and where it fails.
-Not for diagnosis, triage, screening or reassurance.
-
-## Data
-Trained and tested on: {source}.
-HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), in the geometry of its 224 x 224 export, which
-is un-squashed to 4:3; a full-size photo takes the same way. {config.counts["train"]:,} training,
-{config.counts["val"]:,} validation and {config.counts["test"]:,} test images. Images of one lesion, published
-duplicates, byte-identical files and near-duplicates are never in two splits.
-Table hash {config.data_sha256[:16]}.
-
-## Training
-{recipe.epochs} epochs from {start}, all layers, batches of {recipe.batch_size}, AdamW at
-{recipe.learning_rate}, cosine schedule, averaged weights (EMA {recipe.ema_decay}), label smoothing
-{recipe.label_smoothing}, images drawn with weight (images of the class) ^ -{recipe.sampling_power},
-whole-batch augmentation{_options(recipe)}.
-Epoch {config.best_epoch} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
-published.
-{training_cost(config)}{teachers(config)}
-
-## Results
-The test split was scored when this was published, and for each release before it; what was chosen in between stands in
-EXPERIMENTS.md. Every figure, per image too, the decision curve and the missed melanomas: `report.html`, `metrics.json`
-and `tables/`. What each means: docs/evaluation.md.
-
-{results_section(test, "test", source=source)}
 ### Validation, where epoch and temperature were chosen
-{headline_section(metrics["val"], "val", source=source)}
-## Goals, and which were missed
+{headline_section(metrics["val"], "val", source=source)}"""
+
+
+def _goals(test: Mapping[str, Metrics]) -> str:
+    return f"""## Goals, and which were missed
 The goals, for the test split, were set before this network was trained, after a first trial and the results that others
 published; they were not registered. {goals_sentence(next(iter(test.values())))}
 
 {goals_table(test).markdown()}
+"""
 
-{_further_section(further)}## Limits
+
+def _studies(tables: Sequence[Table]) -> str:
+    return f"""## Further measurements
+Their definitions: docs/evaluation.md, docs/training.md (training without a clinic or diagnosis), docs/gate.md (and
+`GATE.md` beside this card), docs/heatmaps.md.
+
+{titled(tables)}
+"""
+
+
+_LIMITS = """## Limits
 - **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
 - **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less: in a published comparison
   (arXiv 2606.13135) image-only models fell from an AUROC of .95-.97 on their own data to .80-.89 on others', and
-  their probabilities became far too sure of themselves. "A clinic left out of training", above, is the same question
-  asked of these two.
+  their probabilities became far too sure of themselves. "A clinic left out of training", above, asks the same question
+  of these two.
 - **Almost no dark skin.** HAM10000 does not record skin type, so the loss on dark skin cannot even be measured here.
 - **Seven diagnoses.** It cannot name what is not among them: invasive squamous-cell carcinoma, Merkel-cell carcinoma,
   warts, inflammation. Such a photo still gets seven probabilities that sum to one.
@@ -208,8 +195,20 @@ published; they were not registered. {goals_sentence(next(iter(test.values())))}
 - About half of the labels come from histopathology, nearly all moles without it from follow-up or consensus.
 - Ink, rulers, hair and dark corners can mislead it.
 - Probabilities assume the mix of diagnoses of HAM10000; where cancer is rarer, they are too high.
+"""
 
-## Licence
-The weights were trained on HAM10000 (CC BY-NC 4.0) and are published under CC BY-NC 4.0: non-commercial use, with
-attribution to Tschandl, Rosendahl and Kittler.{origin}
+
+def _licence(config: Config) -> str:
+    recipe = TrainConfig.of(config.training)
+    sources = [SOURCES[name] for name in recipe.source_names if name in SOURCES]
+    terms = " and ".join(f"{source.title.partition(':')[0]} ({source.licence})" for source in sources)
+    attribution = "\n".join(f"- {source.citation}" for source in sources)
+    origin = ""
+    if recipe.weights == "imagenet" and config.network in LITES:
+        origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
+    return f"""## Licence
+The weights were trained on {terms} and are published under CC BY-NC 4.0: non-commercial use, with
+attribution.{origin}
+
+{attribution}
 """

@@ -14,9 +14,10 @@ from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.files import read_table, write_text
 from skinnet.inference.calibration import Decision
 from skinnet.inference.predictions import load_predictions
+from skinnet.reporting.captions import caption, data_name, headline_section
 from skinnet.reporting.goals import goals_table
-from skinnet.reporting.model_card import caption, data_name, headline_section, model_card
-from skinnet.reporting.report import write_evaluation
+from skinnet.reporting.model_card import model_card
+from skinnet.reporting.report import Evaluation, write_evaluation
 from skinnet.reporting.study_tables import further_tables
 
 PUBLISHED_SPLITS = ("val", "test")
@@ -36,18 +37,18 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
     source, further = data_name(config), further_tables(checkpoint)
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
-    write_evaluation(
+    evaluation = Evaluation(
         rows["test"],
         metrics,
-        split="test",
-        folder=checkpoint,
+        "test",
         title=f"Evaluation of {config.name}",
         source=f"{source}, test split",
         caption=caption(metrics["test"], "test", source=source),
         history=read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run"),
         goals=[goals_table(metrics["test"])],
-        further=further,
+        study_tables=further,
     )
+    write_evaluation(evaluation, checkpoint)
     write_text(checkpoint / CARD, model_card(config, metrics, further))
     if readme is not None:
         results = headline_section(metrics["test"], "test", source=source)

@@ -1,15 +1,13 @@
 """An evaluation as files: metrics.json, tables, figures, and one report.html that needs nothing else.
 
-write_evaluation(
-    predictions, {"test": metrics}, split="test", folder=out, title="Mine", source="HAM10000", caption="..."
-)
+write_evaluation(Evaluation(predictions, {"test": metrics}, "test", "Mine", source="HAM10000", caption="..."), out)
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
@@ -37,55 +35,67 @@ figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto }
 """
 
 
-def write_evaluation(
-    predictions: pd.DataFrame,
-    metrics: Mapping[str, Mapping[str, Metrics]],
-    *,
-    split: str,
-    folder: Path,
-    title: str,
-    source: str,
-    caption: str,
-    history: pd.DataFrame | None = None,
-    goals: Sequence[Table] = (),
-    further: Sequence[Table] = (),
-) -> None:
-    """Write everything about one split, and the metrics of all splits that are given.
+@dataclass(frozen=True)
+class Evaluation:
+    """One split's evaluation with everything that its report shows.
 
-    Args:
+    Attributes:
         predictions: the rows of the split.
-        metrics: by split, then by unit.
-        title: what was evaluated.
+        metrics: by split, then by unit; all of them are written, the report is about `split`.
+        title: of the report.
         source: the data, in the words for figures.
         caption: the data, in the words for the report.
         history: a row for each epoch of training, if that is known.
-        goals, further: tables before and after those of the metrics.
+        goals, study_tables: tables before and after those of the metrics.
     """
+
+    predictions: pd.DataFrame
+    metrics: Mapping[str, Mapping[str, Metrics]]
+    split: str
+    title: str
+    source: str
+    caption: str
+    history: pd.DataFrame | None = None
+    goals: Sequence[Table] = ()
+    study_tables: Sequence[Table] = ()
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables in the order of the report."""
+        return [*self.goals, *all_tables(self.metrics[self.split]), *self.study_tables]
+
+
+def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
+    """Write metrics.json, a CSV file for each table, the figures and the report."""
+    by_split = evaluation.metrics.items()
     write_json(
-        folder / METRICS,
-        {name: {unit: asdict(each) for unit, each in units.items()} for name, units in metrics.items()},
+        folder / METRICS, {split: {unit: asdict(each) for unit, each in units.items()} for split, units in by_split}
     )
-    tables = [*goals, *all_tables(metrics[split]), *further]
-    for table in tables:
+    for table in evaluation.tables:
         write_text(folder / TABLE_FOLDER / f"{table.name}.csv", table.csv())
-    primary = next(iter(metrics[split]))
-    cases = UNITS[primary](predictions)
-    figures = folder / FIGURE_FOLDER
-    drawn = draw_figures(cases, metrics[split][primary], history, folder=figures, caption=source)
-    pictures = "".join(_picture(figures / f"{name}.svg", FIGURES[name]) for name in drawn)
-    body = "".join(table.html() for table in tables)
-    write_text(folder / REPORT, page(title, f"<p>{escape(caption)}</p>{pictures}{body}"))
+    pictures = _draw(evaluation, folder / FIGURE_FOLDER)
+    tables = "".join(table.html() for table in evaluation.tables)
+    write_text(folder / REPORT, page(evaluation.title, f"<p>{escape(evaluation.caption)}</p>{pictures}{tables}"))
+
+
+def _draw(evaluation: Evaluation, folder: Path) -> str:
+    """Draw the figures of the primary unit; return them as HTML."""
+    units = evaluation.metrics[evaluation.split]
+    primary = next(iter(units))
+    cases = UNITS[primary](evaluation.predictions)
+    drawn = draw_figures(cases, units[primary], evaluation.history, folder=folder, caption=evaluation.source)
+    return "".join(_picture(folder / f"{name}.svg", FIGURES[name]) for name in drawn)
 
 
 def page(title: str, body: str) -> str:
-    """A whole HTML page with the notice on top and nothing from elsewhere."""
+    """Build a whole HTML page with the notice on top; it loads nothing from elsewhere."""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title><style>{STYLE}</style></head>
 <body><h1>{escape(title)}</h1>
 <p class="notice"><strong>{escape(DISCLAIMER)}</strong></p>
-<p>(Pre)malignant means {MALIGNANT_MEANING}: akiec, bcc or mel. Each figure is defined in docs/evaluation.md of
-skinnet. Where a figure is undefined, or fewer than 20 lesions of a kind would carry it, it is n/a.</p>
+<p>(Pre)malignant means {MALIGNANT_MEANING}: akiec, bcc or mel. Each metric is defined in docs/evaluation.md of
+skinnet. A metric that is undefined, or would rest on fewer than 20 lesions of a kind, is n/a.</p>
 {body}
 </body></html>
 """

@@ -42,12 +42,3 @@ class Table:
 def titled(tables: Iterable[Table]) -> str:
     """Tables as Markdown, each below its title."""
     return "\n\n".join(f"**{table.title}**\n\n{table.markdown()}" for table in tables)
-
-
-def percent(probability: float) -> str:
-    """A probability in words that never claim certainty."""
-    if probability < 0.001:
-        return "under 0.1 %"
-    if probability > 0.999:
-        return "over 99.9 %"
-    return f"{100 * probability:.1f} %" if probability < 0.1 or probability > 0.9 else f"{100 * probability:.0f} %"

@@ -22,7 +22,7 @@ from skinnet.checkpoint import PREDICTIONS, load_config, save_config
 from skinnet.data.index import load_index
 from skinnet.data.partitions import WITHOUT
 from skinnet.errors import TrainingError
-from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, as_columns, draw_weights, estimates, ratio, with_whole
+from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, bootstrap_weights, estimates, ratio, to_columns
 from skinnet.evaluation.compare import compare
 from skinnet.evaluation.evaluate import evaluate
 from skinnet.evaluation.ranking import rank
@@ -151,7 +151,7 @@ def clinic_rows(clinic: str, left: Judged, shipped: Judged) -> list[dict[str, ob
         both = left.predictions[left.predictions["image_id"].isin(tested["image_id"])].reset_index(drop=True)
         gap = compare(both, tested, decisions=(left.decision, shipped.decision))["lesion"]["malignant_auroc"].difference
         photos = {"photos": "the clinic's in the test split"}
-        rows.append(left.facts | photos | _of_clinic(both, left.decision) | as_columns({DIFFERENCE: gap}))
+        rows.append(left.facts | photos | _of_clinic(both, left.decision) | to_columns({DIFFERENCE: gap}))
         rows.append(shipped.facts | photos | _of_clinic(tested, shipped.decision))
     return rows
 
@@ -163,7 +163,7 @@ def _of_clinic(predictions: pd.DataFrame, decision: Decision) -> dict[str, objec
         DIFFERENCE: UNDEFINED,
     }  # fmt: skip
     counts: dict[str, object] = {"images": metrics.images, "lesions": metrics.lesions}
-    return counts | as_columns({name: found[name] for name in CLINIC_FIGURES})
+    return counts | to_columns({name: found[name] for name in CLINIC_FIGURES})
 
 
 def diagnosis_rows(
@@ -181,7 +181,7 @@ def diagnosis_rows(
 def _told_apart(judged: Judged, name: str, draws: int, seed: int) -> dict[str, object]:
     table = judged.predictions
     truth = by_image(table)
-    weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
+    weights = bootstrap_weights(truth, draws=draws, seed=seed)
     theirs = (table["dx"] == name).to_numpy()
 
     def share(hits: np.ndarray, among: np.ndarray) -> np.ndarray:
@@ -203,4 +203,4 @@ def _told_apart(judged: Judged, name: str, draws: int, seed: int) -> dict[str, o
         "images": int(theirs.sum()), "lesions": len(np.unique(truth.lesions[theirs])), "others": int((~theirs).sum()),
     }  # fmt: skip
     known = estimates(found)
-    return counts | as_columns({figure: known.get(figure, UNDEFINED) for figure in DIAGNOSIS_FIGURES})
+    return counts | to_columns({figure: known.get(figure, UNDEFINED) for figure in DIAGNOSIS_FIGURES})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from skinnet.evaluation.bootstrap import of_columns
+from skinnet.evaluation.bootstrap import from_columns
 from skinnet.labels import FULL_NAMES
 from skinnet.reporting.table import Table
 
@@ -39,7 +39,7 @@ def clinics_table(table: pd.DataFrame) -> Table:
 
 
 def _cell(row: pd.Series, name: str) -> str:
-    found = of_columns(row, name)
+    found = from_columns(row, name)
     return found.signed() if name == DIFFERENCE else str(found)
 
 
@@ -52,7 +52,7 @@ def diagnoses_table(table: pd.DataFrame) -> Table:
         [
             f"{FULL_NAMES[row['left_out']]}, {row['network']}", f"{row['training_images']:,} ({row['epochs']})",
             f"{row['images']:,} / {row['lesions']:,}", f"{row['others']:,}",
-            *(str(of_columns(row, name)) for name in DIAGNOSIS_FIGURES),
+            *(str(from_columns(row, name)) for name in DIAGNOSIS_FIGURES),
         ]
         for _, row in table.iterrows()
     ]  # fmt: skip

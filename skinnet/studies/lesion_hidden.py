@@ -30,7 +30,7 @@ from scipy.signal import fftconvolve
 from skinnet.data.dataset import Images
 from skinnet.data.index import lesion_names
 from skinnet.device import keep_freed_memory
-from skinnet.evaluation.bootstrap import DRAWS, of_columns
+from skinnet.evaluation.bootstrap import DRAWS, from_columns
 from skinnet.files import write_table
 from skinnet.images.lesion_masks import lesion_mask, mask_path
 from skinnet.inference.classifier import Classifier
@@ -205,7 +205,7 @@ def controls_table(table: pd.DataFrame) -> Table:
             changed(row, name, whole=row["control"] == WHOLE)
             for name in ("balanced_accuracy", "sensitivity", "false_alarms")
         ]
-        rows.append([row["photos"], row["control"], *counts, str(of_columns(row, "malignant_auroc")), *others])
+        rows.append([row["photos"], row["control"], *counts, str(from_columns(row, "malignant_auroc")), *others])
     header = [
         "photos", "picture", "images ((pre)malignant)", "lesions ((pre)malignant)",
         "(pre)malignant AUROC (95 % interval)", "balanced accuracy", "sensitivity", "benign lesions flagged",

@@ -21,7 +21,7 @@ from torch import Tensor
 from skinnet.data.dataset import Images, equal_shapes
 from skinnet.data.index import lesion_names
 from skinnet.device import keep_freed_memory
-from skinnet.evaluation.bootstrap import DRAWS, as_columns, draw_weights, estimate, of_columns, with_whole
+from skinnet.evaluation.bootstrap import DRAWS, bootstrap_weights, estimate, from_columns, to_columns
 from skinnet.evaluation.classification import confusion_matrices, overall_values
 from skinnet.evaluation.ranking import rank
 from skinnet.evaluation.scored_cases import ScoredCases, by_lesion
@@ -113,7 +113,7 @@ def truth_of(classifier: Classifier, table: pd.DataFrame, logits: np.ndarray) ->
 
 def figures(classifier: Classifier, truth: ScoredCases, draws: int, seed: int) -> dict[str, np.ndarray]:
     """Each figure for the whole table and each bootstrap draw of its lesions: (1 + draws,)."""
-    weights = with_whole(draw_weights(truth, draws=draws, seed=seed))
+    weights = bootstrap_weights(truth, draws=draws, seed=seed)
     chosen = truth.balanced(classifier.decision.class_weights)
     verdict = threshold_values(truth, weights, classifier.decision.malignant_threshold)
     return {
@@ -132,7 +132,7 @@ def changes(whole: dict[str, np.ndarray], damaged: dict[str, np.ndarray]) -> dic
     """
     columns: dict[str, object] = {}
     for figure, values in damaged.items():
-        columns |= as_columns({figure: estimate(values), f"{figure}_change": estimate(values - whole[figure])})
+        columns |= to_columns({figure: estimate(values), f"{figure}_change": estimate(values - whole[figure])})
     return columns
 
 
@@ -164,4 +164,4 @@ def robustness_table(table: pd.DataFrame) -> Table:
 
 def changed(row: pd.Series, figure: str, *, whole: bool) -> str:
     """A cell: the figure of the whole image itself, otherwise its change."""
-    return str(of_columns(row, figure)) if whole else of_columns(row, f"{figure}_change").signed()
+    return str(from_columns(row, figure)) if whole else from_columns(row, f"{figure}_change").signed()

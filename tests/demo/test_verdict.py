@@ -10,8 +10,8 @@ from demo.results import load_metrics
 from demo.verdict import refusal, verdict
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.classifier import Prediction
+from skinnet.inference.wording import percent
 from skinnet.labels import CLASSES
-from skinnet.reporting.table import percent
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,10 @@ from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
+from skinnet.reporting.captions import headline_section
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
-from skinnet.reporting.model_card import headline_section, model_card
+from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import README_BEGIN, README_END
 from skinnet.reporting.study_tables import further_tables
 from skinnet.studies.gate_card import gate_card

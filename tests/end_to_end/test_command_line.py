@@ -82,10 +82,8 @@ def test_errors_are_one_line_and_exit_with_1(
 def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "app.py", str(tmp_path)], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 1
-    assert (
-        done.stderr.strip()
-        == f"skinnet: No config.json in {tmp_path}, so it is not a checkpoint: name another folder, or restore the file."
-    )
+    expected = f"No config.json in {tmp_path}, so it is not a checkpoint: name another folder, or restore the file."
+    assert done.stderr.strip() == f"skinnet: {expected}"
 
 
 @pytest.mark.parametrize(

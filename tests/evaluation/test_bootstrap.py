@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from skinnet.evaluation.bootstrap import Estimate, clopper_pearson, draw_weights, estimate, ratio, with_whole
+from skinnet.evaluation.bootstrap import Estimate, bootstrap_weights, clopper_pearson, draw_weights, estimate, ratio
 from skinnet.evaluation.scored_cases import by_image, by_lesion
 from skinnet.labels import CLASSES
 
@@ -26,7 +26,7 @@ def test_an_interval_has_the_width_of_theory() -> None:
     right = rng.random(500) < 0.8
     table = pd.DataFrame({f"p_{name}": 1 / 7 for name in CLASSES}, range(500))
     cases = by_image(table.assign(lesion_id=range(500), dx="nv"))
-    weights = with_whole(draw_weights(cases, draws=2000, seed=0))
+    weights = bootstrap_weights(cases, draws=2000, seed=0)
     found = estimate(weights @ right / weights.sum(axis=1))
     assert found.value == right.mean()
     assert found.high - found.low == pytest.approx(2 * 1.96 * right.std() / np.sqrt(500), rel=0.1)  # type: ignore[operator]

@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from skinnet.evaluation.bootstrap import draw_weights, with_whole
+from skinnet.evaluation.bootstrap import bootstrap_weights
 from skinnet.evaluation.calibration_metrics import (
     calibration_error,
     calibration_metrics,
@@ -30,7 +30,7 @@ def drawn(slope: float, intercept: float, number: int = 3000) -> ScoredCases:
 
 def test_slope_and_intercept_agree_with_logistic_regression() -> None:
     cases = drawn(slope=0.7, intercept=0.3)
-    weights = with_whole(draw_weights(cases, draws=120, seed=0))
+    weights = bootstrap_weights(cases, draws=120, seed=0)
     intercepts, slopes = recalibration(cases.malignant, cases.p_malignant, weights)
     odds = logit(cases.p_malignant)
     for row in (0, 1, 120):
@@ -55,7 +55,7 @@ def test_the_slope_is_found_however_wrong_the_probabilities_are() -> None:
 
 def test_a_perfect_model_has_its_own_error_within_the_simulated_range() -> None:
     cases = drawn(slope=1, intercept=0)
-    found = calibration_metrics(cases, with_whole(draw_weights(cases, draws=50, seed=0)))
+    found = calibration_metrics(cases, bootstrap_weights(cases, draws=50, seed=0))
     assert found.slope.value == pytest.approx(1, abs=0.08)
     assert found.intercept.value == pytest.approx(0, abs=0.1)
     assert found.perfect_error.low < found.error.value < found.perfect_error.high  # type: ignore[operator]

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sklearn import metrics as oracle
 
-from skinnet.evaluation.classification import ranking_values, rule_metrics
+from skinnet.evaluation.classification import rule_metrics
+from skinnet.evaluation.ranking import ranking_values
 from skinnet.evaluation.scored_cases import by_image
 from skinnet.labels import CLASSES, MALIGNANT, MALIGNANT_NUMBERS
 

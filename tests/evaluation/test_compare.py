@@ -6,9 +6,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from skinnet.errors import DataError
-from skinnet.evaluation.compare import compare, comparison_table
+from skinnet.evaluation.compare import compare
 from skinnet.inference.calibration import Decision, OperatingPoint
 from skinnet.labels import probability_columns
+from skinnet.reporting.comparison_table import comparison_table
 
 DECISION = Decision((1.0,) * 7, (OperatingPoint("95", 0.95, 0.3),))
 

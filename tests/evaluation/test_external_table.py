@@ -94,7 +94,7 @@ def test_another_network_is_evaluated_compared_and_refitted(
     assert not (out / "figures" / "training.png").exists()
 
     assert main(["recalibrate", "--predictions", str(path), "--out", str(tmp_path / "refit")]) == 0
-    assert "Judge it on other cases" in capsys.readouterr().out
+    assert "Evaluate it on other cases" in capsys.readouterr().out
     rules = ["--rules", str(tmp_path / "refit" / "recalibration.json")]
     assert main(["evaluate", "--predictions", str(tmp_path / "refit" / "predictions.csv"), *rules]) == 0
     assert "Balanced accuracy (balanced rule)" in capsys.readouterr().out

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import by_image, by_lesion, lesion_weights, listed
+from skinnet.evaluation.scored_cases import by_image, by_lesion, lesion_weights, shortlist
 from skinnet.labels import probability_columns
 
 
@@ -44,5 +44,5 @@ def test_images_of_one_lesion_share_its_weight() -> None:
 
 
 def test_long_lists_are_cut() -> None:
-    assert listed(pd.Index([1, 2])) == "1, 2"
-    assert listed(pd.Index(range(8))) == "0, 1, 2, 3, 4 and 3 more"
+    assert shortlist(pd.Index([1, 2])) == "1, 2"
+    assert shortlist(pd.Index(range(8))) == "0, 1, 2, 3, 4 and 3 more"

@@ -10,7 +10,7 @@ from demo.results import load_metrics
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
-from skinnet.reporting.goals import GOALS, Goal, figure, goals_sentence, goals_table, outcome
+from skinnet.reporting.goals import GOALS, Goal, estimate_at, goals_sentence, goals_table, outcome
 
 BALANCED, MACRO, PREMALIGNANT, MELANOMA, AT_95, SLOPE, ERROR, SENSITIVITY, SPECIFICITY = GOALS
 
@@ -42,7 +42,7 @@ def with_calibration(metrics: Metrics, **values: Estimate) -> Metrics:
     ],
 )
 def test_an_outcome_is_told_at_the_boundaries(metrics: dict[str, Metrics], value: float | None, words: str) -> None:
-    assert outcome(MELANOMA, with_auroc(metrics["lesion"], "melanoma_auroc", value)) == words
+    assert str(outcome(MELANOMA, with_auroc(metrics["lesion"], "melanoma_auroc", value))) == words
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_figure_without_a_further_goal_is_reached_between_its_marks(
     metrics: dict[str, Metrics], slope: float, words: str
 ) -> None:
     changed = with_calibration(metrics["lesion"], slope=Estimate(slope, None, None))
-    assert outcome(SLOPE, changed) == words
+    assert str(outcome(SLOPE, changed)) == words
 
 
 @pytest.mark.parametrize(("error", "words"), [(0.005, "reached"), (0.03, "reached"), (0.042, "missed by .012")])
@@ -67,7 +67,7 @@ def test_the_calibration_error_is_held_against_a_perfect_networks_range(
     metrics: dict[str, Metrics], error: float, words: str
 ) -> None:
     perfect = {"error": Estimate(error, None, None), "perfect_error": Estimate(0.02, 0.01, 0.03)}
-    assert outcome(ERROR, with_calibration(metrics["image"], **perfect)) == words
+    assert str(outcome(ERROR, with_calibration(metrics["image"], **perfect))) == words
 
 
 def at_the_threshold(metrics: Metrics, **values: float) -> Metrics:
@@ -83,12 +83,12 @@ def at_the_threshold(metrics: Metrics, **values: float) -> Metrics:
 
 def test_the_pair_is_read_at_the_threshold_for_95_percent(metrics: dict[str, Metrics]) -> None:
     changed = at_the_threshold(metrics["lesion"], sensitivity=0.93, specificity=0.788)
-    assert (outcome(SENSITIVITY, changed), outcome(SPECIFICITY, changed)) == ("reached", "missed by .012")
+    assert (str(outcome(SENSITIVITY, changed)), str(outcome(SPECIFICITY, changed))) == ("reached", "missed by .012")
 
 
 def test_every_goal_is_held_against_a_figure_of_the_metrics_file(metrics: dict[str, Metrics]) -> None:
     lesion = metrics["lesion"]
-    assert figure(lesion, BALANCED.key) == lesion.rules["balanced"].overall["balanced_accuracy"]
+    assert estimate_at(lesion, BALANCED.key) == lesion.rules["balanced"].overall["balanced_accuracy"]
     expected: Mapping[Goal, Estimate] = {
         MACRO: lesion.overall["macro_auroc"],
         PREMALIGNANT: lesion.overall["malignant_auroc"],
@@ -96,7 +96,7 @@ def test_every_goal_is_held_against_a_figure_of_the_metrics_file(metrics: dict[s
         SLOPE: lesion.calibration.slope,
         SPECIFICITY: lesion.operating_points[0].estimates["specificity"],
     }
-    assert {goal: figure(lesion, goal.key) for goal in expected} == expected
+    assert {goal: estimate_at(lesion, goal.key) for goal in expected} == expected
 
 
 def test_the_table_has_each_unit_with_its_interval_and_outcome(metrics: dict[str, Metrics]) -> None:
@@ -108,8 +108,8 @@ def test_the_table_has_each_unit_with_its_interval_and_outcome(metrics: dict[str
     assert [row[0] for row in table.rows] == [goal.title for goal in GOALS]
     lesion, image = metrics.values()
     assert table.rows[GOALS.index(MELANOMA)][1:] == [
-        str(lesion.overall["melanoma_auroc"]), outcome(MELANOMA, lesion), ">= 0.940", ">= 0.966",
-        str(image.overall["melanoma_auroc"]), outcome(MELANOMA, image),
+        str(lesion.overall["melanoma_auroc"]), str(outcome(MELANOMA, lesion)), ">= 0.940", ">= 0.966",
+        str(image.overall["melanoma_auroc"]), str(outcome(MELANOMA, image)),
     ]  # fmt: skip
     assert table.rows[GOALS.index(ERROR)][5].endswith(f"; a perfect network's: {image.calibration.perfect_error}")
     assert table.rows[GOALS.index(SLOPE)][3:5] == ["0.900-1.100", "-"]

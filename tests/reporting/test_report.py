@@ -13,7 +13,7 @@ from skinnet.inference.calibration import Decision, OperatingPoint
 from skinnet.labels import DISCLAIMER
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.plots import FIGURES
-from skinnet.reporting.report import write_evaluation
+from skinnet.reporting.report import Evaluation, write_evaluation
 from skinnet.reporting.table import Table
 
 DECISION = Decision((1.0,) * 7, (OperatingPoint("95", 0.95, 0.3), OperatingPoint("97.5", 0.975, 0.2)))
@@ -23,7 +23,7 @@ def test_an_evaluation_becomes_files_that_need_nothing_else(predictions: pd.Data
     table = predictions.assign(sex="female")
     metrics = evaluate(table, decision=DECISION, draws=10)
     words = {"title": "A <network>", "source": "drawn", "caption": "400 drawings"}
-    write_evaluation(table, {"test": metrics}, split="test", folder=tmp_path, **words)
+    write_evaluation(Evaluation(table, {"test": metrics}, "test", **words), tmp_path)
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert report.index(DISCLAIMER.replace("'", "&#x27;")) < report.index("<figure>")
     assert "<h1>A &lt;network&gt;</h1>" in report

@@ -1,0 +1,56 @@
+"""The data and the n behind published numbers, and the tables that lead them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from skinnet.checkpoint import Config
+from skinnet.evaluation.evaluate import Metrics
+from skinnet.reporting.metric_tables import all_tables, headline_table
+from skinnet.reporting.table import Table
+from skinnet.training.config import TrainConfig
+
+REPORT_ONLY = ("missed_melanomas", "reliability", "decision_curve")
+"""Beginnings of the names of tables that only the report shows."""
+SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
+ONE_NETWORK = "Four views (flips) a photo, one network."
+
+
+def source_title(source: str) -> str:
+    """The name of a data set in print."""
+    return "HAM10000" if source == "ham10000" else source
+
+
+def data_name(config: Config) -> str:
+    """The data that a checkpoint was trained and tested on."""
+    recipe = TrainConfig.of(config.training)
+    names = [source_title(name) for name in recipe.source_names]
+    return ", ".join(names) + (" (official partition)" if recipe.partition == "official" else "")
+
+
+def caption(
+    metrics: Mapping[str, Metrics], split: str, *, source: str, held_out: bool = True, method: str = ONE_NETWORK
+) -> str:
+    """State the data and the n of a split's metrics.
+
+    Args:
+        held_out: whether none of the images was trained on.
+        method: how the predictions were made, in a sentence.
+    """
+    alone = ", none of which is in another split" if held_out else ""
+    primary = next(iter(metrics.values()))
+    name = SPLIT_NAMES.get(split, f"{split} split")
+    return (
+        f"{source}, {name}: n = {primary.images:,} images of {primary.lesions:,} lesions{alone}. {method} Per lesion, "
+        "the primary unit: the mean of its images' probabilities. 95 % intervals by bootstrap over lesions."
+    ).replace("  ", " ")
+
+
+def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
+    """The README's results: the leading metrics and their caption."""
+    return f"{headline_table(metrics).markdown()}\n\n{caption(metrics, split, source=source)}\n"
+
+
+def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
+    """The results of a split, by unit and by rule, without the tables that only the report shows."""
+    return [table for table in all_tables(metrics) if not table.name.startswith(REPORT_ONLY)]
