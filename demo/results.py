@@ -14,10 +14,8 @@ from skinnet.errors import CheckpointError
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import structured
-from skinnet.reporting.captions import data_name, headline_section, result_tables
+from skinnet.reporting.captions import FIGURES, data_name, headline_section, result_tables, training_cost
 from skinnet.reporting.goals import goals_table
-from skinnet.reporting.model_card import training_cost
-from skinnet.reporting.plots import FIGURES
 from skinnet.reporting.study_tables import further_tables
 from skinnet.reporting.table import Table
 

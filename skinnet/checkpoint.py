@@ -128,6 +128,11 @@ class Config:
     operating_points: tuple[OperatingPoint, ...]
     rules_from: FittedOn
 
+    @property
+    def sources(self) -> list[str]:
+        """Names of the data sets that it was trained on."""
+        return [name.strip() for name in self.training["sources"].split(",")]
+
     def __post_init__(self) -> None:
         for name, positive in (("std", self.std), ("class_weights", self.class_weights), ("frame", self.frame)):
             if not all(value > 0 for value in positive):

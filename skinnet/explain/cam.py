@@ -2,7 +2,7 @@
 
     features = view_features(classifier, pixels)   # (V, C, h, w), once a photo
     maps = class_maps(head(classifier.network), features)  # (V, 7, h, w), all diagnoses at once
-    maps = library_maps(head(classifier.network), features, LayerCAM)
+    maps = library_maps(head(classifier.network), features, name="LayerCAM")
 
 What is explained is a diagnosis's *lead*: its logit minus the mean of the seven logits. Softmax sees nothing else, so
 what all logits share is evidence for no diagnosis.
@@ -18,7 +18,6 @@ import copy
 
 import numpy as np
 import torch
-from pytorch_grad_cam.base_cam import BaseCAM
 from torch import Tensor, nn
 
 from skinnet.errors import TrainingError
@@ -125,16 +124,19 @@ class LeadTarget:
         return _leads(logits)[self.number]
 
 
-def library_maps(layers: Head, features: Tensor, make: type[BaseCAM]) -> Tensor:
+def library_maps(layers: Head, features: Tensor, *, name: str) -> Tensor:
     """The maps of a class of the package grad-cam, before it stretches each: (V, C, h, w) -> (V, 7, h, w).
 
     Args:
         layers: a head of this call's own: the package hooks into its first layer.
+        name: of the class, such as "LayerCAM".
     """
+    import pytorch_grad_cam  # takes seconds; Grad-CAM, the default, does without
+
     views, diagnoses = len(features), int(layers(features[:1]).shape[1])
     batch = features.detach().repeat_interleave(diagnoses, dim=0).requires_grad_()
     targets = [LeadTarget(number) for number in range(diagnoses)] * views
-    cam = make(layers, [layers[0]])
+    cam = getattr(pytorch_grad_cam, name)(layers, [layers[0]])
     try:
         with torch.enable_grad():
             logits = cam.activations_and_grads(batch)
@@ -148,13 +150,15 @@ def library_maps(layers: Head, features: Tensor, make: type[BaseCAM]) -> Tensor:
     return found
 
 
-def principal_maps(layers: Head, features: Tensor, make: type[BaseCAM]) -> Tensor:
+def principal_maps(layers: Head, features: Tensor) -> Tensor:
     """Eigen-CAM: the features' first principal component, the same for every diagnosis: (V, C, h, w) -> (V, 7, h, w).
 
     Its sign is arbitrary; it is turned so that it grows with the strength of the features.
     """
+    from pytorch_grad_cam import EigenCAM  # as in `library_maps`
+
     diagnoses = int(layers(features[:1]).shape[1])
-    cam = make(layers, [layers[0]])
+    cam = EigenCAM(layers, [layers[0]])
     cam.activations_and_grads.release()
     fewer = torch.linalg.qr(features.flatten(2)).R.unflatten(2, features.shape[2:])  # turned, so that hw channels do
     maps: Tensor = torch.from_numpy(cam.get_cam_image(None, None, None, fewer.numpy(), None, eigen_smooth=False))

@@ -19,9 +19,7 @@ from functools import partial
 
 import numpy as np
 import torch.nn.functional as F
-from matplotlib import colormaps
 from PIL import Image
-from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from torch import Tensor
 
 from skinnet.errors import SkinnetError
@@ -59,13 +57,13 @@ METHODS = {
     "layercam": Method(
         "Layer-CAM",
         "evidence for the diagnosis whatever speaks against it, nearly the same for all",
-        partial(library_maps, make=LayerCAM),
+        partial(library_maps, name="LayerCAM"),
     ),
-    "eigencam": Method(
-        "Eigen-CAM", "what the network looked at, the same for every diagnosis", partial(principal_maps, make=EigenCAM)
+    "eigencam": Method("Eigen-CAM", "what the network looked at, the same for every diagnosis", principal_maps),
+    "hirescam": Method("HiResCAM", "as Grad-CAM", partial(library_maps, name="HiResCAM"), same_as="gradcam"),
+    "gradcam++": Method(
+        "Grad-CAM++", "as Layer-CAM", partial(library_maps, name="GradCAMPlusPlus"), same_as="layercam"
     ),
-    "hirescam": Method("HiResCAM", "as Grad-CAM", partial(library_maps, make=HiResCAM), same_as="gradcam"),
-    "gradcam++": Method("Grad-CAM++", "as Layer-CAM", partial(library_maps, make=GradCAMPlusPlus), same_as="layercam"),
 }
 """By the name that commands take."""
 OFFERED = {name: method for name, method in METHODS.items() if not method.same_as}
@@ -141,6 +139,8 @@ def overlay(photo: Image.Image, evidence: np.ndarray, *, opacity: float) -> Imag
     Returns:
         PIL RGB of the photo's size.
     """
+    from matplotlib import colormaps  # only where a picture is drawn
+
     grey = Image.fromarray((np.clip(evidence, 0, 1) * 255).astype(np.uint8))
     smooth = grey.resize(photo.size, Image.Resampling.BICUBIC)
     colours = (colormaps[COLOURS](np.asarray(smooth))[..., :3] * 255).astype(np.uint8)

@@ -8,11 +8,21 @@ from skinnet.checkpoint import Config
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.reporting.metric_tables import all_tables, headline_table
 from skinnet.reporting.table import Table
-from skinnet.training.config import TrainConfig
 
 REPORT_ONLY = ("missed_melanomas", "reliability", "decision_curve")
 """Beginnings of the names of tables that only the report shows."""
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
+FIGURES = {
+    "roc": "ROC curves",
+    "precision_recall": "Precision and recall",
+    "confusion": "Confusion matrices of both decision rules",
+    "reliability": "Calibration of the (pre)malignant score",
+    "decision_curve": "Decision curve",
+    "risk_coverage": "Errors among the surest diagnoses",
+    "subgroups": "Subgroups",
+    "training": "Training curves",
+}
+"""The figures that are published, by name, with their alternative texts."""
 ONE_NETWORK = "Four views (flips) a photo, one network."
 
 
@@ -23,9 +33,8 @@ def source_title(source: str) -> str:
 
 def data_name(config: Config) -> str:
     """The data that a checkpoint was trained and tested on."""
-    recipe = TrainConfig.of(config.training)
-    names = [source_title(name) for name in recipe.source_names]
-    return ", ".join(names) + (" (official partition)" if recipe.partition == "official" else "")
+    names = [source_title(name) for name in config.sources]
+    return ", ".join(names) + (" (official partition)" if config.training["partition"] == "official" else "")
 
 
 def caption(
@@ -54,3 +63,14 @@ def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str)
 def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
     """The results of a split, by unit and by rule, without the tables that only the report shows."""
     return [table for table in all_tables(metrics) if not table.name.startswith(REPORT_ONLY)]
+
+
+def training_cost(config: Config) -> str:
+    """State how long training took and how many images the network saw."""
+    images = config.counts["train"]
+    epochs, batch_size = (config.training[name] for name in ("epochs", "batch_size"))
+    drawn = epochs * (images - images % batch_size or images)  # only whole batches
+    return (
+        f"Training took {config.training_minutes:.0f} minutes on {config.machine}. The network saw {drawn:,} "
+        f"images: {epochs} times as many as the training split has ({images:,}), in whole batches."
+    )

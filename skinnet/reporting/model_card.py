@@ -10,7 +10,7 @@ from skinnet.data.download.sources import SOURCES
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
-from skinnet.reporting.captions import caption, data_name, headline_section, result_tables
+from skinnet.reporting.captions import caption, data_name, headline_section, result_tables, training_cost
 from skinnet.reporting.goals import goals_sentence, goals_table
 from skinnet.reporting.table import Table, titled
 from skinnet.training.config import LITES, TrainConfig
@@ -85,8 +85,9 @@ Not for diagnosis, triage, screening or reassurance.
 
 
 def _data(config: Config) -> str:
-    names = TrainConfig.of(config.training).source_names
-    sources = "\n".join(f"- {source.title}. {source.citation}" for name in names if (source := SOURCES.get(name)))
+    sources = "\n".join(
+        f"- {source.title}. {source.citation}" for name in config.sources if (source := SOURCES.get(name))
+    )
     counts = config.counts
     return f"""## Data
 Trained and tested on: {data_name(config)}.
@@ -125,16 +126,6 @@ def _options(recipe: TrainConfig) -> str:
     if recipe.artefacts:
         found += f", hair, rulers, dark corners, ink and bubbles each drawn on {100 * recipe.artefacts:g} % of them"
     return found
-
-
-def training_cost(config: Config) -> str:
-    """State how long training took and how many images the network saw."""
-    recipe, images = TrainConfig.of(config.training), config.counts["train"]
-    drawn = recipe.epochs * (images - images % recipe.batch_size or images)  # only whole batches
-    return (
-        f"Training took {config.training_minutes:.0f} minutes on {config.machine}. The network saw {drawn:,} "
-        f"images: {recipe.epochs} times as many as the training split has ({images:,}), in whole batches."
-    )
 
 
 def _teachers(recipe: TrainConfig) -> str:
@@ -200,7 +191,7 @@ _LIMITS = """## Limits
 
 def _licence(config: Config) -> str:
     recipe = TrainConfig.of(config.training)
-    sources = [SOURCES[name] for name in recipe.source_names if name in SOURCES]
+    sources = [SOURCES[name] for name in config.sources if name in SOURCES]
     terms = " and ".join(f"{source.title.partition(':')[0]} ({source.licence})" for source in sources)
     attribution = "\n".join(f"- {source.citation}" for source in sources)
     origin = ""

@@ -22,17 +22,6 @@ from skinnet.reporting.metric_tables import RULE_NAMES
 from skinnet.reporting.plot_style import COLOURS, DASHES, save, square, whiskers
 from skinnet.reporting.utility_plots import draw_decision_curve, draw_risk_coverage, draw_subgroups
 
-FIGURES = {
-    "roc": "ROC curves",
-    "precision_recall": "Precision and recall",
-    "confusion": "Confusion matrices of both decision rules",
-    "reliability": "Calibration of the (pre)malignant score",
-    "decision_curve": "Decision curve",
-    "risk_coverage": "Errors among the surest diagnoses",
-    "subgroups": "Subgroups",
-    "training": "Training curves",
-}
-
 
 def draw_figures(
     cases: ScoredCases, metrics: Metrics, history: pd.DataFrame | None, *, folder: Path, caption: str
@@ -41,12 +30,12 @@ def draw_figures(
 
     Args:
         cases: the rows of the split.
-        metrics: what `evaluate` made of them.
+        metrics: of the split, from `evaluate`.
         history: a row for each epoch; None for a network whose training is not known.
-        caption: what data these are; the n is added.
+        caption: the data; the n is added.
 
     Returns:
-        The names of the figures drawn, of `FIGURES`.
+        The names of the figures drawn, of `captions.FIGURES`.
     """
     drawn = {
         "roc": draw_roc(cases, metrics),

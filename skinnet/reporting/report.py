@@ -18,8 +18,9 @@ from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import write_json, write_text
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
+from skinnet.reporting.captions import FIGURES
 from skinnet.reporting.metric_tables import all_tables
-from skinnet.reporting.plots import FIGURES, draw_figures
+from skinnet.reporting.plots import draw_figures
 from skinnet.reporting.table import Table
 
 STYLE = """

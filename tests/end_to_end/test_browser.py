@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from demo.drawings import write_examples
-from skinnet.reporting.plots import FIGURES
+from skinnet.reporting.captions import FIGURES
 from skinnet.reporting.study_tables import further_tables
 
 pytestmark = pytest.mark.filterwarnings("default")

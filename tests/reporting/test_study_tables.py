@@ -18,8 +18,9 @@ from skinnet.errors import DataError
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.explain.heatmaps import METHODS, OFFERED
 from skinnet.labels import CLASSES
+from skinnet.reporting.captions import training_cost
 from skinnet.reporting.goals import goals_table
-from skinnet.reporting.model_card import model_card, training_cost
+from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import publish
 from skinnet.reporting.study_tables import CONTROLS, MAPS, READERS, further_tables, remove_further
 from skinnet.studies.faithfulness.measure import CROPPED, WHOLE

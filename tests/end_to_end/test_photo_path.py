@@ -1,0 +1,70 @@
+"""What a photo's way to its verdict loads: the few modules to read in order to understand it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import PROJECT
+
+PHOTO_PATH = {
+    "skinnet",
+    "skinnet.checkpoint",
+    "skinnet.errors",
+    "skinnet.files",
+    "skinnet.images",
+    "skinnet.images.corruptions",
+    "skinnet.images.photo",
+    "skinnet.images.quality",
+    "skinnet.images.tensors",
+    "skinnet.inference",
+    "skinnet.inference.calibration",
+    "skinnet.inference.classifier",
+    "skinnet.inference.conformal",
+    "skinnet.inference.gate",
+    "skinnet.inference.stability",
+    "skinnet.inference.wording",
+    "skinnet.labels",
+    "skinnet.models",
+    "skinnet.models.backbone",
+    "skinnet.models.efficientnet_lite",
+    "skinnet.models.registry",
+}
+HEAVY = {"pandas", "scipy", "sklearn", "matplotlib", "pytorch_grad_cam", "gradio", "requests"}
+
+PREDICT = """
+from skinnet import Classifier, open_photo
+from pathlib import Path
+print(Classifier.load(Path({checkpoint!r})).predict(open_photo({photo!r})).diagnosis)
+"""
+START_APP = """
+from demo.interface import build
+from pathlib import Path
+build(Path({checkpoint!r}), examples=[])
+"""
+
+
+def modules_after(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint('modules:', *sys.modules)"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.rpartition("modules:")[2].split())
+
+
+def test_a_photo_needs_few_modules_and_no_heavy_package(shipped: Path, photo: Path) -> None:
+    modules = modules_after(PREDICT.format(checkpoint=str(shipped), photo=str(photo)))
+    assert {name for name in modules if name.partition(".")[0] == "skinnet"} == PHOTO_PATH
+    assert not HEAVY & modules
+
+
+def test_the_app_starts_without_training_studies_or_plotting(shipped: Path) -> None:
+    modules = modules_after(START_APP.format(checkpoint=str(shipped)))
+    rooms = {".".join(name.split(".")[:2]) for name in modules if name.startswith("skinnet.")}
+    assert "skinnet.inference" in rooms
+    assert not {"skinnet.training", "skinnet.studies", "skinnet.cli"} & rooms
+    assert "matplotlib.pyplot" not in modules
