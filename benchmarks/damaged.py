@@ -17,7 +17,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
 from skinnet.evaluation.bootstrap import estimate
-from skinnet.studies.robustness import Damage, damages, figures, judged, truth_of
+from skinnet.studies.lesion_metrics import lesion_metrics, score_lesions
+from skinnet.studies.robustness import Damage, damages, one_view_logits
 from skinnet.training.fitted_run import FittedRun, fit_run
 
 DRAWS = 500
@@ -28,8 +29,8 @@ DAMAGES = ("blur", "noise", "jpeg")
 def under(damage: Damage | None, run: FittedRun) -> dict[str, np.ndarray]:
     """Figures of a run's validation lesions, whole and in each bootstrap draw."""
     rows = run.table[run.table["split"] == "val"]
-    logits = judged(run.classifier, rows, run.images, damage)
-    return figures(run.classifier, truth_of(run.classifier, rows, logits), DRAWS, seed=0)
+    logits = one_view_logits(run.classifier, rows, run.images, damage)
+    return lesion_metrics(run.classifier, score_lesions(run.classifier, rows, logits), draws=DRAWS, seed=0)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import structured
 from skinnet.reporting.captions import FIGURES, data_name, headline_section, result_tables, training_cost
 from skinnet.reporting.goals import goals_table
-from skinnet.reporting.study_tables import further_tables
+from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
 
 
@@ -29,9 +29,9 @@ def add(checkpoint: Path) -> None:
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
     gr.Markdown("## In detail")
     _folded([goals_table(metrics), *result_tables(metrics)])
-    if further := further_tables(checkpoint):
+    if tables := study_tables(checkpoint):
         gr.Markdown("## Further measurements")
-        _folded(further)
+        _folded(tables)
 
 
 def _folded(tables: Iterable[Table]) -> None:

@@ -30,7 +30,8 @@ def faithfulness(options: argparse.Namespace) -> int:
     from skinnet.inference.classifier import Classifier
     from skinnet.reporting.table import titled
     from skinnet.studies.faithfulness.measure import measure
-    from skinnet.studies.faithfulness.summary import faithfulness_table, write_report
+    from skinnet.studies.faithfulness.report import write_report
+    from skinnet.studies.faithfulness.tables import faithfulness_table
 
     keep_freed_memory()
     checkpoint = checkpoint_folder(options)

@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 
 def leave_out(options: argparse.Namespace) -> int:
     from skinnet.reporting.table import titled
-    from skinnet.studies.leave_out import leave_out
+    from skinnet.studies.leave_out.study import leave_out
 
     tables = leave_out(
         options.names,

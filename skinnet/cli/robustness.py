@@ -39,15 +39,14 @@ def robustness(options: argparse.Namespace) -> int:
     from skinnet.data.index import load_cache, load_index
     from skinnet.inference.classifier import Classifier
     from skinnet.reporting.table import titled
-    from skinnet.studies.robustness import ROBUSTNESS, robustness, robustness_table, save_robustness
+    from skinnet.studies.robustness import ROBUSTNESS, measure_robustness, write_robustness
 
     table = load_index(options.root)
     images, chosen = load_cache(options.root, table), table[table["split"] == options.split]
     checkpoint = checkpoint_folder(options)
     classifier, folder = Classifier.load(checkpoint), options.out or checkpoint
-    measured = robustness(classifier, chosen, images, keep=options.cache)
-    save_robustness(measured, folder)
-    print(titled([robustness_table(measured)]))
+    measured = measure_robustness(classifier, chosen, images, cache=options.cache)
+    print(titled(write_robustness(measured, folder)))
     print(f"Written: {folder / ROBUSTNESS}")
     _hide_lesions(classifier, chosen, images, options, folder)
     return DONE
@@ -59,15 +58,19 @@ def _hide_lesions(
     """Measure with and without the lesion, if all masks are there."""
     from skinnet.images.lesion_masks import MEND
     from skinnet.reporting.table import titled
-    from skinnet.studies.lesion_hidden import CONTROLS, controls, controls_table, masks_missing, save_controls
+    from skinnet.studies.lesion_hidden.study import (
+        CONTROLS,
+        count_missing_masks,
+        measure_lesion_hidden,
+        write_lesion_hidden,
+    )
 
-    if missing := masks_missing(table, options.root):
+    if missing := count_missing_masks(table, options.root):
         log.warning(
             "No lesion mask for %d of %d images in %s: no controls. For them %s.",
             missing, len(table), options.root, MEND,
         )  # fmt: skip
         return
-    measured = controls(classifier, table, images, root=options.root, keep=options.cache)
-    save_controls(measured, folder)
-    print(f"\n{titled([controls_table(measured)])}")
+    measured = measure_lesion_hidden(classifier, table, images, root=options.root, cache=options.cache)
+    print(f"\n{titled(write_lesion_hidden(measured, folder))}")
     print(f"Written: {folder / CONTROLS}")

@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+VERSION = 1
+"""Raise it when an artefact is drawn in another way: caches of logits depend on it."""
 HAIRS = 14
 BUBBLES = 14
 """At most, in one picture."""

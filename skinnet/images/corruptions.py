@@ -18,6 +18,8 @@ from torchvision.transforms.v2 import functional as transforms
 
 STRENGTHS = (1, 2, 3, 4, 5)
 NOISE_SEED = 0
+VERSION = 1
+"""Raise it when a corruption changes pixels in another way: caches of logits depend on it."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from skinnet.reporting.captions import caption, data_name, headline_section
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.report import Evaluation, write_evaluation
-from skinnet.reporting.study_tables import further_tables
+from skinnet.reporting.study_tables import study_tables
 
 PUBLISHED_SPLITS = ("val", "test")
 README_BEGIN = "<!-- results: written by skinnet release -->"
@@ -35,7 +35,7 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     predictions = load_predictions(checkpoint / PREDICTIONS)
     rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
     metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
-    source, further = data_name(config), further_tables(checkpoint)
+    source, studies = data_name(config), study_tables(checkpoint)
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
     evaluation = Evaluation(
         rows["test"],
@@ -46,10 +46,10 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
         caption=caption(metrics["test"], "test", source=source),
         history=read_table(checkpoint / HISTORY, mend="run python -m skinnet release with --run"),
         goals=[goals_table(metrics["test"])],
-        study_tables=further,
+        study_tables=studies,
     )
     write_evaluation(evaluation, checkpoint)
-    write_text(checkpoint / CARD, model_card(config, metrics, further))
+    write_text(checkpoint / CARD, model_card(config, metrics, studies))
     if readme is not None:
         results = headline_section(metrics["test"], "test", source=source)
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))

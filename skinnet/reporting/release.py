@@ -15,15 +15,28 @@ import numpy as np
 import pandas as pd
 from safetensors.torch import save_file
 
-from skinnet.checkpoint import HISTORY, OUT_OF_FOLD, PREDICTIONS, SPLIT, WEIGHTS, save_config
+from skinnet.checkpoint import (
+    CONFORMAL,
+    GATE,
+    GATE_STATISTICS,
+    HISTORY,
+    OUT_OF_FOLD,
+    PREDICTIONS,
+    SPLIT,
+    WEIGHTS,
+    save_config,
+)
 from skinnet.data.partitions import write_split
 from skinnet.errors import DataError
 from skinnet.files import atomic_path
 from skinnet.inference.predictions import add_predictions, predict_logits, save_predictions
 from skinnet.reporting.publish import PUBLISHED_SPLITS, publish
-from skinnet.reporting.study_tables import remove_further
+from skinnet.reporting.study_tables import remove_studies
 from skinnet.training import run_state
 from skinnet.training.fitted_run import FittedRun, fit_run
+
+FITTED = (GATE, GATE_STATISTICS, CONFORMAL, OUT_OF_FOLD)
+"""Files fitted to the network of a checkpoint, which are removed with it."""
 
 
 def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None, readme: Path | None = None) -> None:
@@ -47,7 +60,9 @@ def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None
         sources, partition = (fitted.config.training[name] for name in ("sources", "partition"))
         raise DataError(f"{sources} has no test image (partition {partition}): nothing to publish.")
     folds = out_of_fold.read_bytes() if out_of_fold is not None else b""  # it may lie in the folder that is emptied
-    remove_further(out)
+    remove_studies(out)
+    for file in FITTED:
+        (out / file).unlink(missing_ok=True)
     with atomic_path(out / WEIGHTS) as temporary:
         save_file(fitted.classifier.network.state_dict(), temporary)
     save_config(fitted.config, out)

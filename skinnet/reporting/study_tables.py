@@ -1,103 +1,85 @@
-"""What is measured of a checkpoint beyond its predictions, as tables: robustness, controls, what was left
-out of training, gate, uncertainty, heat maps.
+"""Printable tables of studies. Each study writes its own; card, report and Results tab show those that are there.
 
-    further_tables(Path("checkpoints/ham10000-lite0"))
+    write_study(folder, "robustness", order=10, files=["robustness.csv"], tables=[table])  # robustness.tables.json
+    tables = study_tables(Path("checkpoints/ham10000-lite0"))                              # those of all studies
 
-Each comes from a file that another command left in the checkpoint's folder, and is there if that file is.
+The file of a study also names the study's other files, so that a release removes them with the network they describe.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, GATE_STATISTICS, OUT_OF_FOLD
 from skinnet.errors import DataError
-from skinnet.files import read_json, read_table
+from skinnet.files import read_json, structured, write_json
 from skinnet.reporting.table import Table
-from skinnet.studies.faithfulness import summary as faithfulness_report
-from skinnet.studies.faithfulness.summary import faithfulness_table
-from skinnet.studies.gate_card import coverage_table, foreign_table, turned_away_table
-from skinnet.studies.leave_out_tables import CLINICS, DIAGNOSES, clinics_table, diagnoses_table
-from skinnet.studies.lesion_hidden import CONTROLS, controls_table
-from skinnet.studies.robustness import ROBUSTNESS, robustness_table
 
-MAPS = "faithfulness"
-"""Folder, in a checkpoint's, of what `skinnet faithfulness` writes."""
-Reader = Callable[[Path], list[Table]]
+SUFFIX = ".tables.json"
+ADVICE = "repeat the study, or delete this file"
 
 
-def _csv(in_print: Callable[[pd.DataFrame], Table], command: str, *, counted: bool = False) -> Reader:
-    """A reader of what a command wrote as CSV; `counted` if the title lacks split and n."""
+@dataclass(frozen=True)
+class StudyTables:
+    """The printable tables of one study.
 
-    def read(path: Path) -> list[Table]:
-        table = read_table(path, mend=f"run python -m skinnet {command} again")
-        printed = in_print(table)
-        return [_counted(printed, table) if counted else printed]
+    Attributes:
+        order: place among the studies, smallest first.
+        files: names of the study's other files in the same folder.
+    """
 
-    return read
-
-
-def _counted(printed: Table, table: pd.DataFrame) -> Table:
-    """With the split and n of its first row in the title."""
-    first = table.iloc[0]
-    n = f"n = {first['images']:,} images of {first['lesions']:,} lesions"
-    return replace(printed, title=f"{printed.title} ({first['split']} split, {n})")
+    order: int
+    files: list[str]
+    tables: list[Table]
 
 
-def _gate(path: Path) -> list[Table]:
-    found = _measured(path)
-    return [foreign_table(found["foreign"]), turned_away_table(found["accepted"])]
+def write_study(folder: Path, name: str, *, order: int, files: Sequence[str], tables: Sequence[Table]) -> None:
+    """Write the tables of a study into the checkpoint's folder, or a folder in it, as `NAME.tables.json`."""
+    write_json(folder / f"{name}{SUFFIX}", asdict(StudyTables(order, list(files), list(tables))))
 
 
-def _uncertainty(path: Path) -> list[Table]:
-    found = _measured(path)
-    return [coverage_table(found["sets"], found["coverage"])]
-
-
-def _measured(path: Path) -> dict[str, Any]:
-    return read_json(path, mend="run python -m skinnet fit-gate again")
-
-
-def _maps(path: Path) -> list[Table]:
-    return [faithfulness_table(read_json(path, mend="run python -m skinnet faithfulness again"))]
-
-
-READERS: Mapping[str, Reader] = {
-    ROBUSTNESS: _csv(robustness_table, "robustness", counted=True),
-    CONTROLS: _csv(controls_table, "robustness", counted=True),
-    CLINICS: _csv(clinics_table, "leave-out"),
-    DIAGNOSES: _csv(diagnoses_table, "leave-out"),
-    GATE: _gate,
-    CONFORMAL: _uncertainty,
-    f"{MAPS}/{faithfulness_report.REPORT}": _maps,
-}
-"""By file below the checkpoint, in the order of the tables."""
-
-
-def further_tables(checkpoint: Path) -> list[Table]:
-    """The tables of a checkpoint's further files; none without them.
+def study_tables(checkpoint: Path) -> list[Table]:
+    """Read the tables of all studies of a checkpoint, in the order of the studies.
 
     Raises:
         DataError: if a file is damaged.
     """
-    tables = []
-    for name, read in READERS.items():
-        if (checkpoint / name).is_file():
-            try:
-                tables += read(checkpoint / name)
-            except (KeyError, IndexError, TypeError) as error:
-                raise DataError(f"{checkpoint / name} is damaged, or of another version: delete it.") from error
-    return tables
+    studies = sorted((_read_study(path) for path in _study_paths(checkpoint)), key=lambda study: study.order)
+    return [table for study in studies for table in study.tables]
 
 
-def remove_further(checkpoint: Path) -> None:
-    """Remove all that was measured of, or fitted to, the network that a checkpoint's folder held until now."""
-    for name in (*READERS, GATE_STATISTICS, GATE_CARD, OUT_OF_FOLD):
-        (checkpoint / name).unlink(missing_ok=True)
-    shutil.rmtree(checkpoint / MAPS, ignore_errors=True)
+def remove_studies(checkpoint: Path) -> None:
+    """Remove the tables and the other files of all studies of a checkpoint.
+
+    Raises:
+        DataError: if a file is damaged.
+    """
+    for path in list(_study_paths(checkpoint)):
+        for name in _read_study(path).files:
+            (path.parent / name).unlink(missing_ok=True)
+        path.unlink()
+        if path.parent != checkpoint and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+
+
+def _study_paths(checkpoint: Path) -> Iterator[Path]:
+    yield from sorted(checkpoint.glob(f"*{SUFFIX}"))
+    yield from sorted(checkpoint.glob(f"*/*{SUFFIX}"))
+
+
+def _read_study(path: Path) -> StudyTables:
+    try:
+        study = structured(StudyTables, read_json(path, mend=ADVICE))
+        valid = all(Path(name).name == name for name in study.files) and all(map(_is_valid, study.tables))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} is damaged, or of another version: {ADVICE}.") from error
+    if not valid:
+        raise DataError(f"{path} is damaged, or of another version: {ADVICE}.")
+    return study
+
+
+def _is_valid(table: Table) -> bool:
+    """Whether all cells are text and each row has a cell for each column."""
+    lines = [table.header, *table.rows]
+    return all(len(line) == len(table.header) and all(isinstance(cell, str) for cell in line) for line in lines)

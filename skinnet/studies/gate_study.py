@@ -35,6 +35,7 @@ from skinnet.inference.stability import VARIANTS, crosses
 from skinnet.labels import CLASSES, MALIGNANT, probability_columns
 from skinnet.progress import progress
 from skinnet.studies.gate_card import gate_card
+from skinnet.studies.gate_tables import write_tables
 from skinnet.studies.non_lesion_images import Places, collect
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_conformal import fit_sets, measure_coverage
@@ -76,6 +77,7 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
     write_json(checkpoint / GATE, measured)
     write_json(checkpoint / CONFORMAL, uncertainty)
     write_text(checkpoint / GATE_CARD, gate_card(measured, uncertainty, name=checkpoint.name))
+    write_tables(checkpoint)
 
 
 def picture_features(

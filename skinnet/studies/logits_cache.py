@@ -1,16 +1,18 @@
-"""What a network said of pictures, kept on disk: a measurement that was stopped goes on where it was.
+"""Cache of logits on disk, so that an interrupted study continues where it stopped.
 
-    kept = Kept(Path("runs/robustness"), classifier, table, images)
-    logits = kept.logits("blur-3", judge)  # calls judge() unless the file is there
+    cache = LogitsCache(Path("runs/robustness"), classifier, table, images, settings={"amounts": [1, 2]})
+    logits = cache.logits("blur-3", compute)  # calls compute() only where the file is missing
 
-The folder's name is a hash of the network, the pictures and the code that damages them, so that another network, other
-data or other damage never find these files. Calibration and decision rules come after the logits and are no part of it.
+The folder's name is a hash of all that the logits depend on: weights, pixels, normalisation, and the settings of the
+study, which hold a version number for code that draws on pixels. Whoever changes such code raises its number.
+Calibration and decision rules are applied after the logits, so they are no part of the hash.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,21 +23,12 @@ from skinnet.errors import DataError
 from skinnet.files import atomic_path
 from skinnet.inference.classifier import Classifier
 
-CODE = (
-    "images/artefacts.py",
-    "studies/lesion_hidden.py",
-    "images/corruptions.py",
-    "images/lesion_masks.py",
-    "studies/robustness.py",
-)
-"""Modules that the damaged pictures depend on."""
 
-
-class Kept:
-    """Logits by the name of what was done to the pictures.
+class LogitsCache:
+    """Logits of one network and one set of images, by the name of the change made to the images.
 
     Attributes:
-        folder: of this network and these pictures; None keeps nothing.
+        folder: where the files lie; None caches nothing.
     """
 
     def __init__(
@@ -45,41 +38,50 @@ class Kept:
         table: pd.DataFrame,
         images: Images,
         *,
-        files: Iterable[Path] = (),
+        settings: Mapping[str, object],
+        masks: Iterable[np.ndarray] = (),
     ) -> None:
         """Find the folder.
 
         Args:
-            root: where the folders of all networks lie; None keeps nothing.
-            table, images: what is judged; the labels of the rows are positions in `images`.
-            files: what else the damaged pictures are made from.
+            root: parent of the folders of all networks; None caches nothing.
+            table, images: what is classified; the labels of the rows are positions in `images`.
+            settings: what changes the images besides their pixels, as JSON can hold it.
+            masks: other arrays that the changed images are made from.
         """
-        self.folder = root and root / _fingerprint(classifier, table, images, files)
+        self.folder = root and root / _fingerprint(classifier, table, images, settings, masks)
 
-    def logits(self, name: str, judge: Callable[[], np.ndarray]) -> np.ndarray:
-        """What `judge` returns, asked only once.
+    def logits(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """Read the logits of a name, or compute and write them.
 
         Raises:
             DataError: if the file is damaged.
         """
         if self.folder is None:
-            return judge()
+            return compute()
         path = self.folder / f"{name}.npy"
         if not path.is_file():
             with atomic_path(path) as temporary, temporary.open("wb") as file:
-                np.save(file, judge())
+                np.save(file, compute())
         try:
             return np.asarray(np.load(path, allow_pickle=False))
         except (ValueError, EOFError) as error:
             raise DataError(f"{path} is damaged: delete it.") from error
 
 
-def _fingerprint(classifier: Classifier, table: pd.DataFrame, images: Images, files: Iterable[Path]) -> str:
-    digest = hashlib.sha256(repr([list(classifier.mean), list(classifier.std)]).encode())
-    for path in (*(Path(__file__).parent.parent / module for module in CODE), *files):
-        digest.update(path.read_bytes())
+def _fingerprint(
+    classifier: Classifier,
+    table: pd.DataFrame,
+    images: Images,
+    settings: Mapping[str, object],
+    masks: Iterable[np.ndarray],
+) -> str:
+    inputs = {"mean": classifier.mean, "std": classifier.std, "settings": settings}
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode())
     for name, tensor in classifier.network.state_dict().items():
         digest.update(name.encode() + tensor.numpy().tobytes())
-    for position, image in zip(table.index, table["image_id"], strict=True):
-        digest.update(image.encode() + np.ascontiguousarray(images[position]).tobytes())
+    for position, image_id in zip(table.index, table["image_id"], strict=True):
+        digest.update(image_id.encode() + np.ascontiguousarray(images[position]).tobytes())
+    for mask in masks:
+        digest.update(np.ascontiguousarray(mask).tobytes())
     return digest.hexdigest()[:16]

@@ -16,7 +16,7 @@ import pytest
 
 from demo.drawings import write_examples
 from skinnet.reporting.captions import FIGURES
-from skinnet.reporting.study_tables import further_tables
+from skinnet.reporting.study_tables import study_tables
 
 pytestmark = pytest.mark.filterwarnings("default")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -99,7 +99,7 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
     page.get_by_role("button", name="Goals, and which were missed").click()
     outcome = page.get_by_role("cell", name="missed by").first
     outcome.wait_for(timeout=WAIT_MS)
-    for table in further_tables(shipped):
+    for table in study_tables(shipped):
         assert page.get_by_role("button", name=table.title).is_visible()
     assert not wide(page)
     page.screenshot(path=screenshots / f"results-{page.size_name}.png", full_page=True)

@@ -28,7 +28,7 @@ from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import README_BEGIN, README_END
-from skinnet.reporting.study_tables import further_tables
+from skinnet.reporting.study_tables import study_tables
 from skinnet.studies.gate_card import gate_card
 from skinnet.training.config import SHIPPED, TrainConfig
 from skinnet.training.fit_calibration import fit_calibration, fit_decision
@@ -101,7 +101,7 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
     assert written == f"\n{headline_section(saved['test'], 'test', source='HAM10000')}"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
-    further = further_tables(shipped)
+    further = study_tables(shipped)
     assert card == model_card(load_config(shipped), saved, further)
     report = (shipped / "report.html").read_text(encoding="utf-8")
     tables = [goals_table(saved["test"]), *all_tables(saved["test"]), *further]

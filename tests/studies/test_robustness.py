@@ -14,7 +14,7 @@ from skinnet.images.artefacts import ARTEFACTS
 from skinnet.images.corruptions import CORRUPTIONS, STRENGTHS
 from skinnet.inference.classifier import Classifier
 from skinnet.studies import robustness as module
-from skinnet.studies.robustness import damages, robustness, robustness_table, save_robustness
+from skinnet.studies.robustness import damages, measure_robustness, robustness_table, write_robustness
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +22,10 @@ def measured(drawn_root: Path, tiny_checkpoint: Path) -> pd.DataFrame:
     """Darkness and ink on the drawn test split."""
     table = load_index(drawn_root)
     with pytest.MonkeyPatch.context() as patch:
-        kept = [kind for kind in damages() if kind[:2] in {("dark", 1), ("dark", 5), ("ink", 1)}]
-        patch.setattr(module, "damages", lambda: kept)
+        few = [kind for kind in damages() if kind[:2] in {("dark", 1), ("dark", 5), ("ink", 1)}]
+        patch.setattr(module, "damages", lambda: few)
         chosen = table[table["split"] == "test"]
-        return robustness(Classifier.load(tiny_checkpoint), chosen, load_cache(drawn_root, table), draws=50)
+        return measure_robustness(Classifier.load(tiny_checkpoint), chosen, load_cache(drawn_root, table), draws=50)
 
 
 def test_every_corruption_and_artefact_is_tried() -> None:
@@ -34,7 +34,7 @@ def test_every_corruption_and_artefact_is_tried() -> None:
     assert tried == expected
 
 
-def test_a_change_is_the_difference_from_the_whole_image_with_its_interval(measured: pd.DataFrame) -> None:
+def test_a_change_is_the_difference_from_the_intact_image_with_its_interval(measured: pd.DataFrame) -> None:
     assert measured["damage"].tolist() == ["none", "dark", "dark", "ink"]
     assert (measured.loc[0, [name for name in measured if "change" in name]] == 0).all()
     for name in ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms"):
@@ -44,7 +44,7 @@ def test_a_change_is_the_difference_from_the_whole_image_with_its_interval(measu
     assert 0 < measured["lesions"][0] <= measured["images"][0]
 
 
-def test_the_whole_image_is_judged_as_the_network_judges_it(
+def test_the_intact_image_is_classified_as_by_the_classifier(
     measured: pd.DataFrame, drawn_root: Path, tiny_checkpoint: Path
 ) -> None:
     """Sensitivity and false alarms of one view, counted by hand."""
@@ -59,7 +59,7 @@ def test_the_whole_image_is_judged_as_the_network_judges_it(
     assert measured["false_alarms"][0] == pytest.approx(alarms[~malignant].mean())
 
 
-def test_what_was_kept_is_not_judged_again_and_another_network_does_not_find_it(
+def test_an_interrupted_measurement_continues_and_another_network_starts_anew(
     drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = load_index(drawn_root)
@@ -71,26 +71,27 @@ def test_what_was_kept_is_not_judged_again_and_another_network_does_not_find_it(
 
     monkeypatch.setattr(module, "damages", lambda: [("same", 1, lambda images: images), ("dark", 1, stopped)])
     with pytest.raises(KeyboardInterrupt):
-        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+        measure_robustness(classifier, chosen, images, cache=tmp_path, draws=5)
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["none-0.npy", "same-1.npy"]
     monkeypatch.setattr(module, "damages", lambda: [("same", 1, stopped), ("dark", 1, lambda images: images // 2)])
-    found = robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+    found = measure_robustness(classifier, chosen, images, cache=tmp_path, draws=5)
     assert found["damage"].tolist() == ["none", "same", "dark"]
     assert (found.loc[1, [name for name in found if "change" in name]] == 0).all()
     (file,) = tmp_path.glob("*/same-1.npy")
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(DataError, match="damaged: delete it"):
-        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+        measure_robustness(classifier, chosen, images, cache=tmp_path, draws=5)
     with torch.no_grad():
         next(classifier.network.parameters()).add_(1)
     with pytest.raises(KeyboardInterrupt):
-        robustness(classifier, chosen, images, keep=tmp_path, draws=5)
+        measure_robustness(classifier, chosen, images, cache=tmp_path, draws=5)
 
 
 def test_the_table_is_written_and_printed(measured: pd.DataFrame, tmp_path: Path) -> None:
-    save_robustness(measured, tmp_path)
+    (table,) = write_robustness(measured, tmp_path)
     written = pd.read_csv(tmp_path / "robustness.csv")
     assert written["malignant_auroc"].to_numpy() == pytest.approx(measured["malignant_auroc"].to_numpy(), abs=1e-4)
+    assert table == robustness_table(written)
     words = robustness_table(measured).markdown()
     assert words.count("\n") == 5
     assert f"| {measured['balanced_accuracy_change'][2]:+.3f} (" in words

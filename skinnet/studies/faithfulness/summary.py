@@ -1,38 +1,25 @@
-"""Summarise what `skinnet.studies.faithfulness.measure` measured, with 95 % intervals, and write it down.
+"""Summarise the faithfulness of the heat maps with 95 % intervals, and choose the method that they support.
 
-    write_report(measured, folder=Path("checkpoints/mine"))
+    summary = summarise(measured)                                     # a row for each method, group, diagnosis, measure
+    best = best_method(summary, randomisation(measured.cascade))      # "gradcam"
 
-faithfulness.csv has a row for each method, group of photos, diagnosis and measure: value, low, high, lesions, photos.
-faithfulness.json holds the same with the settings, which methods draw the same, the default that the figures speak for,
-and whether it beats the blob. faithfulness.png and .svg show the main figures.
-
-A value is the mean over lesions of each lesion's mean. The diagnosis "all" is the mean of the diagnoses, each counting
-alike. Intervals are percentiles of a bootstrap over lesions, within each diagnosis.
+A value is the mean over lesions of each lesion's mean. The diagnosis "all" is the unweighted mean of the diagnoses.
+Intervals are percentiles of a bootstrap over lesions, within each diagnosis.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from skinnet.evaluation.bootstrap import Estimate
-from skinnet.explain.heatmaps import DEFAULT_METHOD, METHODS, OFFERED
-from skinnet.files import write_json, write_table
-from skinnet.images import lesion_masks as masks
+from skinnet.explain.heatmaps import OFFERED
 from skinnet.labels import CLASSES
-from skinnet.reporting.plot_style import COLOURS, save
-from skinnet.reporting.table import Table
-from skinnet.studies.faithfulness import curves, localisation
-from skinnet.studies.faithfulness import randomisation as randomise
 from skinnet.studies.faithfulness.measure import CROPPED, WHOLE, Measured
 
-REPORT = "faithfulness.json"
 FAR = "farthest third"
 """Of each diagnosis's lesions: those whose centroid is farthest from the middle of the photo."""
 GROUPS = (WHOLE, FAR, CROPPED)
@@ -47,51 +34,15 @@ CURVE_MEASURES = (
     "deletion_under_random",
 )  # fmt: skip
 GOALS = ("energy_over_matched", "energy_over_gaussian")
-"""Leads that a default should have: over a blob made of the map's own values, and over a fixed Gaussian."""
+"""Leads that a default method needs: over a blob with the same values as the map, and over a fixed Gaussian."""
 GOAL_DIAGNOSES = 5
-SPECIFIC = 0.9
-"""A method whose maps of different diagnoses are more alike than this explains no diagnosis, so it is no default."""
-KEPT = 0.5
-"""A method whose maps stay more alike than this when the classifier's weights are shuffled shows where features are
-strong, not what was learned of diagnoses, so it is no default either."""
+MAX_LIKENESS = 0.9
+"""A default method's maps of different diagnoses are less alike than this: otherwise they explain no diagnosis."""
+MAX_SIMILARITY = 0.5
+"""A default method's maps fall below this similarity when the classifier's weights are shuffled: otherwise they show
+where features are strong, not what the classifier learned."""
 COINCIDE = 0.999
-
-
-def write_report(measured: Measured, *, folder: Path, checkpoint: str = "") -> dict[str, Any]:
-    """Write these files; returns what is in the JSON."""
-    summary, randomised = summarise(measured), randomisation(measured.cascade)
-    report = {
-        "split": measured.split,
-        "checkpoint": checkpoint,
-        "photos": int(measured.maps["image_id"].nunique()),
-        "lesions": int(measured.maps["lesion"].nunique()),
-        "settings": settings(),
-        "default": DEFAULT_METHOD,
-        "best": best_method(summary, randomised),
-        "goal": {method: goal(summary, method) for method in OFFERED},
-        "agreement": agreement(measured.agreement),
-        "randomisation": randomised,
-        "summary": [_plain(dict(row)) for row in summary.to_dict("records")],
-    }
-    write_table(summary, folder / "faithfulness.csv", float_format="%.4f")
-    write_json(folder / REPORT, report)
-    save(draw(summary, measured), folder, "faithfulness")
-    return report
-
-
-def settings() -> dict[str, float | int | str]:
-    """What the figures depend on."""
-    return {
-        "gaussian_width": localisation.GAUSSIAN_WIDTH,
-        "outline_width": localisation.OUTLINE_WIDTH,
-        "iou_cut": localisation.HALF,
-        "crop": masks.CROP,
-        "curve_steps": curves.STEPS,
-        "blur": curves.BLUR,
-        "bootstraps": BOOTSTRAPS,
-        "target_layer": "last feature layer",
-        "shuffling": randomise.shuffle_weights.__name__,
-    }
+"""Methods whose maps have at least this median correlation draw the same picture."""
 
 
 def summarise(measured: Measured) -> pd.DataFrame:
@@ -112,13 +63,13 @@ def farthest(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_leads(table: pd.DataFrame) -> pd.DataFrame:
-    """Insertion and deletion against the same photo's blob and random order; above 0 the map is better."""
+    """Add the leads of each map over the same photo's blob and random order; above 0 the map is better."""
     wide = table.pivot(index="image_id", columns="method", values=["insertion", "deletion"])
     leads = table.copy()
     for rival in ("blob", "random"):
-        theirs = {name: table["image_id"].map(wide[name][rival]) for name in ("insertion", "deletion")}
-        leads[f"insertion_over_{rival}"] = table["insertion"] - theirs["insertion"]
-        leads[f"deletion_under_{rival}"] = theirs["deletion"] - table["deletion"]
+        insertion, deletion = (table["image_id"].map(wide[name][rival]) for name in ("insertion", "deletion"))
+        leads[f"insertion_over_{rival}"] = table["insertion"] - insertion
+        leads[f"deletion_under_{rival}"] = deletion - table["deletion"]
     return leads
 
 
@@ -161,7 +112,7 @@ def estimates(lesions: dict[Any, np.ndarray], *, seed: int = 0) -> dict[str, Est
 
 
 def _interval(values: np.ndarray, *, size: int) -> Estimate:
-    """The first value, with the percentiles of the others; drawn from a single lesion they would say nothing."""
+    """The first value, with the percentiles of the others; a single lesion allows no interval."""
     if size < 2:
         return Estimate(float(values[0]), None, None)
     low, high = np.percentile(values[1:], [2.5, 97.5])
@@ -169,8 +120,12 @@ def _interval(values: np.ndarray, *, size: int) -> Estimate:
 
 
 def goal(summary: pd.DataFrame, method: str) -> dict[str, Any]:
-    """In how many diagnoses a method leads each blob, the interval leaving zero out, in each group of photos; and
-    whether those are enough on whole photos and on the farthest third."""
+    """Count the diagnoses in which a method leads each blob with an interval above zero.
+
+    Returns:
+        `won`: the count for each lead of `GOALS` and group of photos; `met`: whether `GOAL_DIAGNOSES` are reached on
+        whole photos and on the farthest third.
+    """
     chosen = summary[(summary["method"] == method) & (summary["diagnosis"] != ALL) & (summary["low"] > 0)]
     won = chosen.groupby(["measure", "group"]).size()
     counts = {measure: {group: int(won.get((measure, group), 0)) for group in GROUPS} for measure in GOALS}
@@ -179,12 +134,12 @@ def goal(summary: pd.DataFrame, method: str) -> dict[str, Any]:
 
 
 def best_method(summary: pd.DataFrame, randomised: list[dict[str, Any]]) -> str:
-    """The default that these figures speak for, "" if none will do.
+    """Choose the default method that the results support; "" if there is none.
 
-    Of the methods whose maps differ between diagnoses and change when the classifier is shuffled, it is the one that
-    beats the blob in most diagnoses (whole photos and the farthest third together), then by its lead in insertion.
+    It is one whose maps differ between diagnoses and change when the classifier is shuffled. Among these it beats the
+    blob in most diagnoses (whole photos and the farthest third together), then leads most in insertion.
     """
-    kept = {row["method"]: row["similarity"] for row in randomised if row["layers"] == 1}
+    similar = {row["method"]: row["similarity"] for row in randomised if row["layers"] == 1}
 
     def value(method: str, measure: str) -> float:
         chosen = (summary["method"] == method) & (summary["measure"] == measure) & (summary["diagnosis"] == ALL)
@@ -195,12 +150,16 @@ def best_method(summary: pd.DataFrame, randomised: list[dict[str, Any]]) -> str:
         won = goal(summary, method)["won"][GOALS[0]]
         return won[WHOLE] + won[FAR], value(method, "insertion_over_blob")
 
-    fit = [method for method in OFFERED if value(method, "likeness") < SPECIFIC and kept.get(method, 1) < KEPT]
-    return max(fit, key=score, default="")
+    suited = [
+        method
+        for method in OFFERED
+        if value(method, "likeness") < MAX_LIKENESS and similar.get(method, 1) < MAX_SIMILARITY
+    ]
+    return max(suited, key=score, default="")
 
 
 def agreement(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Median correlation of each pair of methods, and whether they draw the same picture."""
+    """Median correlation of each pair of methods, and whether their maps coincide."""
     medians = table.groupby(["first", "second"], sort=False)["correlation"].agg(["median", "count"]).reset_index()
     return [
         {"first": row["first"], "second": row["second"], "median": float(row["median"]), "photos": int(row["count"]),
@@ -210,87 +169,10 @@ def agreement(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def randomisation(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Mean similarity of the maps with those before, by method and number of shuffled layers from the top."""
+    """Mean similarity of the maps with those before shuffling, by method and number of shuffled layers from the top."""
     means = table.groupby(["method", "layers"], sort=False)["similarity"].agg(["mean", "count"]).reset_index()
     return [
         {"method": row["method"], "layers": int(row["layers"]), "similarity": float(row["mean"]),
          "photos": int(row["count"])}
         for row in means.to_dict("records")
     ]  # fmt: skip
-
-
-def faithfulness_table(report: dict[str, Any]) -> Table:
-    """What is in the JSON, in brief: a row for each method and group of photos."""
-    rows = [_brief(report, method, group) for method in report["goal"] for group in GROUPS]
-    header = [
-        "map", "group", "photos / lesions", "diagnoses surely ahead of the matched blob", "of the Gaussian",
-        "lead over the matched blob, all diagnoses", "likeness", "insertion, lead over the blob",
-        "similarity, classifier / all layers shuffled",
-        f"goal of {GOAL_DIAGNOSES}, matched / Gaussian",
-    ]  # fmt: skip
-    of = f"{report['split']} split, n = {report['photos']:,} photos of {report['lesions']:,} lesions"
-    return Table("faithfulness", f"Heat maps against blobs that look at nothing ({of})", header, rows)
-
-
-def _brief(report: dict[str, Any], method: str, group: str) -> list[str]:
-    """What is not measured in each group of photos stands in the row of whole photos."""
-    found = {
-        row["measure"]: row
-        for row in report["summary"]
-        if (row["method"], row["group"], row["diagnosis"]) == (method, group, ALL)
-    }
-    goal, lead = report["goal"][method], found.get(GOALS[0])
-    cells = [METHODS[method].title, group, f"{lead['photos']:,} / {lead['lesions']:,}" if lead else "0"]
-    cells += [f"{goal['won'][measure][group]} of {len(CLASSES)}" for measure in GOALS]
-    cells += [_signed(lead), f"{found['likeness']['value']:.2f}" if "likeness" in found else "n/a"]
-    if group != WHOLE:
-        return [*cells, "", "", ""]
-    insertion = found.get("insertion_over_blob")
-    lesions = f", n = {insertion['lesions']:,} lesions" if insertion else ""
-    kept = {row["layers"]: row["similarity"] for row in report["randomisation"] if row["method"] == method}
-    shuffled = f"{kept[min(kept)]:.2f} / {kept[max(kept)]:.2f}" if kept else "n/a"
-    met = " / ".join("met" if goal["met"][measure] else "missed" for measure in GOALS)
-    return [*cells, _signed(insertion) + lesions, shuffled, met]
-
-
-def _signed(row: dict[str, Any] | None) -> str:
-    """A lead with its interval."""
-    return Estimate(row["value"], row["low"], row["high"]).signed() if row else "n/a"
-
-
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
-
-
-def draw(summary: pd.DataFrame, measured: Measured) -> Figure:
-    """The lead over the blob in three groups of photos, and how maps change as layers are shuffled."""
-    figure = Figure(figsize=(11, 8), layout="constrained")
-    axes = figure.subplots(2, 2)
-    for panel, group in zip(axes.ravel(), GROUPS, strict=False):
-        _draw_leads(panel, summary[(summary["group"] == group) & (summary["measure"] == GOALS[0])], group)
-    axes[0, 0].legend(fontsize=8)
-    for colour, (method, rows) in zip(COLOURS, measured.cascade.groupby("method", sort=False), strict=False):
-        means = rows.groupby("layers")["similarity"].mean()
-        axes[1, 1].plot(means.index, means, "o-", markersize=3, color=colour, label=METHODS[str(method)].title)
-    axes[1, 1].axhline(0, color="#bbbbbb", linewidth=0.8)
-    photos = measured.cascade["photo"].nunique()
-    axes[1, 1].set(
-        title=f"Shuffled weights, {photos} photos", xlabel="layers shuffled, from the output down",
-        ylabel="rank correlation with the map before",
-    )  # fmt: skip
-    return figure
-
-
-def _draw_leads(panel: Axes, rows: pd.DataFrame, group: str) -> None:
-    names = [*CLASSES, ALL]
-    for number, (colour, method) in enumerate(zip(COLOURS, OFFERED, strict=False)):
-        known = rows[(rows["method"] == method) & rows["low"].notna()].set_index("diagnosis").reindex(names).dropna()
-        places = np.array([names.index(str(name)) for name in known.index]) + (number - 1) / 6
-        reach = np.abs(known[["low", "high"]].to_numpy(float).T - known["value"].to_numpy(float))
-        panel.errorbar(places, known["value"], yerr=reach, fmt="o", markersize=3, color=colour, linewidth=1)
-        panel.plot([], [], "o", color=colour, label=METHODS[method].title)
-    panel.axhline(0, color="black", linewidth=0.8)
-    shown = rows[(rows["method"] == DEFAULT_METHOD) & (rows["diagnosis"] == ALL)]
-    count = f", n = {shown['lesions'].iloc[0]:,} lesions" if len(shown) else ""
-    panel.set_xticks(range(len(names)), names)
-    panel.set(title=f"{group.capitalize()}{count}", ylabel="energy on the lesion, lead over the blob")

@@ -1,0 +1,104 @@
+"""Printable tables of the gate and of the sets of possible diagnoses, from gate.json and uncertainty.json.
+
+tables = write_tables(Path("checkpoints/ham10000-lite0"))
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, GATE_STATISTICS
+from skinnet.evaluation.bootstrap import clopper_pearson
+from skinnet.files import read_json
+from skinnet.labels import FULL_NAMES
+from skinnet.reporting.study_tables import write_study
+from skinnet.reporting.table import Table
+from skinnet.training.fit_conformal import PROMISES
+
+RERUN = "run python -m skinnet fit-gate again"
+
+
+def write_tables(folder: Path) -> list[Table]:
+    """Write the printable tables of the gate.json and uncertainty.json in a folder.
+
+    Raises:
+        DataError: if one is missing or damaged.
+    """
+    gate, uncertainty = (read_json(folder / name, mend=RERUN) for name in (GATE, CONFORMAL))
+    tables = [
+        non_lesion_table(gate["foreign"]),
+        turned_away_table(gate["accepted"]),
+        coverage_table(uncertainty["sets"], uncertainty["coverage"]),
+    ]
+    write_study(folder, "gate", order=40, files=[GATE, GATE_STATISTICS, CONFORMAL, GATE_CARD], tables=tables)
+    return tables
+
+
+def turned_away_table(accepted: dict[str, dict[str, dict[str, int]]]) -> Table:
+    """How many dermatoscopic photos of validation and test are warned of or refused, by diagnosis."""
+    rows = []
+    for dx in accepted["val"]:
+        cells = [FULL_NAMES.get(dx, "All")]
+        for split in ("val", "test"):
+            found = accepted[split][dx]
+            cells += [str(found["pictures"]), str(found["warned"]), share(found["refused"], found["pictures"])]
+        rows.append(cells)
+    test = accepted["test"]["all"]
+    passed = share(test["pictures"] - test["warned"] - test["refused"], test["pictures"])
+    title = f"Gate: dermatoscopic photos turned away (test split, n = {test['pictures']:,}: {passed} pass unwarned)"
+    heads = ["diagnosis", "val n", "warned", "refused", "test n", "warned", "refused"]
+    return Table("gate_photos", title, heads, rows)
+
+
+def non_lesion_table(kinds: list[dict[str, Any]], *, total: str = "all of these") -> Table:
+    """How many pictures that show no lesion are turned away, by kind."""
+    rows = []
+    sums = [_together(kinds, total, chosen_on=chosen_on) for chosen_on in (True, False)]
+    for each in [*kinds, *sums]:
+        away = share(each["warned"] + each["refused"], each["pictures"])
+        auroc = f"{each['auroc']:.4f}" if each["auroc"] is not None else ""
+        use = "design" if each["chosen_on"] else "report"
+        rows.append(
+            [each["kind"], use, str(each["pictures"]), auroc, away, share(each["refused"], each["pictures"])]
+        )  # fmt: skip
+    count = sum(each["pictures"] for each in kinds)
+    title = (
+        f"Gate: pictures that show no lesion (n = {count:,} of {len(kinds)} kinds; of no split, but skin is cut from "
+        "validation photos)"
+    )
+    return Table("gate_foreign", title, ["kind", "use", "n", "AUROC", "turned away", "refused"], rows)
+
+
+def _together(kinds: list[dict[str, Any]], total: str, *, chosen_on: bool) -> dict[str, Any]:
+    chosen = [each for each in kinds if each["chosen_on"] == chosen_on]
+    sums = {name: sum(each[name] for each in chosen) for name in ("pictures", "warned", "refused")}
+    return {"kind": total, "chosen_on": chosen_on, "auroc": None, **sums}
+
+
+def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) -> Table:
+    """How often the set of possible diagnoses holds the true one, by true diagnosis."""
+    rows = []
+    for number, (dx, promise) in enumerate(PROMISES.items()):
+        fitted, found = (coverage.get(split, {}).get(dx) for split in ("val", "test"))
+        target = f"{100 * promise:g} %"
+        holds = size = "n/a"
+        if found and found["value"] is not None:
+            holds = f"{100 * found['value']:.1f} % ({100 * found['low']:.1f}-{100 * found['high']:.1f})"
+            size = f"{found['size']:.1f}"
+        promise_kept = target if sets["promised"][number] is not None else f"n/a (too few for {target})"
+        lesions = f"{found['images']} / {found['lesions']}" if found else "0"
+        rows.append([FULL_NAMES[dx], str(fitted["lesions"] if fitted else 0), promise_kept, lesions, holds, size])
+    test = coverage.get("test", {}).values()
+    images, lesions = (sum(each[name] for each in test) for name in ("images", "lesions"))
+    title = f"Diagnoses that cannot be ruled out (test split, n = {images:,} images of {lesions:,} lesions)"
+    heads = ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the truth", "mean set size"]
+    return Table("possible_diagnoses", title, heads, rows)
+
+
+def share(hits: int, count: int) -> str:
+    """A percentage with its 95 % interval; "n/a" of nothing."""
+    if not count:
+        return "n/a"
+    low, high = clopper_pearson(hits, count)
+    return f"{100 * hits / count:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
