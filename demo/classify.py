@@ -73,7 +73,7 @@ class Answers:
     metrics: Metrics
     drawings: frozenset[bytes]
 
-    def classify(self, path: str | None, method: str, opacity: float) -> Shown:
+    def examine(self, path: str | None, method: str, opacity: float) -> Shown:
         """Classify an uploaded file and draw the map of its diagnosis; anything that fails clears both."""
         if path is None:
             return None, verdict.invitation(), None, None
@@ -130,7 +130,7 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
         with gr.Column(min_width=300):
             picture, diagnosis, method, opacity = _map_viewer()
     outputs = [shown, words, picture, diagnosis]
-    photo.change(answers.classify, [photo, method, opacity], outputs, **ONE_AT_A_TIME)
+    photo.change(answers.examine, [photo, method, opacity], outputs, **ONE_AT_A_TIME)
     for control in (diagnosis, method):
         control.input(answers.redraw, [shown, diagnosis, method, opacity], [shown, picture], **ONE_AT_A_TIME)
     opacity.release(answers.fade, [shown, opacity], picture, **ONE_AT_A_TIME)
