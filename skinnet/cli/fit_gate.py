@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 
 def fit_gate(options: argparse.Namespace) -> int:
     from skinnet.checkpoint import GATE_CARD
-    from skinnet.studies.gate_study import fit_and_measure
+    from skinnet.studies.gate_study.study import fit_and_measure
 
     checkpoint = checkpoint_folder(options)
     fit_and_measure(checkpoint, root=options.root, packages=options.packages or [Path("/")])

@@ -29,7 +29,7 @@ from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import README_BEGIN, README_END
 from skinnet.reporting.study_tables import study_tables
-from skinnet.studies.gate_card import gate_card
+from skinnet.studies.gate_study.card import gate_card
 from skinnet.training.config import SHIPPED, TrainConfig
 from skinnet.training.fit_calibration import fit_calibration, fit_decision
 from skinnet.training.soft_labels import file_hashes

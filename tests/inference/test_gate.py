@@ -19,7 +19,7 @@ from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs, save_statistics
 from skinnet.models.backbone import middle_layers
 from skinnet.models.efficientnet_lite import build
-from skinnet.studies.synthetic_images import documents, noises
+from skinnet.studies.gate_study.synthetic_images import documents, noises
 from skinnet.training.fit_gate import REFUSE_SHARE, WARN_SHARE, fit_statistics
 
 ANY = Bounds(brightness=(0, 255), content=(0, 255), sharpness=(0, 255))

@@ -15,10 +15,11 @@ from skinnet.errors import DataError
 from skinnet.explain.heatmaps import METHODS, OFFERED
 from skinnet.labels import CLASSES
 from skinnet.reporting.study_tables import remove_studies, study_tables
-from skinnet.studies import gate_tables, robustness
+from skinnet.studies import robustness
 from skinnet.studies.faithfulness import tables as faithfulness
 from skinnet.studies.faithfulness.measure import CROPPED, WHOLE
 from skinnet.studies.faithfulness.summary import ALL, FAR, GROUPS
+from skinnet.studies.gate_study import tables as gate_study
 from skinnet.studies.leave_out import tables as leave_out
 from skinnet.studies.lesion_hidden import study as lesion_hidden
 
@@ -111,7 +112,7 @@ def write_all_tables(folder: Path) -> None:
     robustness.write_tables(folder)
     lesion_hidden.write_tables(folder)
     leave_out.write_tables(folder)
-    gate_tables.write_tables(folder)
+    gate_study.write_tables(folder)
     faithfulness.write_tables(folder / FAITHFULNESS)
 
 
@@ -185,7 +186,7 @@ def test_the_cells_are_those_of_the_files(folder: Path) -> None:
 def test_a_damaged_data_file_is_reported_with_advice(folder: Path) -> None:
     (folder / "gate.json").write_text("{")
     with pytest.raises(DataError, match="damaged: run python -m skinnet fit-gate again"):
-        gate_tables.write_tables(folder)
+        gate_study.write_tables(folder)
 
 
 def test_no_file_of_a_study_outlives_its_network(folder: Path) -> None:

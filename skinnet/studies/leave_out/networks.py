@@ -18,7 +18,7 @@ from skinnet.files import read_table
 from skinnet.inference.calibration import Decision
 from skinnet.inference.predictions import add_predictions, load_predictions, predict_logits, save_predictions
 from skinnet.labels import CLASSES
-from skinnet.studies.gate_study import rulings
+from skinnet.studies.gate_study.turned_away import gate_levels
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_gate import fit_gate
 from skinnet.training.fitted_run import fit_run
@@ -74,7 +74,7 @@ def _predict_test(run: Path, *, root: Path, with_gate: bool) -> None:
     if with_gate:
         gate, by_split = fit_gate(fitted.classifier, fitted.table, fitted.images)
         test = by_split["test"]
-        levels = rulings(gate, test.inputs(fitted.images), test.features)
+        levels = gate_levels(gate, test.inputs(fitted.images), test.features)
         predictions = predictions.assign(distance=gate.distances(test.features), level=levels)
     save_config(fitted.config, run)
     save_predictions(predictions, run / TEST_PREDICTIONS)

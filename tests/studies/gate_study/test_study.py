@@ -13,18 +13,12 @@ from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASSES
 from skinnet.models.backbone import middle_layers
-from skinnet.studies import gate_study as module
-from skinnet.studies import non_lesion_images as foreign
-from skinnet.studies.gate_card import share
-from skinnet.studies.gate_study import (
-    by_diagnosis,
-    count_disagreement,
-    counts,
-    fit_and_measure,
-    fit_uncertainty,
-)
-from skinnet.studies.non_lesion_images import Kind
-from skinnet.studies.synthetic_images import documents
+from skinnet.studies.gate_study import non_lesion_images, study, turned_away
+from skinnet.studies.gate_study.non_lesion_images import Kind
+from skinnet.studies.gate_study.study import fit_and_measure, fit_and_measure_sets, measure_stability
+from skinnet.studies.gate_study.synthetic_images import documents
+from skinnet.studies.gate_study.tables import share
+from skinnet.studies.gate_study.turned_away import by_diagnosis, level_counts
 from skinnet.training.fit_gate import image_features
 
 
@@ -33,7 +27,7 @@ def test_levels_are_counted_by_diagnosis() -> None:
     found = by_diagnosis(levels, dx)
     assert list(found) == [*CLASSES, "all"]
     assert found["mel"] == {"pictures": 3, "warned": 1, "refused": 1}
-    assert found["all"] == counts(levels) == {"pictures": 4, "warned": 1, "refused": 2}
+    assert found["all"] == level_counts(levels) == {"pictures": 4, "warned": 1, "refused": 2}
     assert found["df"] == {"pictures": 0, "warned": 0, "refused": 0}
 
 
@@ -53,7 +47,7 @@ def test_features_come_in_the_order_of_the_positions_whatever_the_shapes(shipped
 
 
 def test_the_published_predictions_alone_give_sets_with_measured_coverage(shipped: Path) -> None:
-    found = fit_uncertainty(shipped)
+    found = fit_and_measure_sets(shipped)
     published = json.loads((shipped / "uncertainty.json").read_text())
     assert found["sets"]["floors"] == pytest.approx(published["sets"]["floors"])
     mel = found["coverage"]["val"]["mel"]
@@ -61,18 +55,20 @@ def test_the_published_predictions_alone_give_sets_with_measured_coverage(shippe
     assert found["coverage"]["test"]["nv"]["images"] == published["coverage"]["test"]["nv"]["images"]
 
 
-def test_copies_that_disagree_are_counted_with_their_errors(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three photos: all copies above the threshold, all below, and on both sides, with a verdict below."""
+def test_images_with_disagreeing_variants_are_counted_with_errors(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three photos: all variants above the threshold, all below, and on both sides, with a verdict below."""
     classifier = Classifier.load(shipped)
     threshold = classifier.decision.malignant_threshold
     scores = np.tile(threshold * np.array([1.5, 0.5, 0.9]), (8, 1))
     scores[3] = threshold * np.array([2, 0.25, 1.9])
     verdicts = iter([scores[0]])
-    monkeypatch.setattr(module, "BATCH", 64)
+    monkeypatch.setattr(study, "BATCH", 64)
     monkeypatch.setattr(Classifier, "stability", lambda self, pixels, outputs: scores)
     monkeypatch.setattr(Classifier, "malignant", lambda self, logits: next(verdicts))
     inputs = [np.zeros((192, 256, 3), np.uint8)] * 3
-    found = count_disagreement(classifier, inputs, np.array([0, 1, 2]), np.array(["nv", "nv", "mel"]))
+    found = measure_stability(classifier, inputs, np.array([0, 1, 2]), np.array(["nv", "nv", "mel"]))
     assert found == {
         "images": 3, "median": pytest.approx(threshold / 2), "disagreeing": 1, "wrong_where_disagreeing": 1,
         "wrong_elsewhere": 1,
@@ -91,8 +87,8 @@ def test_the_command_makes_a_gate_that_the_classifier_loads(
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
     shutil.copytree(shipped, checkpoint, ignore=shutil.ignore_patterns("gate*", "uncertainty*", GATE_CARD))
-    monkeypatch.setattr(foreign, "KINDS", (Kind("documents", True, lambda _: documents(count=6, seed=0)),))
-    monkeypatch.setattr(module, "ALTERED", 2)
+    monkeypatch.setattr(non_lesion_images, "KINDS", (Kind("documents", True, lambda _: documents(count=6, seed=0)),))
+    monkeypatch.setattr(turned_away, "ALTERED_PHOTOS", 2)
     fit_and_measure(checkpoint, root=drawn_root, packages=[tmp_path])
     classifier = Classifier.load(checkpoint)
     assert classifier.gate is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 from skinnet.inference.stability import variants_in_words
 from skinnet.reporting.table import Table
-from skinnet.studies.gate_tables import coverage_table, non_lesion_table, share, turned_away_table
+from skinnet.studies.gate_study.tables import coverage_table, non_lesion_table, share, turned_away_table
 
 
 def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -> str:

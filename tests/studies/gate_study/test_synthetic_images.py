@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skinnet.studies.synthetic_images import charts, documents, noises, screenshots
+from skinnet.studies.gate_study.synthetic_images import charts, documents, noises, screenshots
 
 Draw = Callable[..., Iterator[Image.Image]]
 

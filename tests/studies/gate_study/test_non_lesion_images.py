@@ -8,18 +8,9 @@ import pytest
 from PIL import Image
 
 from skinnet.errors import DataError
-from skinnet.studies import non_lesion_images as foreign
-from skinnet.studies.non_lesion_images import (
-    KINDS,
-    Kind,
-    Places,
-    bare_skin,
-    collect,
-    crops,
-    free_corner,
-    mirrored_skin,
-    unpacked,
-)
+from skinnet.studies.gate_study import non_lesion_images
+from skinnet.studies.gate_study.bare_skin import SKIN_SIDE, bare_skin, free_corner, mirrored_skin
+from skinnet.studies.gate_study.non_lesion_images import KINDS, Kind, Places, collect, crops, packaged, unpacked
 
 
 def test_crops_lie_inside_and_are_a_tenth_to_a_half_of_the_side() -> None:
@@ -47,12 +38,12 @@ def test_the_free_corner_is_the_largest_square_beside_the_lesion() -> None:
 def test_skin_is_cut_from_validation_photos_alone_where_the_mask_is_empty(
     real_root: Path,
 ) -> None:
-    corner = next(bare_skin(Places(real_root)))
-    assert min(corner.size) >= foreign.SKIN_SIDE
-    assert next(mirrored_skin(Places(real_root))).size == (224, 224)
+    corner = next(bare_skin(real_root))
+    assert min(corner.size) >= SKIN_SIDE
+    assert next(mirrored_skin(real_root)).size == (224, 224)
 
 
-def test_of_the_sizes_of_one_wallpaper_one_is_taken(tmp_path: Path) -> None:
+def test_one_size_of_each_wallpaper_is_taken(tmp_path: Path) -> None:
     folder = tmp_path / "usr/share/wallpapers/Dune/contents"
     folder.mkdir(parents=True)
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
@@ -62,23 +53,23 @@ def test_of_the_sizes_of_one_wallpaper_one_is_taken(tmp_path: Path) -> None:
     assert len(list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"]))) == 1
 
 
-def test_what_is_not_there_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_sources_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="skinnet"):
         assert list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"])) == []
-        assert list(foreign.packaged("no_such_package", ["a"])) == []
-        assert list(bare_skin(Places(tmp_path))) == []
+        assert list(packaged("no_such_package", ["a"])) == []
+        assert list(bare_skin(tmp_path)) == []
     assert "usr/share/wallpapers" in caplog.text
     assert "no_such_package is not installed" in caplog.text
     assert "No lesion masks" in caplog.text
 
 
 def test_a_kind_to_design_on_must_have_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(foreign, "KINDS", (Kind("empty", True, lambda _: iter(())),))
+    monkeypatch.setattr(non_lesion_images, "KINDS", (Kind("empty", True, lambda _: iter(())),))
     with pytest.raises(DataError, match="foreign"):
         list(collect(Places(tmp_path)))
 
 
-def test_some_kinds_are_for_design_and_others_are_only_reported_on() -> None:
-    design = {kind.name for kind in KINDS if kind.chosen_on}
+def test_some_kinds_are_for_design_and_others_are_only_reported() -> None:
+    design = {kind.name for kind in KINDS if kind.for_design}
     assert design == {"photographs", "parts of photographs", "textures", "noise and plain colours", "documents"}
     assert len(KINDS) - len(design) == 9

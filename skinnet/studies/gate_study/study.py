@@ -1,0 +1,140 @@
+"""Fit a checkpoint's gate and conformal sets, and measure both: python -m skinnet fit-gate --checkpoint C --root data
+
+    fit_and_measure(Path("checkpoints/mine"), root=Path("data"))
+
+The gate's statistics come from the training images, its thresholds and the sets from validation. Pictures without a
+lesion and the test split are scored after that. The study writes gate.safetensors, gate.json, uncertainty.json, GATE.md
+and the printable tables into the checkpoint folder.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, PREDICTIONS, load_config
+from skinnet.data.dataset import Images, equal_shapes
+from skinnet.data.index import load_cache, load_index
+from skinnet.device import keep_freed_memory
+from skinnet.files import write_json, write_text
+from skinnet.inference.classifier import VIEWS, Classifier
+from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs, save_statistics
+from skinnet.inference.predictions import load_predictions
+from skinnet.inference.stability import VARIANTS, crosses
+from skinnet.labels import MALIGNANT, probability_columns
+from skinnet.progress import progress
+from skinnet.studies.gate_study.card import gate_card
+from skinnet.studies.gate_study.non_lesion_images import Places
+from skinnet.studies.gate_study.tables import write_tables
+from skinnet.studies.gate_study.turned_away import altered_counts, by_diagnosis, gate_levels, non_lesion_counts
+from skinnet.training.config import TrainConfig
+from skinnet.training.fit_conformal import fit_sets, measure_coverage
+from skinnet.training.fit_gate import BATCH, fit_gate
+
+
+def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("/"),)) -> None:
+    """Fit the gate and the sets, measure both, and write the files of the study.
+
+    Args:
+        root: the data folder, after `prepare`.
+        packages: folders into which Debian packages with pictures were unpacked.
+
+    Raises:
+        SkinnetError: if the checkpoint or the data are missing, or the network has no stages to take features from.
+    """
+    keep_freed_memory()
+    classifier = Classifier.load(checkpoint)
+    classifier.gate = None
+    recipe = TrainConfig.of(load_config(checkpoint).training)
+    table = load_index(root, sources=recipe.source_names, partition=recipe.partition)
+    images = load_cache(root, table)
+    gate, by_split = fit_gate(classifier, table, images)
+    val, levels = by_split["val"], {}
+    for split in ("val", "test"):
+        photos = by_split[split]
+        levels[split] = by_diagnosis(gate_levels(gate, photos.inputs(images), photos.features), photos.dx)
+    measured = {
+        "gate": save_statistics(gate, checkpoint),
+        "accepted": levels,
+        "foreign": non_lesion_counts(classifier, gate, Places(root, packages), gate.distances(val.features)),
+        "altered": altered_counts(classifier, gate, table.iloc[val.positions], root),
+        "milliseconds": measure_time(classifier, gate, np.array(images[int(val.positions[0])])),
+    }
+    uncertainty = fit_and_measure_sets(checkpoint)
+    uncertainty["spread"] = measure_stability(classifier, images, val.positions, val.dx)
+    write_json(checkpoint / GATE, measured)
+    write_json(checkpoint / CONFORMAL, uncertainty)
+    write_text(checkpoint / GATE_CARD, gate_card(measured, uncertainty, name=checkpoint.name))
+    write_tables(checkpoint)
+
+
+def measure_time(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, times: int = 25) -> dict[str, float]:
+    """Median milliseconds of the four views of one photo, and of the gate's part.
+
+    Processor time, all threads together: other programs on the machine do not count.
+
+    Args:
+        pixels: the network's input, uint8 (H, W, 3).
+        times: repetitions.
+    """
+
+    def median(act: Callable[[], Any]) -> float:
+        taken = []
+        for _ in range(times):
+            start = time.process_time()
+            act()
+            taken.append(1000 * (time.process_time() - start))
+        return round(float(np.median(taken)), 2)
+
+    with torch.inference_mode(), recorded_outputs(classifier.network, gate.layers) as outputs:
+        classifier.network(classifier.to_tensor(pixels[None]).contiguous(memory_format=torch.channels_last))
+        size = (pixels.shape[1], pixels.shape[0])
+        gate_time = median(lambda: gate.rule(pixels, layer_statistics(outputs, gate.layers, count=1)[0], size=size))
+    return {"forward_pass": median(lambda: classifier.logits(pixels[None])), "gate": gate_time}
+
+
+def fit_and_measure_sets(checkpoint: Path) -> dict[str, Any]:
+    """Fit the sets on the published validation predictions and measure them on test; no images are needed."""
+    predictions = load_predictions(checkpoint / PREDICTIONS)
+    parts = {
+        split: (rows[probability_columns()].to_numpy(), rows["dx"].to_numpy(), rows["lesion_id"].to_numpy().astype(str))
+        for split in ("val", "test")
+        if len(rows := predictions[predictions["split"] == split])
+    }
+    sets = fit_sets(*parts["val"])
+    coverage = {split: measure_coverage(sets, *part) for split, part in parts.items()}
+    return {
+        "sets": asdict(sets),
+        "coverage": {split: {name: asdict(each) for name, each in by.items()} for split, by in coverage.items()},
+    }
+
+
+def measure_stability(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
+    """How often variants of an image fall on both sides of the threshold, and how often the verdict is wrong then.
+
+    Args:
+        positions: int (N,), of the images.
+        dx: str (N,), their diagnoses.
+    """
+    threshold = classifier.decision.malignant_threshold
+    verdict, scores = np.zeros(len(positions)), np.zeros((len(VIEWS) + len(VARIANTS), len(positions)))
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "variants", unit="batch"):
+        pixels = np.stack([images[position] for position in positions[items]])
+        outputs = classifier.run(pixels)
+        verdict[items] = classifier.malignant(outputs.logits.mean(axis=0))
+        scores[:, items] = classifier.stability(pixels, outputs)
+    wrong = (verdict >= threshold) != np.isin(dx, MALIGNANT)
+    disagreeing = crosses(scores, threshold)
+    return {
+        "images": len(positions),
+        "median": float(np.median(np.ptp(scores, axis=0))),
+        "disagreeing": int(disagreeing.sum()),
+        "wrong_where_disagreeing": int((wrong & disagreeing).sum()),
+        "wrong_elsewhere": int((wrong & ~disagreeing).sum()),
+    }
