@@ -23,7 +23,7 @@ def report(options: argparse.Namespace) -> int:
 
 def duplicates(options: argparse.Namespace) -> int:
     from skinnet.inference.classifier import Classifier
-    from skinnet.studies.duplicates import SHEET, find_duplicates
+    from skinnet.studies.duplicates.search import SHEET, find_duplicates
 
     path = find_duplicates(options.root, Classifier.load(checkpoint_folder(options)))
     print(f"Written: {path}, and the best pairs as pictures in {path.with_name(SHEET)}, which must stay local.")

@@ -11,7 +11,8 @@ from skinnet.__main__ import main
 from skinnet.data.index import load_index
 from skinnet.data.partitions import known_duplicates, published_split
 from skinnet.images.photo import open_photo
-from skinnet.studies.duplicates import MIN_AGREEING, agreeing_matches, candidates, local_features
+from skinnet.studies.duplicates.search import candidates
+from skinnet.studies.duplicates.sift import MIN_AGREEING, agreeing_matches, local_features
 
 
 def textured(seed: int) -> Image.Image:
@@ -49,7 +50,7 @@ def test_a_blank_picture_has_nothing_to_compare() -> None:
     assert agreeing_matches(blank, local_features(np.asarray(textured(3)))) == 0
 
 
-def test_only_the_most_alike_of_other_groups_are_compared() -> None:
+def test_only_the_most_similar_images_of_other_lesions_are_compared() -> None:
     features = np.eye(3, dtype=np.float32)[[0, 0, 0, 1]]
     assert candidates(features, np.array([0, 0, 1, 2])).tolist() == [[0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
 
