@@ -40,7 +40,7 @@ AHEAD = 128
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line of the journal: which file, as it was when it was decoded, and what became of it.
+    """One line of the journal: a file, its state when it was decoded, and the result.
 
     Attributes:
         path: relative to the cache's folder.
@@ -66,7 +66,7 @@ Decoded = tuple[_Entry, np.ndarray]
 
 
 class Cache:
-    """Decoded images, in the order of the paths that they were asked for.
+    """Decoded images, in the order of the requested paths.
 
     Attributes:
         sha256: of each file; "" where it cannot be read.
@@ -93,7 +93,7 @@ class Cache:
 
 
 def build_cache(paths: Sequence[Path], *, folder: Path, frame: tuple[int, int]) -> Cache:
-    """Decode the images that `folder` does not hold yet, or not as they are now; read the others back.
+    """Decode new and changed images into `folder`; read the others back.
 
     An image that does not decode stops nothing: it is listed in the cache's `failures`.
 
@@ -119,7 +119,7 @@ def build_cache(paths: Sequence[Path], *, folder: Path, frame: tuple[int, int]) 
 
 
 def _settings(frame: tuple[int, int]) -> str:
-    """What all pixels depend on, as the journal's first line; Pillow's decoders are among it."""
+    """The journal's first line: everything that all pixels depend on, including Pillow's decoders."""
     return json.dumps({"version": CACHE_VERSION, "frame": frame, "pillow": PIL.__version__})
 
 
@@ -140,7 +140,7 @@ def _is_current(entry: _Entry | None, path: Path) -> bool:
 
 
 def _read_journal(folder: Path, settings: str, stride: int) -> dict[str, _Entry]:
-    """Entries by path; those that are torn, or whose pixels are missing, are left out."""
+    """Read the entries by path, without damaged ones and those whose pixels are missing."""
     try:
         lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
         slots = (folder / PIXELS).stat().st_size // stride
@@ -162,7 +162,7 @@ def _read_journal(folder: Path, settings: str, stride: int) -> dict[str, _Entry]
 def _decode_into(
     folder: Path, files: dict[str, Path], known: dict[str, _Entry], settings: str, frame: tuple[int, int]
 ) -> tuple[dict[str, _Entry], dict[str, _Entry]]:
-    """Decode `files` into free slots; returns all entries of the journal, and those of files that cannot be read."""
+    """Decode `files` into free slots; return all entries of the journal, and those of unreadable files."""
     known = {name: entry for name, entry in known.items() if name not in files and _exists(folder, name)}
     # The journal forgets what is about to be overwritten before the first byte is.
     write_text(folder / JOURNAL, "".join(f"{line}\n" for line in [settings, *map(_line, known.values())]))
@@ -198,7 +198,7 @@ def _line(entry: _Entry) -> str:
 
 
 def _in_order(decode: Callable[[str], Decoded], names: Iterable[str]) -> Generator[Decoded]:
-    """Decode in parallel, give back in order; leaving early leaves what has not begun."""
+    """Decode in parallel and yield in order; stopping early cancels what has not begun."""
     pool = ThreadPoolExecutor()  # Pillow decodes and scales outside the interpreter's lock
     waiting: deque[Future[Decoded]] = deque()
     try:

@@ -16,7 +16,7 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, WeightedRandomSa
 
 
 class Images(Protocol):
-    """Anything that gives uint8 (H, W, 3) by position: a `Cache`, or an array (N, H, W, 3)."""
+    """Images by position, each uint8 (H, W, 3): a `Cache`, or an array (N, H, W, 3)."""
 
     def __getitem__(self, position: int, /) -> np.ndarray: ...
 
@@ -106,7 +106,7 @@ def pixels_to_tensor(pixels: np.ndarray) -> torch.Tensor:
 def draw_batches(
     dataset: LesionDataset, *, batch_size: int, sampling_power: float, seed: int, epoch: int
 ) -> list[list[int]]:
-    """The items of each batch of one epoch: images drawn with weight (images of the class) ** -sampling_power.
+    """Draw the batches of one epoch, with weight (images of the class) ** -sampling_power for each image.
 
     They depend on `seed` and `epoch` alone, so a resumed run sees what an unbroken one would have seen. A last batch
     that is not full is left out.
@@ -119,11 +119,11 @@ def draw_batches(
 
 
 def training_loader(dataset: LesionDataset, batches: list[list[int]]) -> DataLoader[tuple[np.ndarray, int]]:
-    """The images and labels of some batches, in their order."""
+    """Load the images and labels of given batches, in their order."""
     return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)
 
 
 def evaluation_loader(dataset: LesionDataset, *, batch_size: int = 32) -> DataLoader[tuple[np.ndarray, int]]:
-    """All images once, whole; in order where all have the same shape."""
+    """Load every image once, uncut; in order where all have the same shape."""
     batches = equal_shapes(dataset.images, dataset.positions, batch_size=batch_size)
     return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)

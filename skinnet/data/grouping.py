@@ -1,4 +1,4 @@
-"""Splits without leaks: images that show the same lesion, or are nearly the same picture, stay together.
+"""Splits without leaks: images of one lesion and near-duplicates stay together.
 
 pairs = near_duplicates(perceptual_hashes(pixels), max_distance=MAX_HASH_DISTANCE)
 groups = join_groups([lesion_ids, patient_ids], pairs)
@@ -29,7 +29,7 @@ differ, small dark moles on plain skin that only share a layout. Nothing lies be
 
 
 def perceptual_hashes(pixels: Iterable[np.ndarray]) -> np.ndarray:
-    """Hashes that change little when a picture is scaled, recompressed or recoloured (Zauner 2010).
+    """Hash pictures so that scaling, recompression or other colours change little (Zauner 2010).
 
     Args:
         pixels: N pictures, each uint8 (H, W, 3).
@@ -43,7 +43,7 @@ def perceptual_hashes(pixels: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def _thumbnail(picture: np.ndarray) -> np.ndarray:
-    """The central square in grey: turning it by 90 degrees keeps its shape."""
+    """The central square in grey, whose shape survives turns by 90 degrees."""
     height, width, _ = picture.shape
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -59,7 +59,7 @@ def _signs(thumbnails: np.ndarray) -> np.ndarray:
 
 
 def near_duplicates(hashes: np.ndarray, *, max_distance: int) -> np.ndarray:
-    """Pairs of pictures that differ in at most `max_distance` bits in any turn or mirroring.
+    """Find pairs of pictures that differ in at most `max_distance` bits in any turn or mirroring.
 
     Args:
         hashes: int8 (8, N, bits) from `perceptual_hashes`.
@@ -157,7 +157,7 @@ def deal(strata: np.ndarray, groups: np.ndarray, *, parts: int, seed: int) -> np
 
 
 def _common(strata: np.ndarray, parts: int) -> np.ndarray:
-    """Strata too small to be dealt are taken together."""
+    """Merge strata that are too small to be dealt."""
     names, counts = np.unique(strata.astype(str), return_counts=True)
     small = names[counts < parts]
     merged = np.where(np.isin(strata.astype(str), small), "(small)", strata.astype(str))
@@ -167,7 +167,7 @@ def _common(strata: np.ndarray, parts: int) -> np.ndarray:
 
 
 def follow(frozen: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Extend splits fixed beforehand to whole groups, without ever touching a frozen test image.
+    """Extend fixed splits to whole groups, without ever moving a frozen test image.
 
     A group with a frozen test image: its test images stay, its frozen training and validation images are excluded,
     and images that were free become test. A group in both training and validation goes to training.

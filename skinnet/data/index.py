@@ -1,4 +1,4 @@
-"""One table of images, with splits, for everything that `acquire` has fetched.
+"""One table of all acquired images, with their splits.
 
     index = prepare(Path("data"))     # reads and checks everything, writes data/index.csv and the cache
     table = load_index(Path("data"))  # HAM10000, with its published split
@@ -57,7 +57,7 @@ WRITTEN = (*COLUMNS, "sha256", "width", "height", "group", "split", "official", 
 
 @dataclass(frozen=True)
 class Index:
-    """What `prepare` found: the table, and what is not in it (source, image_id, reason, detail)."""
+    """The table of images, and the list of what it leaves out (source, image_id, reason, detail)."""
 
     table: pd.DataFrame
     left_out: pd.DataFrame
@@ -95,7 +95,7 @@ def prepare(root: Path, sources: Sequence[str] | None = None) -> Index:
 
 
 def acquired(root: Path) -> list[str]:
-    """The sources in a folder.
+    """List the acquired sources in a folder.
 
     Raises:
         DataError: if there are none.
@@ -108,7 +108,7 @@ def acquired(root: Path) -> list[str]:
 
 
 def _checked(rows: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows with an image and a diagnosis, and the list of what has none."""
+    """Part the rows with an image and a diagnosis from those without."""
     reasons = {
         "row without an image": rows["path"].isna(),
         "diagnosis unknown": rows["dx"].isna() & rows["malignant"].isna() & rows["path"].notna(),
@@ -133,7 +133,7 @@ def _images_without_row(folder: Path, rows: pd.DataFrame, root: Path) -> pd.Data
 
 
 def _contradictory(rows: pd.DataFrame) -> dict[int, tuple[str, str]]:
-    """Images of the same bytes and another diagnosis: nobody knows which is right.
+    """Find images with the same bytes but different diagnoses: nobody knows which is right.
 
     Those of the challenge stay, so that nobody's copy can take an image out of a published split.
     """
@@ -154,7 +154,7 @@ def _listed(rows: pd.DataFrame, bad: dict[int, tuple[str, str]]) -> pd.DataFrame
 
 
 def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: str = "split") -> pd.DataFrame:
-    """Read what `prepare` wrote, as far as a network of our seven diagnoses can learn from it or be tested on it.
+    """Read the rows of `prepare` that a network for the seven diagnoses can be trained or tested on.
 
     Args:
         sources: which of them.
@@ -182,7 +182,7 @@ def load_index(root: Path, *, sources: Sequence[str] = (PUBLISHED,), partition: 
 
 
 def load_prepared(root: Path) -> pd.DataFrame:
-    """Everything that `prepare` wrote, of all sources, with both partitions, and lesions of other diagnoses too.
+    """Read all rows of `prepare`: every source, both partitions, and other diagnoses too.
 
     Raises:
         DataError: if it is not there or damaged.
@@ -198,12 +198,12 @@ def load_prepared(root: Path) -> pd.DataFrame:
 
 
 def lesion_names(table: pd.DataFrame) -> pd.Series:
-    """A name for each image's lesion; an image whose lesion is not named counts as one."""
+    """Name each image's lesion; an image without one counts as a lesion of its own."""
     return table["source"] + "/" + table["lesion_id"].fillna(table["image_id"])
 
 
 def load_cache(root: Path, table: pd.DataFrame) -> Cache:
-    """The decoded images of an index, in its order.
+    """Open the decoded images of an index, in its order.
 
     Raises:
         DataError: if images are missing or changed since `prepare`.
@@ -217,15 +217,15 @@ def load_cache(root: Path, table: pd.DataFrame) -> Cache:
 
 
 def split_hash(table: pd.DataFrame) -> str:
-    """SHA-256 over image ids and splits."""
+    """Hash image ids and splits (SHA-256)."""
     return rows_hash(table, ["image_id", "split"])
 
 
 def table_hash(table: pd.DataFrame) -> str:
-    """SHA-256 over image ids, diagnoses, splits and file hashes: what a checkpoint was trained on."""
+    """Hash image ids, diagnoses, splits and file hashes (SHA-256): the data of a checkpoint."""
     return rows_hash(table, ["image_id", "dx", "split", "sha256"])
 
 
 def class_counts(rows: pd.DataFrame) -> np.ndarray:
-    """Images of each class, (7,); a class that was left out counts as one, since its share has a logarithm."""
+    """Count the images of each class: (7,); an absent class counts as one, so that its share has a logarithm."""
     return np.maximum(np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES)), 1)

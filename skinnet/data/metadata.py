@@ -1,4 +1,4 @@
-"""The metadata of every kind of source as one table, before its images are looked at.
+"""The metadata of every kind of source as one table, before its images are read.
 
     rows = read_source(Path("data/ham10000"))
 
@@ -56,7 +56,7 @@ ISIC_VASCULAR = "benign soft tissue proliferations - vascular"
 
 
 def read_source(folder: Path) -> pd.DataFrame:
-    """The table of an acquired source, sorted by image_id.
+    """Read the table of an acquired source, sorted by image_id.
 
     Raises:
         DataError: if the source was not acquired, or its metadata are damaged or name an image twice.
@@ -79,7 +79,7 @@ def read_source(folder: Path) -> pd.DataFrame:
 
 
 def source_kind(folder: Path) -> str:
-    """What `acquire` wrote down about a folder: ham10000, isic, ...
+    """Read the kind of a source from its manifest: ham10000, isic, ...
 
     Raises:
         DataError: if nothing was acquired there.
@@ -90,14 +90,14 @@ def source_kind(folder: Path) -> str:
 
 
 def images_folder(folder: Path) -> Path:
-    """Where the images of a source lie: `images` in its folder, or a user's own folder."""
+    """Find the images of a source: `images` in its folder, or the user's local folder."""
     if source_kind(folder) == "folder":
         return Path(read_json(folder / RECORD, mend="run python -m skinnet acquire folder")["images"])
     return folder / "images"
 
 
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """Every column present and of one type; malignancy from the diagnosis wherever there is one."""
+    """Complete the columns, give each one type, and derive malignancy from the diagnosis."""
     table = table.reindex(columns=list(COLUMNS))
     table = table.astype({column: "str" for column in COLUMNS if column not in NUMBERS})
     table["age"] = pd.to_numeric(table["age"], errors="coerce")
@@ -117,7 +117,7 @@ def _skin_type(value: Any) -> float:
 
 
 def _paths(image_ids: pd.Series, images: Path, *, root: Path) -> pd.Series:
-    """The file of each image id, with or without its extension, in any case; missing where there is none.
+    """Find the file of each image id, with or without extension, in any case; empty if there is none.
 
     Raises:
         DataError: if an id without extension may mean two files.
@@ -235,7 +235,7 @@ TRUTHS |= dict.fromkeys(("0", "0.0", "false", "no", "benign"), False)
 
 
 def _folder(folder: Path) -> pd.DataFrame:
-    """A user's own images and table, where and as `acquire folder` found them."""
+    """A user's local images and table, in the place that `acquire folder` recorded."""
     record = read_json(folder / RECORD, mend="run python -m skinnet acquire folder")
     columns = record["columns"]
     theirs = _read(

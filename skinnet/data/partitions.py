@@ -1,4 +1,4 @@
-"""Which images must stay together, and which are for training, validation and test.
+"""Groups of images that must stay together, and the splits into training, validation and test.
 
     table["group"] = group_images(table, pixels)
     table = add_splits(table)  # columns split, fold, official
@@ -51,7 +51,7 @@ ARCHIVE_KINDS = (*OFFICIAL_KINDS, "isic")
 
 
 def group_images(table: pd.DataFrame, pixels: Sequence[np.ndarray]) -> np.ndarray:
-    """Number the images that must stay together: of one lesion or patient, of one id or file, duplicates.
+    """Number the groups: images of one lesion or patient, of one id or file, and duplicates.
 
     Args:
         table: columns of `readers`, and sha256.
@@ -98,7 +98,7 @@ def add_splits(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
-    """The split of each image (train, val, test, excluded) under a partition.
+    """Choose the split of each image (train, val, test, excluded) under a partition.
 
     Args:
         table: an index.
@@ -149,7 +149,7 @@ def _strata(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _dealt(table: pd.DataFrame, splits: np.ndarray) -> np.ndarray:
-    """Splits for the images that have none yet, source by source."""
+    """Deal images that have no split yet, source by source."""
     groups = table["group"].to_numpy()
     for rows in _by_source(table):
         free = rows.iloc[splits[rows.index] == ""]
@@ -172,13 +172,13 @@ def _folds(table: pd.DataFrame, published: np.ndarray) -> pd.Series:
 
 
 def _is_tight(table: pd.DataFrame, partition: str) -> bool:
-    """Whether no group is in two parts."""
+    """Tell whether no group is in two parts."""
     used = table[table[partition].isin(IN_USE)]
     return bool((used.groupby("group")[partition].nunique() <= 1).all())
 
 
 def published_split() -> pd.DataFrame:
-    """The frozen split of HAM10000 by image_id: columns split (train, val, test, excluded) and fold (0 to 4).
+    """Read the frozen split of HAM10000 by image_id: columns split (train, val, test, excluded) and fold (0 to 4).
 
     The file is what `write_split` writes for HAM10000 alone.
     """
@@ -186,7 +186,7 @@ def published_split() -> pd.DataFrame:
 
 
 def known_duplicates() -> pd.DataFrame:
-    """Pairs of images of HAM10000 that show one lesion under two lesion ids: image_id_a, image_id_b, found_by."""
+    """Read the pairs of HAM10000 that show one lesion under two ids: image_id_a, image_id_b, found_by."""
     return _packaged_csv("ham10000_duplicates.csv")
 
 
@@ -196,7 +196,7 @@ def _packaged_csv(name: str) -> pd.DataFrame:
 
 
 def write_split(table: pd.DataFrame, path: Path) -> None:
-    """Write the split alone, with what it was made from in the first line."""
+    """Write the split alone; the first line names its version, seed and label hash."""
     columns = ["source", "image_id", "split", "fold", "official"]
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(f"# version {SPLIT_VERSION}, seed {SPLIT_SEED}, labels sha256 {label_hash(table)}\n")
@@ -204,12 +204,12 @@ def write_split(table: pd.DataFrame, path: Path) -> None:
 
 
 def label_hash(table: pd.DataFrame) -> str:
-    """SHA-256 over what a split is made from: ids, lesions, patients and diagnoses."""
+    """Hash what a split is made from (SHA-256): ids, lesions, patients and diagnoses."""
     return rows_hash(table, ["source", "image_id", "lesion_id", "patient_id", "dx"])
 
 
 def rows_hash(table: pd.DataFrame, columns: Sequence[str]) -> str:
-    """SHA-256 over some columns of a table, in whatever order its rows are."""
+    """Hash some columns of a table (SHA-256), independent of the order of its rows."""
     keys = [key for key in ("source", "image_id") if key in table]
     rows = table.sort_values(keys)[list(columns)].to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(rows.encode()).hexdigest()

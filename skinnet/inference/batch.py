@@ -1,8 +1,8 @@
-"""Judge many pictures: files, folders and ZIP archives.
+"""Classify many pictures: files, folders and ZIP archives.
 
     table = predict_paths(classifier, [Path("photos"), Path("more.zip")])
 
-One row a picture, in the columns of `COLUMNS`; a picture that cannot be judged has only its path and its error.
+One row a picture, in the columns of `COLUMNS`; a picture that cannot be read has only its path and its error.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ Item = tuple[str, Callable[[], bytes | Path]]
 
 
 def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame:
-    """Judge every picture that `paths` lead to.
+    """Classify every picture that `paths` lead to.
 
     Args:
         paths: picture files (of any name), folders (searched for pictures) and ZIP archives.
 
     Returns:
-        A table with `COLUMNS`; `error` is empty for a picture that was judged.
+        A table with `COLUMNS`; `error` is empty for a picture that was classified.
 
     Raises:
         DataError: if there is no picture at all.
@@ -48,7 +48,7 @@ def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame
         items = [item for path in paths for item in _items(path, archives)]
         if not items:
             raise DataError(f"No pictures found: skinnet reads {', '.join(SUFFIXES)}.")
-        rows = [_row(classifier, item) for item in progress(items, "judging", unit="picture", hide=len(items) < 10)]
+        rows = [_row(classifier, item) for item in progress(items, "classifying", unit="picture", hide=len(items) < 10)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -67,7 +67,7 @@ def _is_picture(name: str) -> bool:
 
 
 def _items(path: Path, archives: ExitStack) -> Iterator[Item]:
-    """The pictures that a path leads to; archives stay open until `archives` is left."""
+    """Find the pictures that a path leads to; archives stay open until `archives` is left."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             if file.is_file() and _is_picture(file.name):

@@ -1,7 +1,7 @@
 """The table of predictions that everything after training reads.
 
 Columns: image_id, lesion_id, split, dx, dx_type, age, sex, site, clinic, diagnosis, p_akiec .. p_vasc, p_malignant,
-logit_akiec .. logit_vasc. What the data do not say of an image is empty. The logits are means over four views and let
+logit_akiec .. logit_vasc. Unknown facts are empty. The logits are means over four views and let
 anyone repeat the calibration without a network.
 """
 
@@ -21,10 +21,10 @@ from skinnet.labels import CLASSES
 from skinnet.progress import progress
 
 BATCH = 4
-"""Photos at once; each is judged in four views."""
+"""Photos at once; each is classified in four views."""
 DECIMALS = 6
 FACTS = ("dx_type", "age", "sex", "site", "clinic")
-"""What the data say of an image and its patient, for the metrics of subgroups; HAM10000 calls the last two
+"""Facts about an image and its patient, for the metrics of subgroups; HAM10000 calls the last two
 `localization` and `dataset`."""
 LOGIT_COLUMNS = [f"logit_{name}" for name in CLASSES]
 
@@ -32,12 +32,12 @@ LOGIT_COLUMNS = [f"logit_{name}" for name in CLASSES]
 def predict_logits(
     classifier: Classifier, images: Images, positions: np.ndarray, *, one_view: bool = False
 ) -> np.ndarray:
-    """Mean logits of the chosen images, each judged whole: batches hold images of one shape.
+    """Compute the mean logits of the chosen images, uncut: batches hold images of one shape.
 
     Args:
-        images: what `positions` count along.
-        positions: int (M,), which of them.
-        one_view: judge them as they are alone, in a quarter of the time.
+        images: indexed by `positions`.
+        positions: int (M,), the chosen images.
+        one_view: without mirrored views, in a quarter of the time.
 
     Returns:
         float32 (M, 7).
@@ -51,7 +51,7 @@ def predict_logits(
 
 
 def predict_split(classifier: Classifier, table: pd.DataFrame, images: Images, split: str) -> pd.DataFrame:
-    """Judge all images of a split, or of every one for "all".
+    """Predict all images of a split, or of every one for "all".
 
     Raises:
         DataError: if the split has no images.

@@ -20,7 +20,7 @@ from skinnet.images.artefacts import ARTEFACTS, uniform
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far the changes go."""
+    """The ranges of the random changes."""
 
     min_view: float = 0.7
     """Smallest part of the frame's side that is kept (zoom in)."""

@@ -18,7 +18,7 @@ LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "effi
 VIT = "vit_small_patch14_dinov2"
 WEIGHTS = ("imagenet", "none")
 TAUGHT = ("split", "official")
-"""Partitions whose test images no teacher trained on; those of a cross-validation saw validation images."""
+"""Partitions whose test images no teacher saw; in those of a cross-validation teachers saw validation images."""
 
 
 def _setting(default: Any, meaning: str, least: float | None = None, below: float | None = None) -> Any:
@@ -27,13 +27,13 @@ def _setting(default: Any, meaning: str, least: float | None = None, below: floa
 
 
 def _names(separated: str) -> list[str]:
-    """What stands between commas."""
+    """Split a text at its commas."""
     return [name.strip() for name in separated.split(",") if name.strip()]
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the meaning of each stands beside it.
+    """The settings of a training run, each with its meaning.
 
     Raises:
         TrainingError: if a number is out of its range.

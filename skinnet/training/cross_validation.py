@@ -1,4 +1,4 @@
-"""Cross-validation: every image of training and validation judged by a network that did not see its lesion.
+"""Cross-validation: predict every image of training and validation by a network that did not see its lesion.
 
     table = cross_validate(TrainConfig(), root=Path("data"), out=Path("runs/folds"))
 
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFrame:
-    """Train and judge fold after fold; one that was stopped goes on where it was.
+    """Train and predict fold after fold; an interrupted fold resumes.
 
     Args:
         config: the recipe; its partition has to be "split", which is dealt into folds here.
@@ -56,7 +56,7 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
         raise TrainingError(f"Cross-validation deals the partition 'split' into folds: leave out {config.partition!r}.")
     for number, fold in enumerate(FOLD_PARTITIONS, start=1):
         log.info("Fold %d of %d", number, len(FOLD_PARTITIONS))
-        _judge_fold(replace(config, partition=fold), root=root, run=out / fold)
+        _predict_fold(replace(config, partition=fold), root=root, run=out / fold)
     table = load_index(root, sources=config.source_names)
     table = table[table["split"].isin(["train", "val"])].reset_index(drop=True)
     judged = pd.concat([read_table(out / fold / OUT_OF_FOLD, mend="delete it") for fold in FOLD_PARTITIONS])
@@ -66,8 +66,8 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
     return predictions
 
 
-def _judge_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
-    """Train without a fold and write what the network says of it; what is done already is only checked."""
+def _predict_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
+    """Train without a fold and write its predictions; a finished fold is only checked."""
     train_or_go_on(config, root=root, out=run, judgement=run / OUT_OF_FOLD)
     if (run / OUT_OF_FOLD).is_file():
         return

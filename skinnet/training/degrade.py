@@ -1,4 +1,4 @@
-"""Random damage for training: what a photo suffers on its way, so that the network learns to see through it.
+"""Random damage to photos in training, so that the network withstands it.
 
     images = degrade(images, generator, probability=0.3)  # float32 (B, 3, H, W) in [0, 1] -> the same
 
@@ -21,7 +21,7 @@ MOST = 3
 
 
 def degrade(images: Tensor, generator: torch.Generator, *, probability: float) -> Tensor:
-    """Damage each image of a batch in one way, or leave it.
+    """Damage each image of a batch in one random way, or leave it.
 
     Args:
         images: float32 (B, 3, H, W) in [0, 1].

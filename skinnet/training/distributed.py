@@ -23,7 +23,7 @@ from skinnet.errors import TrainingError
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among all: `rank` of `count`."""
+    """The place of this process among all: `rank` of `count`."""
 
     rank: int = 0
     count: int = 1
@@ -33,17 +33,17 @@ class Processes:
         return self.rank == 0
 
     def share(self, batch: Sequence[int]) -> list[int]:
-        """This process's items of a batch; every item is some process's."""
+        """Select this process's items of a batch; together the processes take all."""
         return list(batch[self.rank :: self.count])
 
     def wrap(self, network: nn.Module, device: torch.device) -> nn.Module:
-        """What to call in training instead of the network: the same, with gradients averaged over the processes."""
+        """Wrap the network so that gradients are averaged over the processes."""
         if self.count == 1:
             return network
         return DistributedDataParallel(network, device_ids=[device] if device.type == "cuda" else None)
 
     def mean(self, value: float, device: torch.device) -> float:
-        """The mean of a number over all processes."""
+        """Average a number over all processes."""
         if self.count == 1:
             return value
         total = torch.tensor(value, dtype=torch.float64, device=device)

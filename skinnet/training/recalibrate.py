@@ -6,7 +6,7 @@
 Two numbers are fitted, by the least log loss over the seven diagnoses: a temperature, which makes all probabilities
 more or less extreme, and one shift of the three (pre)malignant diagnoses, for a clinic where cancer is rarer or more
 frequent. One a diagnosis would need more lesions than a clinic has. Then the rules are fitted as in a release, per
-lesion. The cases must not be those that the result is judged on.
+lesion. The cases must not be those that the result is evaluated on.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from skinnet.labels import CLASSES, MALIGNANT_NUMBERS, probability_columns
 from skinnet.training.fit_calibration import fit_decision, log_loss
 
 SMALLEST = 1e-6
-"""Of a probability, before its logarithm."""
+"""Floor of a probability, before its logarithm."""
 
 
 @dataclass(frozen=True)
 class Recalibration:
-    """What a clinic's cases say.
+    """The calibration and decision rules fitted to a clinic's cases.
 
     Attributes:
         calibration: to be applied to the logarithms of the probabilities that were given.
@@ -46,12 +46,12 @@ class Recalibration:
     malignant: int
 
     def as_json(self) -> dict[str, Any]:
-        """The keys of a checkpoint's `config.json`, and the counts."""
+        """Return the keys that a checkpoint's `config.json` has too, and the counts."""
         counts = {"lesions": self.lesions, "malignant": self.malignant}
         return {**counts, **asdict(self.calibration), **asdict(self.decision)}
 
     def for_checkpoint(self, config: Config) -> Config:
-        """A checkpoint's settings with the new values; the probabilities must have been the checkpoint's."""
+        """Return a checkpoint's settings with the new values; the probabilities must have been the checkpoint's."""
         calibration = compose(Calibration.of(config), self.calibration)
         return replace(
             config,
@@ -63,14 +63,14 @@ class Recalibration:
         )
 
     def apply(self, predictions: pd.DataFrame) -> pd.DataFrame:
-        """The same table with new probabilities."""
+        """Return the table with new probabilities."""
         table = predictions.copy()
         table[probability_columns()] = self.calibration.probabilities(_logs(predictions))
         return table
 
 
 def recalibrate(predictions: pd.DataFrame) -> Recalibration:
-    """Fit both numbers and the rules.
+    """Fit temperature, shift and decision rules.
 
     Args:
         predictions: as `outside.read_outside` returns them.
@@ -111,6 +111,6 @@ def _fit(logs: np.ndarray, images: ScoredCases) -> Calibration:
 
 
 def compose(first: Calibration, then: Calibration) -> Calibration:
-    """One calibration of logits that does what a network's own and a clinic's after it do."""
+    """Combine a network's calibration and a clinic's refit into one calibration of logits."""
     shift = np.array(first.prior_shift) / then.temperature + np.array(then.prior_shift)
     return Calibration(first.temperature * then.temperature, tuple(shift.tolist()))

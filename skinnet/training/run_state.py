@@ -1,4 +1,4 @@
-"""A training run: what changes in it, and the folder that it is saved in and resumed from.
+"""The state of a training run, and the folder that it is saved in and resumed from.
 
     run = new_run(TrainConfig(), torch.device("cpu"))
     run.save(Path("runs/first") / STATE)
@@ -39,7 +39,7 @@ HISTORY = "history.csv"
 
 @dataclass
 class Run:
-    """What changes during training and is saved to resume from.
+    """The state that changes during training, saved to resume from.
 
     Attributes:
         parallel: what to call in training instead of `network`: the same, with gradients averaged over processes.
@@ -77,7 +77,7 @@ class Run:
             pd.DataFrame(self.history).to_csv(temporary, index=False)
 
     def load(self, path: Path) -> None:
-        """Go back to what was saved.
+        """Restore a saved state.
 
         Raises:
             TrainingError: if the file is damaged.
@@ -93,7 +93,7 @@ class Run:
 
 
 def new_run(config: TrainConfig, device: torch.device, processes: Processes = ALONE) -> Run:
-    """Make the network, its average, and the optimizer of a recipe, before the first step."""
+    """Make the network, its average and the optimizer of a recipe, before the first step."""
     torch.manual_seed(config.seed)
     network = build(config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet")
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -105,7 +105,7 @@ def new_run(config: TrainConfig, device: torch.device, processes: Processes = AL
 
 
 def last_network(config: TrainConfig, run: Path) -> nn.Module:
-    """The averaged network after the last step of a run, whether or not it was the best, in evaluation mode."""
+    """Load the averaged network after the last step of a run, best or not, in evaluation mode."""
     trained = new_run(replace(config, weights="none"), torch.device("cpu"))
     trained.load(run / STATE)
     average: nn.Module = trained.average.module
@@ -139,7 +139,7 @@ def open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resume
 
 
 def _package_versions() -> dict[str, str]:
-    """Versions of what the result depends on."""
+    """The versions of the packages that the result depends on."""
     return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
 
 

@@ -1,4 +1,4 @@
-"""What changes as training goes on: the learning rate of each layer, and the size of the images."""
+"""The schedules of training: the learning rate of each layer, and the size of the images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZE_STEP = 16
 
 
 def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
-    """Weights and biases of each depth with their weight decay and the `scale` of their learning rate.
+    """Group the parameters by depth, with their weight decay and the `scale` of their learning rate.
 
     The classifier learns at the full rate, each layer below at `layer_decay` times that of the one above (Howard &
     Ruder 2018): what pretraining learned first is changed least.
@@ -45,7 +45,7 @@ def _depth(name: str) -> int:
 
 
 def learning_rate(config: TrainConfig, progress: float) -> float:
-    """Rate at `progress` epochs: linear warm-up, then half a cosine down to 0 (Loshchilov & Hutter 2017)."""
+    """Compute the rate at `progress` epochs: linear warm-up, then half a cosine to 0 (Loshchilov & Hutter 2017)."""
     warmup = min(config.warmup_epochs, config.epochs / 2)
     if progress < warmup:
         return config.learning_rate * progress / warmup
@@ -59,12 +59,12 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 def image_share(config: TrainConfig, epoch: int) -> float:
-    """Share of its full side that an image has in an epoch, counted from 0 (Howard 2018; Tan & Le, ICML 2021)."""
+    """The share of its full side that an image has in an epoch from 0 on (Howard 2018; Tan & Le, ICML 2021)."""
     return min(1.0, config.first_size + (1 - config.first_size) * epoch / (GROWING * config.epochs))
 
 
 def smaller(images: Tensor, share: float) -> Tensor:
-    """(B, 3, H, W) -> about `share` of its height and width; the images themselves for 1."""
+    """Shrink (B, 3, H, W) to about `share` of its height and width; 1 returns the images themselves."""
     if share == 1:
         return images
     size = [round(side * share / SIZE_STEP) * SIZE_STEP for side in images.shape[-2:]]

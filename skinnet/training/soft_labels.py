@@ -1,11 +1,11 @@
-"""Soft labels: what teachers said of the training images, for a small network to learn from (Hinton et al. 2015).
+"""Soft labels: teachers' probabilities for the training images, for a small network to learn from (Hinton et al. 2015).
 
     python -m skinnet cross-validate --network vit_small_patch14_dinov2 --layer-decay 0.7 --out runs/teachers
     python -m skinnet train --soft-labels runs/teachers/out_of_fold.csv --out runs/student
 
     targets = load_targets(table, config)  # float32 (N, 7)
 
-A teacher that learned an image by heart has nothing to say of it but its label. So an image is best judged by a network
+A teacher that memorised an image only repeats its label. So the best soft labels for an image come from a network
 of the cross-validation that did not see its lesion; the best network of a run (`teach`) has seen it, as have those of
 the table that comes with skinnet. No teacher saw the test split.
 """
@@ -31,9 +31,9 @@ PACKAGED = Path(__file__).parent / "teacher_labels"
 
 
 def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
-    """What the network is to say of each image of an index: float32 (N, 7), rows sum to one.
+    """Make the training target of each image of an index: float32 (N, 7), rows sum to one.
 
-    Where a teacher judged an image, its probabilities make up `soft_share` of the target and the diagnosis the rest.
+    Where teachers predicted an image, their probabilities make up `soft_share` of the target, the diagnosis the rest.
     They hold under the class shares of the data; the network sees those of the sampling, so they are moved there.
 
     Raises:
@@ -52,7 +52,7 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
 
 
 def file_hashes(config: TrainConfig) -> list[str]:
-    """SHA-256 of each table of soft labels: with the data, what a run learned from."""
+    """Hash each table of soft labels (SHA-256)."""
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in _paths(config)]
 
 
@@ -61,13 +61,13 @@ def _paths(config: TrainConfig) -> list[Path]:
 
 
 def _path(name: str) -> Path:
-    """A file of one's own, or the table of that name that comes with skinnet."""
+    """Find a file, or the table of that name that comes with skinnet."""
     packaged = PACKAGED / name
     return packaged if packaged.is_file() and not Path(name).is_file() else Path(name)
 
 
 def _soft_labels(table: pd.DataFrame, paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the training images that every teacher judged, and the mean of their probabilities, (M, 7)."""
+    """Positions of the training images that every teacher predicted, and the mean probabilities (M, 7)."""
     taught = (table["split"] == "train").to_numpy()
     judged = []
     for path in paths:

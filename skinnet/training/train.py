@@ -60,7 +60,7 @@ HISTORY_METRICS = ("balanced_accuracy", "macro_auroc", "malignant_auroc", "accur
 
 @dataclass(frozen=True)
 class _Data:
-    """What a run learns from.
+    """The data of a run.
 
     Attributes:
         ids: of all N images of the index.
@@ -74,7 +74,7 @@ class _Data:
 
 
 def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -> pd.DataFrame:
-    """Train, or go on with a run that was stopped.
+    """Train, or resume an interrupted run.
 
     Args:
         root: the data folder, after `prepare`.
@@ -121,7 +121,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
 
 
 def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, judgement: Path) -> None:
-    """Train, or go on with the run in a folder; what an earlier run there left as its judgement goes with that run.
+    """Train, or resume the run in a folder; predictions left by an earlier run there are removed.
 
     Raises:
         TrainingError: as `train`.
@@ -168,7 +168,7 @@ def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Dat
 def _train_epoch(
     run: Run, data: _Data, config: TrainConfig, epoch: int, device: torch.device, processes: Processes
 ) -> Iterator[None]:
-    """Take the steps of an epoch that are still to take; yields when it is time to save."""
+    """Take the remaining steps of an epoch; yield when it is time to save."""
     drawn = draw_batches(
         data.train, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
     )
@@ -207,7 +207,7 @@ def _train_epoch(
 
 
 def _step(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> float:
-    """Augment a batch and learn from it; returns the loss, and changes nothing if that is not finite."""
+    """Augment a batch and take a step; return the loss, and change nothing if it is not finite."""
     torch.manual_seed(seed)  # mixup, dropout and stochastic depth
     images, targets = augmented(images, config, device, seed=seed), targets.to(device)
     if config.mixup:  # Zhang et al., ICLR 2018
@@ -216,7 +216,7 @@ def _step(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device
 
 
 def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed: int) -> Tensor:
-    """float32 (B, 3, H, W) in [0, 1] -> the same, changed at random, as the network takes them."""
+    """Augment float32 (B, 3, H, W) in [0, 1] and normalise it for the network."""
     if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
         images = images.to(device)
     generator, changes = torch.Generator().manual_seed(seed), Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
@@ -225,7 +225,7 @@ def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed
 
 
 def learn(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device) -> float:
-    """One step of the optimizer towards targets (B, 7); returns the loss, and changes nothing if that is not finite."""
+    """Take one optimizer step towards targets (B, 7); return the loss, and change nothing if it is not finite."""
     with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(config.network, device)):
         logits = run.parallel(images)
     loss = nn.functional.cross_entropy(logits.float(), targets.to(device), label_smoothing=config.label_smoothing)
@@ -238,12 +238,12 @@ def learn(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device
 
 
 def mixed_precision(network: str, device: torch.device) -> bool:
-    """Whether bfloat16 pays: on CUDA always; on the CPU only where no depthwise gradient is computed in it."""
+    """Tell whether bfloat16 is faster: on CUDA always; on the CPU only without depthwise gradients in it."""
     return device.type == "cuda" or (device.type == "cpu" and network in (*LITES, VIT))
 
 
 def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
-    """float32 (B, 3, H, W) in [0, 1] -> what a network expects, on its device, channels last."""
+    """Normalise float32 (B, 3, H, W) in [0, 1] for a network, on its device, channels last."""
     scale = normalisation(network)
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (scale.mean, scale.std))
     return ((images.to(device) - mean) / std).contiguous(memory_format=torch.channels_last)
@@ -253,7 +253,7 @@ def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
 def _validate(
     network: nn.Module, dataset: LesionDataset, device: torch.device, config: TrainConfig
 ) -> dict[str, float]:
-    """Metrics of one view of each validation image, as the network itself judges: not calibrated."""
+    """Compute the metrics of one view of each validation image, without calibration."""
     network.eval()
     batches = progress(evaluation_loader(dataset), "validating", unit="batch", leave=False)
     judged = [

@@ -81,7 +81,7 @@ def _has_size(path: Path, file: Mapping[str, Any] | None) -> bool:
 
 
 def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str | None) -> dict[str, Any]:
-    """Download what is lost; returns what to record of it."""
+    """Download missing files; return their entries for the manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     with new_session() as session:
@@ -99,14 +99,14 @@ def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str 
 
 
 def _missing_bytes(item: Download, path: Path, folder: Path) -> int:
-    """Bytes that are still to come, as far as their publisher says."""
+    """Count the bytes still to download, as far as the publisher tells."""
     places = (path, folder / "downloads" / f"{item.name}.part")
     here = max(place.stat().st_size if place.exists() else 0 for place in places)
     return max(0, (item.bytes or 0) - here)
 
 
 def variant_of(source: Source, sha256: Mapping[str, str]) -> str:
-    """Which of the known variants the files of a source are, or "unknown"."""
+    """Name the known variant that the files of a source are, or "unknown"."""
     for variant, sums in source.variants.items():
         if all(sha256.get(name) == expected for name, expected in sums.items()):
             return variant
@@ -116,7 +116,7 @@ def variant_of(source: Source, sha256: Mapping[str, str]) -> str:
 def acquire_isic(
     search: Search, *, root: Path, name: str = "isic", mirror: str | None = None, skip_failed: bool = False
 ) -> Path:
-    """Fetch what a search of the ISIC Archive finds into `root / name`.
+    """Fetch the results of a search of the ISIC Archive into `root / name`.
 
     Args:
         mirror: an `http(s)://` address that answers like the archive's API; or a folder or `file://` address that
@@ -160,7 +160,7 @@ def _all_there(folder: Path, files: Mapping[str, Any]) -> bool:
 def _search_isic(
     api: str, search: Search, folder: Path, session: requests.Session, *, skip_failed: bool
 ) -> tuple[str, list[str]]:
-    """Search, fetch the pictures; returns their licences and the names of all files."""
+    """Search and fetch the pictures; return their licences and the names of all files."""
     pictures = find(search, api=api, session=session)
     downloads = [picture.download() for picture in pictures]
     images = folder / "images"
@@ -180,7 +180,7 @@ def _search_isic(
 
 
 def _copy_isic(address: str, folder: Path, session: requests.Session) -> tuple[str, list[str]]:
-    """Copy an acquired search from a folder; returns its licences and the names of all files."""
+    """Copy an acquired search from a folder; return its licences and the names of all files."""
     listed = {name: item for name, item in read_sums(address, session).items() if ISIC_MIRRORED.fullmatch(name)}
     if "metadata.csv" not in listed:
         raise AcquireError(f"{address} lists no metadata.csv: it is no copy of an acquired search of the archive.")
@@ -193,7 +193,7 @@ def _copy_isic(address: str, folder: Path, session: requests.Session) -> tuple[s
 def acquire_own(
     *, root: Path, name: str, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]
 ) -> Path:
-    """Record pictures of your own as `root / name`; nothing is copied. Arguments: see `local_folder`.
+    """Record a local folder of pictures as `root / name`; nothing is copied. Arguments: see `local_folder`.
 
     Returns:
         The folder with the record.

@@ -29,7 +29,7 @@ MAX_RATIO = 200
 
 
 def unpack(archive: Path, folder: Path, *, suffix: str = "") -> None:
-    """Unpack the files with a suffix (default: all) into one folder, under their own names alone.
+    """Unpack the files with a suffix (default: all) into one folder, without the folders inside the archive.
 
     Folders inside the archive are dropped. Files already there in their full size are passed over.
 
@@ -46,7 +46,7 @@ def unpack(archive: Path, folder: Path, *, suffix: str = "") -> None:
 
 
 def is_unpacked(archive: Path, folder: Path, *, suffix: str = "") -> bool:
-    """Whether every file of an archive lies in a folder in its full size."""
+    """Tell whether every file of an archive lies in a folder in its full size."""
     with _opened(archive) as opened:
         return not _lacking(_targets(opened, suffix), folder)
 
@@ -63,7 +63,7 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _targets(archive: zipfile.ZipFile, suffix: str) -> dict[str, zipfile.ZipInfo]:
-    """The entries with a suffix, by the name that they get."""
+    """The entries with a suffix, by their name on disk."""
     members = [member for member in safe_members(archive) if member.filename.lower().endswith(suffix)]
     names = [_own_name(member) for member in members]
     if len(set(names)) < len(names):
@@ -81,7 +81,7 @@ def _lacking(targets: dict[str, zipfile.ZipInfo], folder: Path) -> dict[str, zip
 
 
 def safe_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files in an archive, hidden ones left out, after checking that it is safe to read.
+    """List the files in an archive, without hidden ones, after checking that it is safe to read.
 
     Raises:
         AcquireError: if it is encrypted, holds a link, or would unpack to more than the limits.

@@ -1,4 +1,4 @@
-"""Download a file: go on where it stopped, try again where that may help, verify.
+"""Download a file: resume, retry where that may help, verify.
 
     with new_session() as session:
         fetch(Download("a.zip", "https://host/a.zip", "sha256:..."), Path("a.zip"), session=session)
@@ -42,7 +42,7 @@ Pause = Callable[[float], object]
 
 @dataclass(frozen=True)
 class Download:
-    """Where to get a file and what to check it against.
+    """The address of a file and its checksum.
 
     Attributes:
         url: an http(s) or file address.
@@ -65,7 +65,7 @@ def fetch(
     bar: bool = True,
     pause: Pause = time.sleep,
 ) -> None:
-    """Download to `path` and verify; a file that is there and matches is kept.
+    """Download to `path` and verify; a file that is there and matches stays.
 
     Args:
         parts: folder of the unfinished file (default: that of `path`).
@@ -96,7 +96,7 @@ def fetch(
 
 
 def read_all(url: str, *, session: requests.Session, pause: Pause = time.sleep) -> bytes:
-    """The body of a small file, with the same attempts as a download."""
+    """Read a small file, with the same retries as a download."""
     patience = Patience(url, pause)
     while True:
         try:
@@ -110,11 +110,11 @@ def read_all(url: str, *, session: requests.Session, pause: Pause = time.sleep) 
 
 
 class _MismatchError(RetryError):
-    """All bytes came, and they are not those that the checksum was made of."""
+    """All bytes arrived, but they do not match the checksum."""
 
 
 class Patience:
-    """Counts attempts that failed, and waits longer after each; progress makes it forget."""
+    """A count of failed attempts with growing pauses; progress resets it."""
 
     def __init__(self, name: str, pause: Pause) -> None:
         self.name = name
@@ -154,7 +154,7 @@ def _reason(error: Exception) -> str:
 
 
 def _append(download: Download, part: Path, session: requests.Session, bar: tqdm[Any]) -> None:
-    """Add to `part` what it lacks."""
+    """Append the missing rest to `part`."""
     version = _read_version(part)
     offset = _size(part) if version != Version() or download.checksum else 0
     if offset and offset == download.bytes:
@@ -217,7 +217,7 @@ def _verify(download: Download, part: Path) -> None:
 
 
 def matches(path: Path, checksum: str) -> bool:
-    """Whether a file has a checksum such as "md5:..."."""
+    """Tell whether a file has a checksum such as "md5:..."."""
     algorithm, _, expected = checksum.partition(":")
     return digest(path, algorithm) == expected.lower()
 

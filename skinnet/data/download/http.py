@@ -30,13 +30,13 @@ RETRIED_STATUSES = (408, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True)
 class Version:
-    """What a server says of a file, so that two answers can be told to be of the same bytes."""
+    """The headers that identify one version of a file: equal ones mean equal bytes."""
 
     etag: str = ""
     modified: str = ""
 
     def if_range(self) -> dict[str, str]:
-        """The header that asks for the rest of this version only; weak ETags may not stand in it (RFC 9110)."""
+        """The header that requests the rest of this version only; it takes no weak ETags (RFC 9110)."""
         strong = self.etag if self.etag.startswith('"') else ""
         value = strong or self.modified
         return {"If-Range": value} if value else {}
@@ -48,7 +48,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Body:
-    """What a server sends: all `total` bytes of a file (None: not said) from byte `start` on."""
+    """The answer of a server: a file of `total` bytes (None if unknown) from byte `start` on."""
 
     total: int | None
     start: int
@@ -57,7 +57,7 @@ class Body:
 
 
 class StatusError(AcquireError):
-    """The server refused; to ask again would not help."""
+    """The server refused, and a retry would not help."""
 
     def __init__(self, url: str, response: requests.Response) -> None:
         super().__init__(
@@ -69,7 +69,7 @@ class StatusError(AcquireError):
 
 
 class RetryError(Exception):
-    """It may go better next time; `seconds` if the server says when."""
+    """A failure that a retry may overcome, after `seconds` if the server names them."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -90,7 +90,7 @@ def new_session() -> requests.Session:
 
 @contextmanager
 def open_url(url: str, *, session: requests.Session, offset: int = 0, version: Version | None = None) -> Iterator[Body]:
-    """Ask for a file from byte `offset` on; it starts at 0 where the server cannot do that or has another version.
+    """Request a file from byte `offset` on; it starts at 0 if the server cannot resume or has another version.
 
     Raises:
         StatusError: if the server refuses.
@@ -121,7 +121,7 @@ def _ask(url: str, session: requests.Session, offset: int, version: Version) -> 
 
 
 def _goes_on(response: requests.Response, offset: int, version: Version) -> bool:
-    """Whether an answer to a range can be used: the range, the whole file, or word that nothing is lacking."""
+    """Tell whether an answer to a range is usable: the range, the whole file, or "nothing is missing"."""
     said = response.headers.get("Content-Range", "")
     if response.status_code == 416:
         return said == f"bytes */{offset}"
@@ -155,7 +155,7 @@ def _version(response: requests.Response) -> Version:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, from a number or an HTTP date; None if the server does not say."""
+    """Read the seconds to wait from a number or an HTTP date; None if the server names none."""
     said = response.headers.get("Retry-After", "")
     if said.isdigit():
         return float(said)

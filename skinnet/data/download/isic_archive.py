@@ -1,4 +1,4 @@
-"""The ISIC Archive: search its API, and write what must lie beside the pictures.
+"""The ISIC Archive: search its API, and write metadata, attribution and licences beside the pictures.
 
 pictures = find(Search(query="diagnosis_3:Nevus", limit=100), api=API, session=session)
 write_beside(pictures, Path("data/isic"))  # metadata.csv, attribution.txt, licences/
@@ -70,7 +70,7 @@ class Picture:
 
 
 def find(search: Search, *, api: str, session: requests.Session) -> list[Picture]:
-    """All pictures that a search finds, sorted by isic_id.
+    """Find all pictures of a search, sorted by isic_id.
 
     Raises:
         AcquireError: if the server refuses the query (in its own words), or nothing is found.
@@ -103,13 +103,13 @@ def _pages(search: Search, api: str, session: requests.Session) -> Iterator[dict
 
 
 def _matching(records: Iterable[dict[str, Any]], search: Search) -> dict[str, Picture]:
-    """The pictures of a page under the licences that are wanted, by isic_id."""
+    """The pictures of a page under the requested licences, by isic_id."""
     pictures = [_picture(record, thumbnails=search.thumbnails) for record in records]
     return {item.isic_id: item for item in pictures if not search.licences or item.licence in search.licences}
 
 
 def renewed(download: Download, *, search: Search, api: str, session: requests.Session) -> Download:
-    """The same picture under an address that has not expired."""
+    """Renew the address of a picture after it expired."""
     record = _ask(f"{api}/images/{Path(download.name).stem}/", session)
     return _picture(record, thumbnails=search.thumbnails).download()
 
@@ -129,7 +129,7 @@ def _ask(url: str, session: requests.Session) -> dict[str, Any]:
 
 
 def _sentence(text: str) -> str:
-    """What a refusal says, out of the JSON that it comes in."""
+    """The message of a refusal, taken out of its JSON."""
     try:
         content = json.loads(text)
     except ValueError:

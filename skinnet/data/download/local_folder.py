@@ -1,4 +1,4 @@
-"""Record pictures of your own: nothing is copied, the record says where they are and what the columns mean.
+"""Record a local folder of pictures: nothing is copied; the record holds its place and the meaning of the columns.
 
 own_record(images=Path("photos"), csv=Path("table.csv"),
            columns={"image_id": "file", "dx": "diagnosis"}, diagnoses={"melanoma": "mel"})

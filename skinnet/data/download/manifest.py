@@ -1,4 +1,4 @@
-"""The record of an acquired data set, `acquired.json`: what it is, from where, and on what terms.
+"""The manifest of an acquired data set, `acquired.json`: its contents, origin and terms.
 
     read_record(Path("data/ham10000"))["variant"]
 
@@ -24,7 +24,7 @@ RECORD = "acquired.json"
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """What an earlier call finished; nothing if it was of an older layout."""
+    """Read what an earlier call finished; nothing if it had an older layout."""
     record = _any_record(folder)
     return record if isinstance(record.get("files"), dict) else {}
 
@@ -32,14 +32,14 @@ def read_record(folder: Path) -> dict[str, Any]:
 def write_record(
     folder: Path, kind: str, *, licence: str, citation: str, files: Mapping[str, Any], name: str = "", **more: Any
 ) -> None:
-    """Write the record: `kind` is the source, `name` its folder if the user chose one."""
+    """Write the manifest: `kind` is the source, `name` its folder if the user chose one."""
     about = {"source": kind, "name": name or kind, "licence": licence, "citation": citation}
     write_json(folder / RECORD, about | more | {"files": files})
     log.info("%s is complete in %s. Licence: %s. %s", name or kind, folder, licence, citation)
 
 
 def named_folder(root: Path, name: str, kind: str) -> Path:
-    """The folder for a name that a user chose.
+    """Find the folder for a name that a user chose.
 
     Raises:
         AcquireError: if it is no name for a folder, or another data set's.

@@ -1,4 +1,4 @@
-"""Download many small files at once, and report each that failed.
+"""Download many small files in parallel, and report each failure.
 
 fetch_all(downloads, Path("data/isic/images"), folder=Path("data/isic"), renew=None)
 """
@@ -39,7 +39,7 @@ class _StoppedError(Exception):
 def fetch_all(
     downloads: list[Download], images: Path, *, folder: Path, renew: Renew, skip_failed: bool = False
 ) -> list[Download]:
-    """Download into `images`; files that are there are kept, and one that fails does not stop the others.
+    """Download into `images`; existing files stay, and a failure does not stop the others.
 
     Args:
         folder: gets `downloads/` with what is unfinished, and `failures.csv` if something failed.
@@ -86,7 +86,7 @@ def _failure(future: Future[None]) -> str:
 
 @contextmanager
 def _workers() -> Iterator[tuple[ThreadPoolExecutor, Callable[[], requests.Session], Pause]]:
-    """A pool, a session for each of its threads, and a pause that ends when the pool is left early."""
+    """A thread pool with a session for each thread, and a pause that ends when the pool is left early."""
     stop, own, sessions = threading.Event(), threading.local(), list[requests.Session]()
 
     def session() -> requests.Session:

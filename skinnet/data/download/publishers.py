@@ -1,4 +1,4 @@
-"""Find out where the files of a source are, how large, and with which checksums.
+"""Find the addresses, sizes and checksums of the files of a source.
 
     downloads = resolve(HAM10000, mirror=None, session=session)  # one a file of the source, in its order
 
@@ -55,12 +55,12 @@ def _find(remote: RemoteFile, known: dict[str, Download], source: Source) -> Dow
 
 
 def mirror_address(mirror: str) -> str:
-    """The address of a mirror that may be given as a folder."""
+    """Turn a mirror, which may be a folder, into an address."""
     return mirror.rstrip("/") if "://" in mirror else Path(mirror).resolve().as_uri()
 
 
 def read_sums(address: str, session: requests.Session) -> dict[str, Download]:
-    """The files that a mirror lists in its SHA256SUMS, by path.
+    """Read the files that a mirror lists in its SHA256SUMS, by path.
 
     Raises:
         AcquireError: if it has no such list.

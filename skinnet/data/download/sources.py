@@ -1,4 +1,4 @@
-"""The data sets that `acquire` knows: where each is, how large, on what terms, and what its labels mean.
+"""The data sets that `acquire` knows: their addresses, sizes, terms and labels.
 
     python -m skinnet acquire --list
 
@@ -149,7 +149,7 @@ OTHERS = {
 
 
 def list_sources() -> str:
-    """All sources, one a line: name, size, licence, title."""
+    """List all sources, one a line: name, size, licence, title."""
     rows = [(name, f"{source.size / 1e9:.2f} GB", source.licence, source.title) for name, source in SOURCES.items()]
     rows += [(name, *words) for name, words in OTHERS.items()]
     return "\n".join(f"{name:14} {size:>9}  {licence:16} {title}" for name, size, licence, title in rows)
