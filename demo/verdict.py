@@ -11,18 +11,18 @@ from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
 
 TAKE_ANOTHER = (
     "Take a photo through a dermatoscope, with the whole lesion in the middle. "
-    "If this is one, the network cannot judge it: have a doctor look at the lesion."
+    "If this is one, the network cannot classify it: have a doctor look at the lesion."
 )
 
 
 def invitation() -> str:
-    """What stands in the verdict's place before there is a photo."""
+    """Fill the verdict's place before there is a photo."""
     return '<p class="hint">Upload, drop, paste or take a photo, or try a drawing: the verdict appears here.</p>'
 
 
 def refusal(reason: str) -> str:
-    """Why a picture was not judged."""
-    return f'<div class="refusal" role="alert"><strong>Not judged.</strong> {escape(reason)}</div>'
+    """Say why a picture was not classified."""
+    return f'<div class="refusal" role="alert"><strong>Not classified.</strong> {escape(reason)}</div>'
 
 
 def verdict(prediction: Prediction, metrics: Metrics) -> str:

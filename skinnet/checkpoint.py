@@ -155,7 +155,7 @@ def load_config(folder: Path) -> Config:
             f"No {CONFIG} in {folder}, so it is not a checkpoint: name another folder, or restore the file."
         )
     try:
-        content = read_json(path, mend="restore it")
+        content = read_json(path, advice="restore it")
     except DataError as error:
         raise CheckpointError(str(error)) from error
     if content.get("classes", list(CLASSES)) != list(CLASSES):

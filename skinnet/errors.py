@@ -1,12 +1,12 @@
 """The exceptions of skinnet.
 
-Each message says what is wrong, where, and how to mend it. The library raises, the command line prints the
+Each message says what is wrong, where, and the fix. The library raises, the command line prints the
 message on one line and exits with 1, and the app shows the same words.
 """
 
 
 class SkinnetError(Exception):
-    """Base of every error that a user can cause and mend."""
+    """Base of every error that a user can cause and fix."""
 
 
 class AcquireError(SkinnetError):
@@ -18,7 +18,7 @@ class DataError(SkinnetError):
 
 
 class PhotoError(SkinnetError):
-    """A picture cannot be judged: unreadable, too large, too small."""
+    """A picture cannot be classified: unreadable, too large, too small."""
 
 
 class CheckpointError(SkinnetError):

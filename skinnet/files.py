@@ -66,18 +66,18 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, *, mend: str) -> dict[str, Any]:
+def read_json(path: Path, *, advice: str) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        DataError: if it is missing or damaged, with `mend` as the advice.
+        DataError: if it is missing or damaged; its message ends with `advice`.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} is missing or damaged: {mend}.") from error
+        raise DataError(f"{path} is missing or damaged: {advice}.") from error
     if not isinstance(content, dict):
-        raise DataError(f"{path} is damaged: {mend}.")
+        raise DataError(f"{path} is damaged: {advice}.")
     return content
 
 
@@ -87,18 +87,18 @@ def write_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n", **options)
 
 
-def read_table(path: Path, *, mend: str, **options: Any) -> pd.DataFrame:
+def read_table(path: Path, *, advice: str, **options: Any) -> pd.DataFrame:
     """Read a CSV file; `options` are those of pandas.
 
     Raises:
-        DataError: if it is no CSV, with `mend` as the advice.
+        DataError: if it is not CSV; its message ends with `advice`.
     """
     import pandas as pd  # slow to import, and acquire does without
 
     try:
         table: pd.DataFrame = pd.read_csv(path, **options)
     except ValueError as error:  # pandas' own errors are ValueErrors too
-        raise DataError(f"{path} is damaged: {mend}.") from error
+        raise DataError(f"{path} is damaged: {advice}.") from error
     return table
 
 

@@ -14,7 +14,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     write_json(path, {"a": 1})
     with pytest.raises(UnicodeEncodeError):  # after the temporary file was opened
         write_text(path, "half \ud800")
-    assert read_json(path, mend="") == {"a": 1}
+    assert read_json(path, advice="") == {"a": 1}
     assert [entry.name for entry in path.parent.iterdir()] == ["file.json"]
 
 
@@ -28,6 +28,6 @@ def test_what_is_not_a_number_is_not_written(tmp_path: Path) -> None:
 def test_damaged_json_is_told_with_advice(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.json").write_bytes(content)
     with pytest.raises(DataError, match=r"file\.json is .*damaged: make it again\."):
-        read_json(tmp_path / "file.json", mend="make it again")
+        read_json(tmp_path / "file.json", advice="make it again")
     with pytest.raises(DataError, match="is missing or damaged"):
-        read_json(tmp_path / "absent.json", mend="make it again")
+        read_json(tmp_path / "absent.json", advice="make it again")

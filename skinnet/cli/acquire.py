@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skinnet.cli.options import DONE, WRONG_USE, Command, Commands, add_command, add_root, pair, positive
 from skinnet.data.download import sources
-from skinnet.data.download.sources import LICENCES, OWN_COLUMNS, SOURCES
+from skinnet.data.download.sources import FOLDER_COLUMNS, LICENCES, SOURCES
 from skinnet.labels import CLASSES
 
 
@@ -53,9 +53,9 @@ def acquire_isic(options: argparse.Namespace) -> int:
 
 
 def acquire_folder(options: argparse.Namespace) -> int:
-    from skinnet.data.download.acquire import acquire_own
+    from skinnet.data.download.acquire import acquire_folder
 
-    acquire_own(
+    acquire_folder(
         root=options.root,
         name=options.name,
         images=options.images,
@@ -98,7 +98,7 @@ def _add_isic(kinds: Commands) -> None:
 def _add_folder(kinds: Commands) -> None:
     parser = _add_source(
         kinds, "folder", acquire_folder, "Your own pictures with a CSV table; nothing is copied.",
-        f"A column may mean {', '.join(OWN_COLUMNS)}; the one that means image_id, a file name, must be named.",
+        f"A column may mean {', '.join(FOLDER_COLUMNS)}; the one that means image_id, a file name, must be named.",
         None,
     )  # fmt: skip
     parser.add_argument("--name", required=True, help="name of the data set")

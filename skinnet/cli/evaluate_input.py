@@ -14,7 +14,7 @@ from skinnet.cli.options import checkpoint_folder
 from skinnet.data.index import load_cache, load_index
 from skinnet.data.partitions import seen_in_training
 from skinnet.errors import SkinnetError
-from skinnet.evaluation.external_table import read_outside
+from skinnet.evaluation.external_table import read_external_table
 from skinnet.files import read_json, read_table, structured
 from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
@@ -67,14 +67,14 @@ def read_other(path: Path, split: str) -> tuple[pd.DataFrame, Decision | None]:
     """Read the predictions to compare with, of a checkpoint folder or a CSV file, and their decision rules."""
     if path.is_dir():
         return _published(path, split), Decision.of(load_config(path))
-    table = read_outside(path)
+    table = read_external_table(path)
     return (table[table["split"] == split] if "split" in table and split != "all" else table), None
 
 
 def _from_table(options: argparse.Namespace) -> EvaluateInput:
     if options.root or options.source or options.partition:
         raise SkinnetError("--predictions names all the data there is: leave out --root, --source, --partition.")
-    predictions = read_outside(options.predictions)
+    predictions = read_external_table(options.predictions)
     return EvaluateInput(predictions, _rules(options), "all", options.predictions.stem, options.predictions.name)
 
 
@@ -82,8 +82,8 @@ def _rules(options: argparse.Namespace) -> Decision | None:
     """The decision rules for a table of predictions, which has none itself."""
     if options.rules is not None:
         try:
-            mend = "name the file that recalibrate wrote, or a config.json"
-            return structured(Decision, read_json(options.rules, mend=mend))
+            advice = "name the file that recalibrate wrote, or a config.json"
+            return structured(Decision, read_json(options.rules, advice=advice))
         except (KeyError, TypeError, ValueError) as error:
             raise SkinnetError(f"{options.rules} holds no class_weights and operating_points.") from error
     if options.threshold is None:
@@ -114,7 +114,7 @@ def _from_checkpoint(options: argparse.Namespace) -> EvaluateInput:
         name=config.name,
         held_out=held_out,
         method=ONE_NETWORK,
-        history=read_table(checkpoint / HISTORY, mend="restore it"),
+        history=read_table(checkpoint / HISTORY, advice="restore it"),
     )
 
 

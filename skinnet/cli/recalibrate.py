@@ -29,12 +29,12 @@ def add(commands: Commands) -> None:
 
 def recalibrate(options: argparse.Namespace) -> int:
     from skinnet.checkpoint import PREDICTIONS, RECALIBRATION, load_config, save_config
-    from skinnet.evaluation.external_table import read_outside
+    from skinnet.evaluation.external_table import read_external_table
     from skinnet.files import write_json
     from skinnet.inference.predictions import save_predictions
     from skinnet.training.recalibrate import recalibrate
 
-    table = read_outside(options.predictions)
+    table = read_external_table(options.predictions)
     fitted = recalibrate(table)
     write_json(options.out / RECALIBRATION, fitted.as_json())
     save_predictions(fitted.apply(table), options.out / PREDICTIONS)

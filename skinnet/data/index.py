@@ -188,12 +188,12 @@ def load_prepared(root: Path) -> pd.DataFrame:
         DataError: if it is not there or damaged.
     """
     path = root / INDEX
-    mend = f"run python -m skinnet prepare --root {root}"
+    advice = f"run python -m skinnet prepare --root {root}"
     if not path.exists():
-        raise DataError(f"No {path}: {mend}")
-    table = read_table(path, mend=mend, dtype=TYPES)
+        raise DataError(f"No {path}: {advice}")
+    table = read_table(path, advice=advice, dtype=TYPES)
     if missing := [name for name in WRITTEN if name not in table]:
-        raise DataError(f"{path} lacks the column {missing[0]}: {mend}")
+        raise DataError(f"{path} lacks the column {missing[0]}: {advice}")
     return table
 
 

@@ -86,13 +86,13 @@ def source_kind(folder: Path) -> str:
     """
     if (folder / HAM10000_METADATA).exists():
         return "ham10000"
-    return str(read_json(folder / RECORD, mend="run python -m skinnet acquire").get("source"))
+    return str(read_json(folder / RECORD, advice="run python -m skinnet acquire").get("source"))
 
 
 def images_folder(folder: Path) -> Path:
     """Find the images of a source: `images` in its folder, or the user's local folder."""
     if source_kind(folder) == "folder":
-        return Path(read_json(folder / RECORD, mend="run python -m skinnet acquire folder")["images"])
+        return Path(read_json(folder / RECORD, advice="run python -m skinnet acquire folder")["images"])
     return folder / "images"
 
 
@@ -146,15 +146,15 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _read(
-    path: Path, required: tuple[str, ...], *, mend: str = "acquire the source again", delimiter: str = ","
+    path: Path, required: tuple[str, ...], *, advice: str = "acquire the source again", delimiter: str = ","
 ) -> pd.DataFrame:
     if not path.exists():
-        raise DataError(f"There is no {path}: {mend}.")
+        raise DataError(f"There is no {path}: {advice}.")
     table = read_table(
-        path, mend=mend, dtype=str, keep_default_na=False, na_values=UNKNOWN_WORDS, sep=delimiter, index_col=False
+        path, advice=advice, dtype=str, keep_default_na=False, na_values=UNKNOWN_WORDS, sep=delimiter, index_col=False
     )
     if missing := [column for column in required if column not in table]:
-        raise DataError(f"{path} lacks the column {missing[0]}: {mend}.")
+        raise DataError(f"{path} lacks the column {missing[0]}: {advice}.")
     return table
 
 
@@ -236,10 +236,10 @@ TRUTHS |= dict.fromkeys(("0", "0.0", "false", "no", "benign"), False)
 
 def _folder(folder: Path) -> pd.DataFrame:
     """A user's local images and table, in the place that `acquire folder` recorded."""
-    record = read_json(folder / RECORD, mend="run python -m skinnet acquire folder")
+    record = read_json(folder / RECORD, advice="run python -m skinnet acquire folder")
     columns = record["columns"]
     theirs = _read(
-        Path(record["csv"]), tuple(columns.values()), mend=f"run acquire folder --name {folder.name} again",
+        Path(record["csv"]), tuple(columns.values()), advice=f"run acquire folder --name {folder.name} again",
         delimiter=record.get("delimiter", ","),
     )  # fmt: skip
     table = pd.DataFrame({ours: theirs[name] for ours, name in columns.items()})

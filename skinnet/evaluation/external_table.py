@@ -1,6 +1,6 @@
 """Other people's tables of predictions: any network's CSV becomes a table that `evaluate` reads.
 
-    predictions = read_outside(Path("theirs.csv"))
+    predictions = read_external_table(Path("theirs.csv"))
 
 A row an image. The truth is a column `dx` with our names, or one column of 0 and 1 for each diagnosis
 (MEL, NV, BCC, AKIEC, BKL, DF, VASC, in any case). Probabilities are `p_akiec` .. `p_vasc`; where the truth is in `dx`,
@@ -26,7 +26,7 @@ SUM_TOLERANCE = 0.02
 """By how much the seven probabilities may miss 1, as rounded ones do; they are then divided by their sum."""
 
 
-def read_outside(path: Path) -> pd.DataFrame:
+def read_external_table(path: Path) -> pd.DataFrame:
     """Read and check a CSV file.
 
     Returns:
@@ -37,7 +37,7 @@ def read_outside(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DataError(f"No {path}: name a CSV file with the truth and seven probabilities a row.")
-    table = read_table(path, mend="it is no CSV", dtype=str)
+    table = read_table(path, advice="it is no CSV", dtype=str)
     if table.empty:
         raise DataError(f"{path} has no rows.")
     table.columns = pd.Index([_our_name(str(column)) for column in table.columns])

@@ -23,7 +23,7 @@ class SelectiveMetrics:
     """Share of wrong diagnoses among the surest.
 
     Attributes:
-        coverage: shares of the rows that are judged.
+        coverage: shares of the rows, the surest first.
         risk: share of wrong diagnoses among them.
         area: mean risk over all coverages; lower is better.
     """
@@ -37,16 +37,16 @@ def selective_metrics(cases: ScoredCases, weights: np.ndarray) -> SelectiveMetri
     """Risk against coverage for weights (R, N)."""
     order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
     ordered = weights[:, order]
-    judged = np.cumsum(ordered, axis=1)
-    risk = ratio(np.cumsum(ordered * (cases.displayed != cases.dx)[order], axis=1), judged)
-    area = (ordered * np.nan_to_num(risk)).sum(axis=1) / judged[:, -1]
+    counted = np.cumsum(ordered, axis=1)
+    risk = ratio(np.cumsum(ordered * (cases.displayed != cases.dx)[order], axis=1), counted)
+    area = (ordered * np.nan_to_num(risk)).sum(axis=1) / counted[:, -1]
     return SelectiveMetrics(
         coverage=list(COVERAGES),
-        risk=[estimate(_risk_at(share, risk, judged)) for share in COVERAGES],
+        risk=[estimate(_risk_at(share, risk, counted)) for share in COVERAGES],
         area=estimate(area),
     )
 
 
-def _risk_at(share: float, risk: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    reached = (judged >= share * judged[:, -1:] - 1e-9).argmax(axis=1)
+def _risk_at(share: float, risk: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    reached = (counted >= share * counted[:, -1:] - 1e-9).argmax(axis=1)
     return np.asarray(risk[np.arange(len(risk)), reached])

@@ -9,7 +9,7 @@ what all logits share is evidence for no diagnosis.
 
 The target layer is the last one with positions (`features[-1]`, or `layer4[-1]` of a ResNet). The network below it runs
 once, without gradients or hooks, while the classifier's lock is held. Everything else happens in a copy of its head,
-made for each call, so threads may draw maps and judge photos at the same time.
+made for each call, so threads may draw maps and classify photos at the same time.
 """
 
 from __future__ import annotations

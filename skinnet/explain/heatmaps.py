@@ -1,4 +1,4 @@
-"""Class activation maps: which part of a photo spoke for a diagnosis. What they are worth: docs/heatmaps.md.
+"""Class activation maps: the evidence in a photo for each diagnosis. Their faithfulness: docs/heatmaps.md.
 
     maps = evidence_maps(classifier, features, size=size)  # float32 (7, H, W) in [0, 1], all diagnoses on one scale
     evidence = heat_map(classifier, pixels, diagnosis="mel")  # float32 (H, W), one of them
@@ -8,7 +8,7 @@ All seven maps of a photo share one scale: 1 is the strongest evidence for any d
 diagnosis that nothing speaks for has an empty map. A scale fixed for all photos would leave most of them pale, since
 the network's logits are larger in clear cases; how sure it is, the probabilities say.
 
-Maps are means over the four views that a photo is judged in, and threads may draw them at the same time.
+Maps are means over the four views of a photo, and threads may draw them at the same time.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ def load_sets(folder: Path) -> Sets | None:
     path = folder / CONFORMAL
     if not path.is_file():
         return None
-    mend = "run python -m skinnet fit-gate again"
+    advice = "run python -m skinnet fit-gate again"
     try:
-        return structured(Sets, read_json(path, mend=mend)["sets"])
+        return structured(Sets, read_json(path, advice=advice)["sets"])
     except (DataError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged: {mend}.") from error
+        raise CheckpointError(f"{path} is damaged: {advice}.") from error

@@ -155,13 +155,13 @@ def load_gate(folder: Path) -> Gate | None:
     if not (folder / GATE).is_file():
         log.info("%s has no gate: any picture is classified. Fit one with python -m skinnet fit-gate.", folder)
         return None
-    mend = "run python -m skinnet fit-gate again"
+    advice = "run python -m skinnet fit-gate again"
     try:
-        settings = structured(GateSettings, read_json(folder / GATE, mend=mend)["gate"])
+        settings = structured(GateSettings, read_json(folder / GATE, advice=advice)["gate"])
         arrays = load_file(folder / GATE_STATISTICS)
         mean, whitening = arrays["mean"], arrays["whitening"]
     except (DataError, SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"The gate in {folder} is damaged: {mend}.") from error
+        raise CheckpointError(f"The gate in {folder} is damaged: {advice}.") from error
     if whitening.shape != (len(mean), len(mean)) or not (np.isfinite(mean).all() and np.isfinite(whitening).all()):
-        raise CheckpointError(f"The gate in {folder} is damaged: {mend}.")
+        raise CheckpointError(f"The gate in {folder} is damaged: {advice}.")
     return Gate(settings.layers, mean, whitening, settings.warn, settings.refuse, settings.bounds)

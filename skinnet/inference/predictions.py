@@ -44,9 +44,9 @@ def predict_logits(
     """
     keep_freed_memory()
     logits = np.zeros((len(positions), len(CLASSES)), np.float32)
-    judge = classifier.one_view if one_view else classifier.logits
+    predict = classifier.one_view if one_view else classifier.logits
     for items in progress(equal_shapes(images, positions, batch_size=BATCH), "predicting", unit="batch"):
-        logits[items] = judge(np.stack([images[position] for position in positions[items]]))
+        logits[items] = predict(np.stack([images[position] for position in positions[items]]))
     return logits
 
 
@@ -68,8 +68,8 @@ def add_predictions(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarr
     known["lesion_id"] = known["lesion_id"].fillna(known["image_id"])  # who names no lesions shows each once
     if rows["source"].nunique() > 1:  # two sources may number their lesions alike
         known["lesion_id"] = rows["source"].reset_index(drop=True) + "/" + known["lesion_id"]
-    judged = pd.DataFrame([prediction.as_row() for prediction in classifier.predictions(logits)])
-    return pd.concat([known, judged, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1)
+    predicted = pd.DataFrame([prediction.as_row() for prediction in classifier.predictions(logits)])
+    return pd.concat([known, predicted, pd.DataFrame(logits, columns=LOGIT_COLUMNS)], axis=1)
 
 
 def save_predictions(predictions: pd.DataFrame, path: Path) -> None:
@@ -85,7 +85,7 @@ def load_predictions(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DataError(f"No {path}: run python -m skinnet release, or name another checkpoint.")
-    predictions = read_table(path, mend="run python -m skinnet release")
+    predictions = read_table(path, advice="run python -m skinnet release")
     if "split" not in predictions:
         raise DataError(f"{path} lacks the column split: run python -m skinnet release.")
     return predictions

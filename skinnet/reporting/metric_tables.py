@@ -173,7 +173,7 @@ def selective_table(metrics: Metrics) -> Table:
     columns = zip(metrics.selective.coverage, metrics.selective.risk, strict=True)
     rows = [[f"surest {share:.0%}", str(risk)] for share, risk in columns]
     rows.append(["mean over all shares", str(metrics.selective.area)])
-    return Table("selective", "Errors among the surest diagnoses, as displayed", ["judged", "share wrong"], rows)
+    return Table("selective", "Errors among the surest diagnoses, as displayed", ["surest share", "share wrong"], rows)
 
 
 def subgroup_table(metrics: Metrics) -> Table:

@@ -70,7 +70,7 @@ def _study_paths(checkpoint: Path) -> Iterator[Path]:
 
 def _read_study(path: Path) -> StudyTables:
     try:
-        study = structured(StudyTables, read_json(path, mend=ADVICE))
+        study = structured(StudyTables, read_json(path, advice=ADVICE))
         valid = all(Path(name).name == name for name in study.files) and all(map(_is_valid, study.tables))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is damaged, or of another version: {ADVICE}.") from error

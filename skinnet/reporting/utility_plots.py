@@ -40,11 +40,13 @@ def draw_decision_curve(metrics: Metrics) -> Figure:
 def draw_risk_coverage(cases: ScoredCases, metrics: Metrics) -> Figure:
     """Share of wrong diagnoses among the surest, for every coverage."""
     selective = metrics.selective
-    figure, axes = square("Errors among the surest diagnoses", "share judged, the surest first", "share of them wrong")
+    figure, axes = square(
+        "Errors among the surest diagnoses", "share of the cases, surest first", "share of them wrong"
+    )
     order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
-    judged = np.arange(1, len(order) + 1)
+    counted = np.arange(1, len(order) + 1)
     wrong = np.cumsum((cases.displayed != cases.dx)[order])
-    axes.plot(judged / len(order), wrong / judged, color=COLOURS[0], label=f"mean {selective.area}")
+    axes.plot(counted / len(order), wrong / counted, color=COLOURS[0], label=f"mean {selective.area}")
     values = np.array([each.value for each in selective.risk], float)
     axes.errorbar(selective.coverage, values, yerr=whiskers(selective.risk), fmt="o", color=COLOURS[0], capsize=2)
     axes.set(xlim=(0, 1.02), ylim=(0, None))

@@ -127,7 +127,7 @@ def write_tables(folder: Path) -> list[Table]:
     Raises:
         DataError: if that file is damaged.
     """
-    tables = [robustness_table(read_table(folder / ROBUSTNESS, mend=RERUN))]
+    tables = [robustness_table(read_table(folder / ROBUSTNESS, advice=RERUN))]
     write_study(folder, "robustness", order=10, files=[ROBUSTNESS], tables=tables)
     return tables
 

@@ -17,7 +17,7 @@ from skinnet.errors import CheckpointError, TrainingError
 LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 VIT = "vit_small_patch14_dinov2"
 WEIGHTS = ("imagenet", "none")
-TAUGHT = ("split", "official")
+TEACHABLE = ("split", "official")
 """Partitions whose test images no teacher saw; in those of a cross-validation teachers saw validation images."""
 
 
@@ -92,7 +92,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.weights not in WEIGHTS:
             raise TrainingError(f"Unknown weights {self.weights!r}: use {' or '.join(WEIGHTS)}.")
-        if self.soft_labels and self.partition not in TAUGHT:
+        if self.soft_labels and self.partition not in TEACHABLE:
             raise TrainingError(
                 f"The teachers of the soft labels saw what the partition {self.partition!r} keeps back: train "
                 'without them (--soft-labels "").'

@@ -3,11 +3,11 @@
     table = cross_validate(TrainConfig(), root=Path("data"), out=Path("runs/folds"))
 
 Five networks are trained, each without one of the five folds that the published split deals the lesions of train and
-val into; the test split takes no part. The table of what they said of the fold that they did not see has the columns
+val into; the test split takes no part. The table of their predictions for the held-out fold has the columns
 of a checkpoint's predictions, and serves three ends: choosing among recipes on eight times the images of
 validation, thresholds from 933 (pre)malignant lesions instead of 117, and soft labels for a smaller network.
 
-No epoch is chosen: each network is judged as it was after the last one, so the fold stays unseen in every way.
+No epoch is chosen: each network predicts with its last weights, so the fold stays unseen in every way.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
         _predict_fold(replace(config, partition=fold), root=root, run=out / fold)
     table = load_index(root, sources=config.source_names)
     table = table[table["split"].isin(["train", "val"])].reset_index(drop=True)
-    judged = pd.concat([read_table(out / fold / OUT_OF_FOLD, mend="delete it") for fold in FOLD_PARTITIONS])
-    logits = judged.set_index("image_id").loc[table["image_id"], LOGIT_COLUMNS].to_numpy(np.float32)
+    held_out = pd.concat([read_table(out / fold / OUT_OF_FOLD, advice="delete it") for fold in FOLD_PARTITIONS])
+    logits = held_out.set_index("image_id").loc[table["image_id"], LOGIT_COLUMNS].to_numpy(np.float32)
     predictions = _calibrated(table, logits, config)
     save_predictions(predictions, out / OUT_OF_FOLD)
     return predictions
@@ -68,7 +68,7 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
 
 def _predict_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
     """Train without a fold and write its predictions; a finished fold is only checked."""
-    train_or_go_on(config, root=root, out=run, judgement=run / OUT_OF_FOLD)
+    train_or_go_on(config, root=root, out=run, predictions=run / OUT_OF_FOLD)
     if (run / OUT_OF_FOLD).is_file():
         return
     table = load_index(root, sources=config.source_names, partition=config.partition)

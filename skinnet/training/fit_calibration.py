@@ -65,20 +65,22 @@ def fit_decision_out_of_fold(
     Raises:
         DataError: if the table is not that of these images, or of another kind of network.
     """
-    mend = "run python -m skinnet cross-validate"
+    advice = "run python -m skinnet cross-validate"
     if not path.is_file():
-        raise DataError(f"No {path}: {mend}.")
-    predictions = read_table(path, mend=mend)
+        raise DataError(f"No {path}: {advice}.")
+    predictions = read_table(path, advice=advice)
     if not {"fold", "network", "p_mel"} <= set(predictions):
-        raise DataError(f"{path} is not the table of a whole cross-validation: {mend}, and name the one in its folder.")
+        raise DataError(
+            f"{path} is not the table of a whole cross-validation: {advice}, and name the one in its folder."
+        )
     used = table[table["split"].isin(["train", "val"])]
     if sorted(zip(predictions["image_id"], predictions["dx"], strict=True)) != sorted(
         zip(used["image_id"], used["dx"], strict=True)
     ):
-        raise DataError(f"{path} does not hold the images of train and val: {mend} on them.")
+        raise DataError(f"{path} does not hold the images of train and val: {advice} on them.")
     if (predictions["network"] != network).any():
         found = predictions["network"].iloc[0]
-        raise DataError(f"{path} comes from {found}, the run from {network}: {mend} with the same recipe.")
+        raise DataError(f"{path} comes from {found}, the run from {network}: {advice} with the same recipe.")
     dx, lesions = predictions["dx"].map(CLASS_NUMBERS).to_numpy(), predictions["lesion_id"].to_numpy()
     probabilities = predictions[probability_columns()].to_numpy()
     decision = fit_decision(probabilities, dx, class_counts=class_counts, lesions=lesions)

@@ -95,8 +95,8 @@ def read_run(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     for name in (SETTINGS, HISTORY, BEST):
         if not (run / name).is_file():
             raise CheckpointError(f"No {name} in {run}: train first, with python -m skinnet train --out {run}")
-    mend = "train again"
-    return read_json(run / SETTINGS, mend=mend), read_table(run / HISTORY, mend=mend)
+    advice = "train again"
+    return read_json(run / SETTINGS, advice=advice), read_table(run / HISTORY, advice=advice)
 
 
 def _config(

@@ -1,6 +1,6 @@
 """Refit calibration and thresholds on a clinic's own cases.
 
-    found = recalibrate(read_outside(Path("clinic.csv")))
+    found = recalibrate(read_external_table(Path("clinic.csv")))
     found.calibration, found.decision
 
 Two numbers are fitted, by the least log loss over the seven diagnoses: a temperature, which makes all probabilities
@@ -73,7 +73,7 @@ def recalibrate(predictions: pd.DataFrame) -> Recalibration:
     """Fit temperature, shift and decision rules.
 
     Args:
-        predictions: as `outside.read_outside` returns them.
+        predictions: as `outside.read_external_table` returns them.
 
     Raises:
         DataError: with fewer than 20 (pre)malignant or benign lesions.

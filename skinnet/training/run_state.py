@@ -127,7 +127,7 @@ def open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resume
         return
     if not resume:
         raise TrainingError(f"{out} holds a run already: go on with --resume, or name another folder.")
-    earlier = read_json(path, mend=f"delete {out} and train again")
+    earlier = read_json(path, advice=f"delete {out} and train again")
     before = asdict(TrainConfig()) | earlier.get("training", {})  # a setting that is newer than the run had its default
     changed = [name for name in settings["training"] if before.get(name) != settings["training"][name]]
     if changed:

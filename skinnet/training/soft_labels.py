@@ -43,11 +43,11 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
     targets = np.eye(len(CLASSES), dtype=np.float32)[labels]
     if not config.soft_labels:
         return targets
-    taught, soft = _soft_labels(table, _paths(config))
+    covered, soft = _soft_labels(table, _paths(config))
     counts = class_counts(table[table["split"] == "train"])
     drawn = soft * np.exp(-sampling_shift(counts, sampling_power=config.sampling_power))
     drawn /= drawn.sum(axis=1, keepdims=True)
-    targets[taught] = (1 - config.soft_share) * targets[taught] + config.soft_share * drawn
+    targets[covered] = (1 - config.soft_share) * targets[covered] + config.soft_share * drawn
     return targets
 
 
@@ -68,14 +68,14 @@ def _path(name: str) -> Path:
 
 def _soft_labels(table: pd.DataFrame, paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the training images that every teacher predicted, and the mean probabilities (M, 7)."""
-    taught = (table["split"] == "train").to_numpy()
-    judged = []
+    covered = (table["split"] == "train").to_numpy()
+    tables = []
     for path in paths:
         if not path.is_file():
             raise TrainingError(f"No {path}: make soft labels with python -m skinnet cross-validate.")
-        judged.append(read_table(path, mend="make it again").set_index("image_id")[probability_columns()])
-        taught = taught & table["image_id"].isin(judged[-1].index).to_numpy()
-        if not taught.any():
+        tables.append(read_table(path, advice="make it again").set_index("image_id")[probability_columns()])
+        covered = covered & table["image_id"].isin(tables[-1].index).to_numpy()
+        if not covered.any():
             raise TrainingError(f'{path} has none of the training images: train without it (--soft-labels "").')
-    ids = table["image_id"][taught]
-    return np.flatnonzero(taught), np.mean([rows.loc[ids].to_numpy(float) for rows in judged], axis=0)
+    ids = table["image_id"][covered]
+    return np.flatnonzero(covered), np.mean([rows.loc[ids].to_numpy(float) for rows in tables], axis=0)

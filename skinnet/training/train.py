@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 SELECTION_METRIC = "mean_auroc"
 """The best epoch has the largest validation value of this, the mean of the macro and the (pre)malignant AUROC: the
-first alone hangs on 11 dermatofibromas, the second forgets the classes."""
+first alone depends on 11 dermatofibromas, the second forgets the classes."""
 
 SAVE_SECONDS = 60.0
 """A run that is killed loses at most this much."""
@@ -120,7 +120,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     return pd.DataFrame(run.history)
 
 
-def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, judgement: Path) -> None:
+def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, predictions: Path) -> None:
     """Train, or resume the run in a folder; predictions left by an earlier run there are removed.
 
     Raises:
@@ -128,7 +128,7 @@ def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, judgement: Pat
     """
     begun = (out / STATE).exists()
     if not begun:
-        judgement.unlink(missing_ok=True)
+        predictions.unlink(missing_ok=True)
     train(config, root=root, out=out, resume=begun)
 
 
@@ -256,11 +256,11 @@ def _validate(
     """Compute the metrics of one view of each validation image, without calibration."""
     network.eval()
     batches = progress(evaluation_loader(dataset), "validating", unit="batch", leave=False)
-    judged = [
+    outputs = [
         (network(normalise(images, config.network, device)).float().cpu(), batch_labels)
         for images, batch_labels in batches
     ]
-    logits, labels = (torch.cat(parts) for parts in zip(*judged, strict=True))
+    logits, labels = (torch.cat(parts) for parts in zip(*outputs, strict=True))
     log_loss = nn.functional.cross_entropy(logits, labels).item()
     probabilities = logits.softmax(dim=1).numpy()
     names = np.array(CLASSES)

@@ -8,7 +8,7 @@ import pytest
 
 from skinnet.__main__ import main
 from skinnet.errors import DataError
-from skinnet.evaluation.external_table import read_outside
+from skinnet.evaluation.external_table import read_external_table
 from skinnet.labels import CLASSES, probability_columns
 
 DRAW_20 = {"prevalence": None, "draws": 20, "seed": 0}
@@ -28,23 +28,23 @@ def plain(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_three_spellings_of_one_table_read_alike(plain: pd.DataFrame, tmp_path: Path) -> None:
-    ours = read_outside(written(plain, tmp_path))
+    ours = read_external_table(written(plain, tmp_path))
     capitals = plain.rename(columns={f"p_{name}": name.upper() for name in CLASSES})
     one_hot = plain.drop(columns="dx").assign(**{name.upper(): 1.0 * (plain["dx"] == name) for name in CLASSES})
     for other in (capitals, one_hot):
-        pd.testing.assert_frame_equal(read_outside(written(other, tmp_path)), ours)
+        pd.testing.assert_frame_equal(read_external_table(written(other, tmp_path)), ours)
     assert ours[probability_columns()].to_numpy() == pytest.approx(plain[probability_columns()].to_numpy())
     assert ours["lesion_id"].tolist() == plain["lesion_id"].tolist()
 
 
 def test_without_ids_each_row_is_an_image_and_a_lesion(plain: pd.DataFrame, tmp_path: Path) -> None:
-    table = read_outside(written(plain.drop(columns="lesion_id"), tmp_path))
+    table = read_external_table(written(plain.drop(columns="lesion_id"), tmp_path))
     assert table["lesion_id"].tolist() == table["image_id"].tolist() == [str(row) for row in range(2, 402)]
 
 
 def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: Path) -> None:
     named = plain.assign(image=range(400), localization="back", dataset="rosendahl", age=40)
-    table = read_outside(written(named, tmp_path))
+    table = read_external_table(written(named, tmp_path))
     assert table.loc[0, ["image_id", "site", "clinic", "age"]].tolist() == ["0", "back", "rosendahl", "40"]
 
 
@@ -60,21 +60,21 @@ def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: P
 )
 def test_bad_rows_are_named(plain: pd.DataFrame, tmp_path: Path, change: dict[str, object], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_outside(written(plain.assign(**change), tmp_path))
+        read_external_table(written(plain.assign(**change), tmp_path))
 
 
 def test_missing_columns_are_named(plain: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="lacks the probabilities p_df, p_vasc"):
-        read_outside(written(plain.drop(columns=["p_df", "p_vasc"]), tmp_path))
+        read_external_table(written(plain.drop(columns=["p_df", "p_vasc"]), tmp_path))
     with pytest.raises(DataError, match="has no truth: neither a column dx"):
-        read_outside(written(plain.drop(columns="dx"), tmp_path))
+        read_external_table(written(plain.drop(columns="dx"), tmp_path))
     ones = {name.upper(): 0 for name in CLASSES}
     with pytest.raises(DataError, match="not exactly one 1 and else 0"):
-        read_outside(written(plain.drop(columns="dx").assign(**ones), tmp_path))
+        read_external_table(written(plain.drop(columns="dx").assign(**ones), tmp_path))
     with pytest.raises(DataError, match="has no rows"):
-        read_outside(written(plain[:0], tmp_path))
+        read_external_table(written(plain[:0], tmp_path))
     with pytest.raises(DataError, match="name a CSV file"):
-        read_outside(tmp_path / "nowhere.csv")
+        read_external_table(tmp_path / "nowhere.csv")
 
 
 def test_another_network_is_evaluated_compared_and_refitted(

@@ -82,7 +82,7 @@ def test_a_cross_validation_that_was_stopped_goes_on(
     assert before == {fold: (out / fold / OUT_OF_FOLD).read_bytes() for fold in FOLD_PARTITIONS}
     judgement = tmp_path / "judgement.csv"
     judgement.write_text("of a run whose state is gone")
-    train_or_go_on(SMALL, root=drawn_root, out=tmp_path / "run", judgement=judgement)
+    train_or_go_on(SMALL, root=drawn_root, out=tmp_path / "run", predictions=judgement)
     assert not judgement.exists()
     with pytest.raises(TrainingError, match="was trained with another epochs"):
         cross_validate(dataclasses.replace(SMALL, epochs=SMALL.epochs + 1), root=drawn_root, out=out)

@@ -3,7 +3,7 @@
     acquire(HAM10000, root=Path("data"))                            # from its publisher
     acquire(HAM10000, root=Path("data"), mirror="http://host/ham")  # from a copy with a SHA256SUMS file
     acquire_isic(Search(query="diagnosis_3:Nevus", limit=100), root=Path("data"))
-    acquire_own(root=Path("data"), name="clinic", images=..., csv=..., columns=..., diagnoses=...)
+    acquire_folder(root=Path("data"), name="clinic", images=..., csv=..., columns=..., diagnoses=...)
 
 Everything lands in `root/NAME`, and last of all `acquired.json`, which says what was acquired, from where and on what
 terms. A call that was stopped goes on where it was; a call that has nothing to do says so at once. What is unfinished,
@@ -26,8 +26,8 @@ from skinnet.data.download.archives import is_unpacked, unpack
 from skinnet.data.download.download import Download, check_space, digest, fetch
 from skinnet.data.download.http import new_session
 from skinnet.data.download.isic_archive import API, Search, find, licences_of, renewed, write_beside
-from skinnet.data.download.local_folder import own_record
-from skinnet.data.download.manifest import named_folder, read_record, write_record
+from skinnet.data.download.local_folder import folder_record
+from skinnet.data.download.manifest import named_folder, read_manifest, write_manifest
 from skinnet.data.download.parallel import fetch_all
 from skinnet.data.download.publishers import mirror_address, read_sums, resolve
 from skinnet.data.download.sources import RemoteFile, Source
@@ -53,7 +53,7 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
         AcquireError: if a file cannot be had, fails its check, or is no sound archive.
     """
     folder = root / source.name
-    files = read_record(folder).get("files", {})
+    files = read_manifest(folder).get("files", {})
     lost = [remote for remote in source.files if not _has_size(_place(folder, remote), files.get(remote.name))]
     archives = [(_place(folder, file), folder / file.unpack_to, file.suffix) for file in source.files if file.unpack_to]
     if not lost and all(is_unpacked(archive, target, suffix=suffix) for archive, target, suffix in archives):
@@ -65,7 +65,7 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     for archive, target, suffix in archives:
         unpack(archive, target, suffix=suffix)
     files = {remote.name: files[remote.name] for remote in source.files}
-    write_record(
+    write_manifest(
         folder, source.name, licence=source.licence, citation=source.citation, files=files,
         variant=variant_of(source, {name: file["sha256"] for name, file in files.items()}),
     )  # fmt: skip
@@ -134,7 +134,7 @@ def acquire_isic(
     if address.startswith("file:") and search != Search():
         raise AcquireError("A folder is copied whole: leave out --query, --collections, --limit and --licence.")
     asked = {"address": address, "search": json.loads(json.dumps(asdict(search)))}
-    record = read_record(folder)
+    record = read_manifest(folder)
     if {key: record.get(key) for key in asked} == asked and _all_there(folder, record["files"]):
         log.info("%s is complete in %s: nothing to do.", name, folder)
         return folder
@@ -146,7 +146,7 @@ def acquire_isic(
         else:
             licence, names = _search_isic(address, search, folder, session, skip_failed=skip_failed)
     files = {name: {"bytes": (folder / name).stat().st_size} for name in names}
-    write_record(
+    write_manifest(
         folder, "isic", name=name, licence=licence, files=files,
         citation="The ISIC Archive; whom to credit stands in attribution.txt.", **asked,
     )  # fmt: skip
@@ -190,7 +190,7 @@ def _copy_isic(address: str, folder: Path, session: requests.Session) -> tuple[s
     return ", ".join(licences), sorted(listed)
 
 
-def acquire_own(
+def acquire_folder(
     *, root: Path, name: str, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]
 ) -> Path:
     """Record a local folder of pictures as `root / name`; nothing is copied. Arguments: see `local_folder`.
@@ -202,6 +202,6 @@ def acquire_own(
         AcquireError: if pictures, table or columns are missing, or the name is taken.
     """
     folder = named_folder(root, name, "folder")
-    found = own_record(images=images, csv=csv, columns=columns, diagnoses=diagnoses)
-    write_record(folder, "folder", name=name, licence="not stated", citation="", files={}, **found)
+    found = folder_record(images=images, csv=csv, columns=columns, diagnoses=diagnoses)
+    write_manifest(folder, "folder", name=name, licence="not stated", citation="", files={}, **found)
     return folder

@@ -65,7 +65,7 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
 def _targets(archive: zipfile.ZipFile, suffix: str) -> dict[str, zipfile.ZipInfo]:
     """The entries with a suffix, by their name on disk."""
     members = [member for member in safe_members(archive) if member.filename.lower().endswith(suffix)]
-    names = [_own_name(member) for member in members]
+    names = [_flat_name(member) for member in members]
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
         raise AcquireError(f"{Path(archive.filename or '').name} holds two files named {twice}: refused.")
@@ -99,12 +99,12 @@ def safe_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return members
 
 
-def _own_name(member: zipfile.ZipInfo) -> str:
+def _flat_name(member: zipfile.ZipInfo) -> str:
     return member.filename.rpartition("/")[2]  # pathlib would take most of the time of a rerun
 
 
 def _is_hidden(member: zipfile.ZipInfo) -> bool:
-    return _own_name(member).startswith(".") or "__MACOSX" in member.filename.split("/")
+    return _flat_name(member).startswith(".") or "__MACOSX" in member.filename.split("/")
 
 
 def _packed(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> int:

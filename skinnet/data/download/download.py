@@ -3,7 +3,7 @@
     with new_session() as session:
         fetch(Download("a.zip", "https://host/a.zip", "sha256:..."), Path("a.zip"), session=session)
 
-What came so far is kept in `a.zip.part`, and beside it what the server said of the file's version
+The part received so far stays in `a.zip.part`, beside the headers that identify its version
 (`a.zip.part.json`), so that a file which changed on the server is not glued together from two versions.
 """
 
@@ -199,8 +199,8 @@ def _version_path(part: Path) -> Path:
 
 
 def _read_version(part: Path) -> Version:
-    with contextlib.suppress(DataError, TypeError):  # absent or damaged: as if the server had said nothing
-        return Version(**read_json(_version_path(part), mend=""))
+    with contextlib.suppress(DataError, TypeError):  # absent or damaged: as if there were none
+        return Version(**read_json(_version_path(part), advice=""))
     return Version()
 
 

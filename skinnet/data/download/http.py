@@ -122,11 +122,11 @@ def _ask(url: str, session: requests.Session, offset: int, version: Version) -> 
 
 def _goes_on(response: requests.Response, offset: int, version: Version) -> bool:
     """Tell whether an answer to a range is usable: the range, the whole file, or "nothing is missing"."""
-    said = response.headers.get("Content-Range", "")
+    value = response.headers.get("Content-Range", "")
     if response.status_code == 416:
-        return said == f"bytes */{offset}"
+        return value == f"bytes */{offset}"
     if response.status_code == 206:
-        return said.startswith(f"bytes {offset}-") and not version.differs(_version(response))
+        return value.startswith(f"bytes {offset}-") and not version.differs(_version(response))
     return True
 
 
@@ -156,11 +156,11 @@ def _version(response: requests.Response) -> Version:
 
 def _retry_after(response: requests.Response) -> float | None:
     """Read the seconds to wait from a number or an HTTP date; None if the server names none."""
-    said = response.headers.get("Retry-After", "")
-    if said.isdigit():
-        return float(said)
+    value = response.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
     with contextlib.suppress(ValueError):
-        date = parsedate_to_datetime(said)
+        date = parsedate_to_datetime(value)
         return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
     return None
 

@@ -134,8 +134,8 @@ def _sentence(text: str) -> str:
         content = json.loads(text)
     except ValueError:
         return text
-    said = content.get("message", content.get("detail", content)) if isinstance(content, dict) else content
-    return said if isinstance(said, str) else json.dumps(said)
+    message = content.get("message", content.get("detail", content)) if isinstance(content, dict) else content
+    return message if isinstance(message, str) else json.dumps(message)
 
 
 def _picture(record: dict[str, Any], *, thumbnails: bool) -> Picture:

@@ -1,6 +1,6 @@
 """Record a local folder of pictures: nothing is copied; the record holds its place and the meaning of the columns.
 
-own_record(images=Path("photos"), csv=Path("table.csv"),
+folder_record(images=Path("photos"), csv=Path("table.csv"),
            columns={"image_id": "file", "dx": "diagnosis"}, diagnoses={"melanoma": "mel"})
 """
 
@@ -11,18 +11,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from skinnet.data.download.sources import OWN_COLUMNS
+from skinnet.data.download.sources import FOLDER_COLUMNS
 from skinnet.errors import AcquireError
 from skinnet.labels import CLASSES
 
 DELIMITERS = ",;\t"
 
 
-def own_record(*, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]) -> dict[str, Any]:
+def folder_record(
+    *, images: Path, csv: Path, columns: Mapping[str, str], diagnoses: Mapping[str, str]
+) -> dict[str, Any]:
     """Check pictures and their table, and describe them.
 
     Args:
-        columns: the table's name of a column by its meaning, one of `OWN_COLUMNS`.
+        columns: the table's name of a column by its meaning, one of `FOLDER_COLUMNS`.
         diagnoses: one of `CLASSES`, or "" for another diagnosis, by the table's word for it.
 
     Raises:
@@ -35,12 +37,12 @@ def own_record(*, images: Path, csv: Path, columns: Mapping[str, str], diagnoses
             "No column names the pictures: add --column image_id=NAME, the table's column of file names."
         )
     for meaning in columns:
-        _check_known(meaning, OWN_COLUMNS, "column")
+        _check_known(meaning, FOLDER_COLUMNS, "column")
     for dx in diagnoses.values():
         _check_known(dx, (*CLASSES, ""), "diagnosis")
     delimiter, header = _header(csv, set(columns.values()))
     if absent := [theirs for theirs in columns.values() if theirs not in header]:
-        raise AcquireError(f"{csv} has no column {absent[0]!r}, only {', '.join(header)}: mend --column.")
+        raise AcquireError(f"{csv} has no column {absent[0]!r}, only {', '.join(header)}: correct --column.")
     return {
         "images": str(images.resolve()),
         "csv": str(csv.resolve()),

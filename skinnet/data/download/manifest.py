@@ -1,6 +1,6 @@
 """The manifest of an acquired data set, `acquired.json`: its contents, origin and terms.
 
-    read_record(Path("data/ham10000"))["variant"]
+    read_manifest(Path("data/ham10000"))["variant"]
 
 It is written last, so that where it is everything is.
 """
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 RECORD = "acquired.json"
 
 
-def read_record(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
     """Read what an earlier call finished; nothing if it had an older layout."""
-    record = _any_record(folder)
+    record = _any_manifest(folder)
     return record if isinstance(record.get("files"), dict) else {}
 
 
-def write_record(
+def write_manifest(
     folder: Path, kind: str, *, licence: str, citation: str, files: Mapping[str, Any], name: str = "", **more: Any
 ) -> None:
     """Write the manifest: `kind` is the source, `name` its folder if the user chose one."""
@@ -46,13 +46,13 @@ def named_folder(root: Path, name: str, kind: str) -> Path:
     """
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
         raise AcquireError(f"{name!r} is no good name for a folder: use letters, digits, '-', '_' and '.' in --name.")
-    other = _any_record(root / name).get("source", kind)
+    other = _any_manifest(root / name).get("source", kind)
     if name in {*SOURCES, *OTHERS} - {kind} or other != kind:
         raise AcquireError(f"The name {name} is taken by another data set: choose another --name.")
     return root / name
 
 
-def _any_record(folder: Path) -> dict[str, Any]:
+def _any_manifest(folder: Path) -> dict[str, Any]:
     with contextlib.suppress(DataError):  # absent or damaged: what it would say is found out again
-        return read_json(folder / RECORD, mend="")
+        return read_json(folder / RECORD, advice="")
     return {}

@@ -138,7 +138,18 @@ LICENCES = {
 }
 """The ISIC Archive's words for licences: title and canonical address."""
 
-OWN_COLUMNS = ("image_id", "dx", "lesion_id", "patient_id", "dx_type", "age", "sex", "site", "malignant", "skin_type")
+FOLDER_COLUMNS = (
+    "image_id",
+    "dx",
+    "lesion_id",
+    "patient_id",
+    "dx_type",
+    "age",
+    "sex",
+    "site",
+    "malignant",
+    "skin_type",
+)
 """What a column of a user's own table may mean; image_id is a file name with or without its extension."""
 
 OTHERS = {

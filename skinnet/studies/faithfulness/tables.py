@@ -30,7 +30,7 @@ def write_tables(folder: Path) -> list[Table]:
     Raises:
         DataError: if that file is missing or damaged.
     """
-    tables = [faithfulness_table(read_json(folder / REPORT, mend=RERUN))]
+    tables = [faithfulness_table(read_json(folder / REPORT, advice=RERUN))]
     write_study(folder, NAME, order=50, files=[REPORT, VALUES, *FIGURES], tables=tables)
     return tables
 

@@ -25,7 +25,7 @@ def write_tables(folder: Path) -> list[Table]:
     Raises:
         DataError: if one is missing or damaged.
     """
-    gate, uncertainty = (read_json(folder / name, mend=RERUN) for name in (GATE, CONFORMAL))
+    gate, uncertainty = (read_json(folder / name, advice=RERUN) for name in (GATE, CONFORMAL))
     tables = [
         non_lesion_table(gate["foreign"]),
         turned_away_table(gate["accepted"]),

@@ -57,11 +57,11 @@ def shipped_network(checkpoint: Path) -> NetworkPredictions:
 def network_without(name: str, config: TrainConfig, *, root: Path, run: Path) -> NetworkPredictions:
     """Train without a clinic or diagnosis and predict the test images of that partition; both only where missing."""
     log.info("Without %s", name)
-    train_or_go_on(config, root=root, out=run, judgement=run / TEST_PREDICTIONS)
+    train_or_go_on(config, root=root, out=run, predictions=run / TEST_PREDICTIONS)
     if not (run / TEST_PREDICTIONS).is_file():
         _predict_test(run, root=root, with_gate=name in CLASSES)
     trained = load_config(run)
-    predictions = read_table(run / TEST_PREDICTIONS, mend="delete it")
+    predictions = read_table(run / TEST_PREDICTIONS, advice="delete it")
     return NetworkPredictions(predictions, Decision.of(trained), "without it", trained.counts["train"], config.epochs)
 
 

@@ -67,6 +67,6 @@ def leave_out(names: Sequence[str], config: TrainConfig, *, root: Path, out: Pat
 def replace_rows(rows: pd.DataFrame, path: Path) -> None:
     """Write rows into a table in place of those of the same name."""
     if path.is_file():
-        before = read_table(path, mend="delete it")
+        before = read_table(path, advice="delete it")
         rows = pd.concat([before[~before["left_out"].isin(rows["left_out"])], rows])
     write_table(rows, path, float_format="%.4f")

@@ -45,7 +45,9 @@ def write_tables(folder: Path) -> dict[str, Table]:
     """
     makers = {CLINICS: clinics_table, DIAGNOSES: diagnoses_table}
     tables = {
-        name: make(read_table(folder / name, mend=RERUN)) for name, make in makers.items() if (folder / name).is_file()
+        name: make(read_table(folder / name, advice=RERUN))
+        for name, make in makers.items()
+        if (folder / name).is_file()
     }
     write_study(folder, "leave_out", order=30, files=list(tables), tables=list(tables.values()))
     return tables

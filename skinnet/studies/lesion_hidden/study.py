@@ -134,7 +134,7 @@ def write_tables(folder: Path) -> list[Table]:
     Raises:
         DataError: if that file is damaged.
     """
-    tables = [lesion_hidden_table(read_table(folder / CONTROLS, mend=RERUN))]
+    tables = [lesion_hidden_table(read_table(folder / CONTROLS, advice=RERUN))]
     write_study(folder, "lesion_hidden", order=20, files=[CONTROLS], tables=tables)
     return tables
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from skinnet.__main__ import main
-from skinnet.data.download.acquire import acquire, acquire_isic, acquire_own, variant_of
+from skinnet.data.download.acquire import acquire, acquire_folder, acquire_isic, variant_of
 from skinnet.data.download.download import SPARE_BYTES
 from skinnet.data.download.isic_archive import Search
 from skinnet.data.download.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20
@@ -267,7 +267,7 @@ def test_a_copy_of_an_acquired_search_is_a_mirror(isic: Server, tmp_path: Path) 
 def own(tmp_path: Path, name: str) -> Path:
     (tmp_path / "photos").mkdir(exist_ok=True)
     (tmp_path / "table.csv").write_text("file,what\na.jpg,melanoma\n")
-    return acquire_own(
+    return acquire_folder(
         root=tmp_path / "data", name=name, images=tmp_path / "photos", csv=tmp_path / "table.csv",
         columns={"image_id": "file", "dx": "what"}, diagnoses={"melanoma": "mel"},
     )  # fmt: skip

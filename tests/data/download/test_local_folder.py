@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skinnet.data.download.local_folder import own_record
+from skinnet.data.download.local_folder import folder_record
 from skinnet.errors import AcquireError
 
 
@@ -22,7 +22,7 @@ def record(photos: Path, **changed: object) -> dict[str, object]:
         "columns": {"image_id": "File", "dx": "Diagnosis"},
         "diagnoses": {"melanoma": "mel", "SCC": ""},
     }
-    return own_record(**{**given, **changed})  # type: ignore[arg-type]
+    return folder_record(**{**given, **changed})  # type: ignore[arg-type]
 
 
 def test_the_record_says_where_pictures_are_and_what_columns_mean(
@@ -50,7 +50,7 @@ def test_a_table_may_have_semicolons(photos: Path) -> None:
         ({"images": Path("nowhere")}, "There is no folder nowhere: name the one with the pictures with --images"),
         ({"csv": Path("nowhere.csv")}, r"nowhere\.csv cannot be read as a UTF-8 CSV table: name it with --csv"),
         ({"columns": {"dx": "Diagnosis"}}, "add --column image_id=NAME"),
-        ({"columns": {"image_id": "file"}}, "has no column 'file', only File, Diagnosis, Who: mend --column"),
+        ({"columns": {"image_id": "file"}}, "has no column 'file', only File, Diagnosis, Who: advice --column"),
         ({"columns": {"image_id": "File", "colour": "Who"}}, "--column knows no 'colour': it may be image_id, dx, "),
         ({"diagnoses": {"melanoma": "melanoma"}}, "--diagnosis knows no 'melanoma': it may be akiec, bcc, bkl, "),
     ],

@@ -81,7 +81,7 @@ def test_the_command_writes_table_figures_and_settings(
     command = ["faithfulness", "--root", str(masked_root), "--checkpoint", str(tiny_checkpoint), "--split", "val"]
     assert main([*command, "--limit", "2", "--curve-lesions", "1", "--out", str(tmp_path)]) == 0
     assert "n = 2 photos of 2 lesions" in capsys.readouterr().out
-    report = read_json(tmp_path / "faithfulness.json", mend="")
+    report = read_json(tmp_path / "faithfulness.json", advice="")
     assert (report["split"], report["photos"], report["checkpoint"]) == ("val", 2, tiny_checkpoint.name)
     assert set(report["goal"]) == set(OFFERED)
     assert len(pd.read_csv(tmp_path / "faithfulness.csv")) == len(report["summary"])
