@@ -50,7 +50,7 @@ def test_a_table_may_have_semicolons(photos: Path) -> None:
         ({"images": Path("nowhere")}, "There is no folder nowhere: name the one with the pictures with --images"),
         ({"csv": Path("nowhere.csv")}, r"nowhere\.csv cannot be read as a UTF-8 CSV table: name it with --csv"),
         ({"columns": {"dx": "Diagnosis"}}, "add --column image_id=NAME"),
-        ({"columns": {"image_id": "file"}}, "has no column 'file', only File, Diagnosis, Who: advice --column"),
+        ({"columns": {"image_id": "file"}}, "has no column 'file', only File, Diagnosis, Who: correct --column"),
         ({"columns": {"image_id": "File", "colour": "Who"}}, "--column knows no 'colour': it may be image_id, dx, "),
         ({"diagnoses": {"melanoma": "melanoma"}}, "--diagnosis knows no 'melanoma': it may be akiec, bcc, bkl, "),
     ],
