@@ -133,7 +133,7 @@ def test_the_published_split_can_be_made_again(real_index: pd.DataFrame) -> None
 
 
 def test_the_published_split_is_what_prepare_writes(real_root: Path) -> None:
-    published = resources.files("skinnet").joinpath("splits", "ham10000_split.csv")
+    published = resources.files("skinnet.data").joinpath("splits", "ham10000_split.csv")
     assert (real_root / "splits.csv").read_bytes() == published.read_bytes()
 
 
