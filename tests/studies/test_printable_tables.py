@@ -17,7 +17,7 @@ from skinnet.labels import CLASSES
 from skinnet.reporting.study_tables import remove_studies, study_tables
 from skinnet.studies import robustness
 from skinnet.studies.faithfulness import tables as faithfulness
-from skinnet.studies.faithfulness.measure import CROPPED, WHOLE
+from skinnet.studies.faithfulness.photo_rows import CROPPED, WHOLE
 from skinnet.studies.faithfulness.summary import ALL, FAR, GROUPS
 from skinnet.studies.gate_study import tables as gate_study
 from skinnet.studies.leave_out import tables as leave_out

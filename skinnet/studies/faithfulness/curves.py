@@ -1,8 +1,8 @@
 """Insertion and deletion: does the network need what a heat map shows (Petsiuk et al., BMVC 2018)?
 
-Pixels are shown (insertion) or hidden (deletion) from the most to the least important. Hidden ones are those of the
-photo blurred beyond recognition. A curve's area is the mean probability of the explained diagnosis along the way, in
-one view: high is good for insertion, low for deletion.
+Pixels are shown (insertion) or hidden (deletion) from the most to the least important. A hidden pixel is that of the
+photo blurred beyond recognition. A curve's area is the mean probability of the explained diagnosis over all steps, in
+one view. High is good for insertion, low for deletion.
 
     areas = curve_areas(classifier, pixels, importance, number=4)  # {"insertion": .61, "deletion": .22}
 """
@@ -20,11 +20,11 @@ STEPS = 12
 BLUR = 1 / 8
 """Standard deviation of the blur over the photo's height."""
 CELLS = (6, 8)
-"""Grid of the random order: as coarse as the maps, so that only its place is random."""
+"""Grid of the random order: as coarse as the maps, so that only the places differ."""
 
 
 def curve_areas(classifier: Classifier, pixels: np.ndarray, importance: np.ndarray, *, number: int) -> dict[str, float]:
-    """Areas under both curves.
+    """Compute the areas under both curves.
 
     Args:
         pixels: uint8 (H, W, 3).
@@ -46,7 +46,7 @@ def curve_areas(classifier: Classifier, pixels: np.ndarray, importance: np.ndarr
 
 
 def random_importance(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """An order that knows nothing, as smooth as a map: float (H, W)."""
+    """A random order that is as smooth as a map: float (H, W)."""
     grid = torch.from_numpy(rng.random(CELLS)).float()
     grown = F.interpolate(grid[None, None], shape, mode="bilinear", align_corners=False)
     return np.asarray(grown[0, 0].numpy())

@@ -1,11 +1,11 @@
-"""How well a heat map finds the lesion, and what a blob in the middle of the photo finds without looking.
+"""How well a heat map finds the lesion, compared with a blob in the middle that ignores the photo.
 
-Photos of lesions are centred, so a map must be compared with two blobs, which are the same for every photo:
+Photos of lesions are centred, so a map must be compared with two blobs:
 
-    matched_blob(evidence)    # the very values of a map, the largest in the middle: as concentrated, but blind
+    matched_blob(evidence)    # the values of the map, the largest in the middle: as concentrated, but blind
     gaussian_blob((192, 256)) # a fixed Gaussian
 
-Against the matched blob only the place counts: a map cannot win or lose by being narrow.
+Compared with the matched blob only the place counts: a map cannot win or lose by being narrow.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ GAUSSIAN_WIDTH = 0.18
 the more of it lies on a centred lesion: this one spreads as Grad-CAM's maps do on validation (its effective area,
 sum squared over sum of squares, is .39 of the photo; n = 117 lesions)."""
 OUTLINE_WIDTH = 0.28
-"""Of the Gaussian whose outline, at half its height, overlaps the masks best: 739 validation lesions, mean over
+"""Width of the Gaussian whose outline, at half its height, overlaps the masks best: 739 validation lesions, mean over
 diagnoses."""
 HALF = 0.5
-"""A map is cut there, as a share of its largest value, to compare its outline with the lesion's."""
+"""Share of a map's largest value at which it is cut, to compare its outline with the lesion's."""
 
 
 def distances(shape: tuple[int, int]) -> np.ndarray:
-    """From the middle of a photo, in pixels: float (H, W)."""
+    """Distances from the middle of a photo, in pixels: float (H, W)."""
     rows, columns = np.indices(shape)
     return np.asarray(np.hypot(rows - (shape[0] - 1) / 2, columns - (shape[1] - 1) / 2))
 
@@ -36,7 +36,7 @@ def gaussian_blob(shape: tuple[int, int], *, width: float = GAUSSIAN_WIDTH) -> n
 
 
 def matched_blob(evidence: np.ndarray) -> np.ndarray:
-    """The values of a map (H, W) in falling order, laid around the middle from the inside out."""
+    """Arrange the values of a map (H, W) in falling order around the middle, from the inside out."""
     blob = np.empty(evidence.size, dtype=evidence.dtype)
     inside_out = np.argsort(distances((evidence.shape[0], evidence.shape[1])), axis=None, kind="stable")
     blob[inside_out] = np.sort(evidence, axis=None)[::-1]
@@ -55,7 +55,7 @@ def points_inside(evidence: np.ndarray, mask: np.ndarray) -> float:
 
 
 def overlap(evidence: np.ndarray, mask: np.ndarray) -> float:
-    """Intersection over union of the lesion and of where a map reaches `HALF` of its largest value."""
+    """Intersection over union of the lesion and the area where a map reaches `HALF` of its largest value."""
     if evidence.max() <= 0:
         return float("nan")
     cut = evidence >= HALF * evidence.max()
@@ -63,7 +63,7 @@ def overlap(evidence: np.ndarray, mask: np.ndarray) -> float:
 
 
 def localisation(evidence: np.ndarray, mask: np.ndarray) -> dict[str, float]:
-    """All measures of a map and its lead over the blobs; a lead above 0 means that the map is better."""
+    """All measures of a map and its leads over the blobs; a lead above 0 means that the map is better."""
     shape = (mask.shape[0], mask.shape[1])
     matched, gaussian, outline = matched_blob(evidence), gaussian_blob(shape), gaussian_blob(shape, width=OUTLINE_WIDTH)
     found = {

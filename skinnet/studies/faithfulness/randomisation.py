@@ -1,7 +1,7 @@
 """Do heat maps depend on what the network learned (Adebayo et al., NeurIPS 2018)?
 
-The layers' weights are shuffled one after the other from the output down. A map that stays as it was shows the photo,
-not the network.
+The weights of the layers are shuffled, one layer after the other, from the output down. A map that stays the same
+shows the photo, not what the network learned.
 
     table = cascade(classifier, photos, numbers, methods=["gradcam"])  # layers, method, photo, similarity
 """
@@ -31,11 +31,11 @@ def cascade(
     methods: Sequence[str],
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Similarity of each photo's map with the map before anything was shuffled.
+    """Compare the map of each photo after each shuffled layer with the map before any was shuffled.
 
     Args:
         photos: uint8 (H, W, 3) each.
-        numbers: of the diagnosis that is explained for each.
+        numbers: of the diagnosis that is explained for each photo.
 
     Returns:
         A row for each number of shuffled layers from the top (1 is the classifier), method and photo; `similarity` is
@@ -65,7 +65,7 @@ def _from_the_top(network: nn.Module) -> Iterator[nn.Module]:
 
 @torch.no_grad()
 def shuffle_weights(layer: nn.Module, generator: torch.Generator) -> None:
-    """Deal each tensor's weights anew among its places: their distribution stays, what was learned goes."""
+    """Permute the weights within each tensor: their distribution stays, what was learned is lost."""
     for weight in layer.parameters():
         order = torch.randperm(weight.numel(), generator=generator)
         weight.copy_(weight.flatten()[order].view_as(weight))

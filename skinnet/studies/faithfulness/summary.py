@@ -18,7 +18,8 @@ import pandas as pd
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.explain.heatmaps import OFFERED
 from skinnet.labels import CLASSES
-from skinnet.studies.faithfulness.measure import CROPPED, WHOLE, Measured
+from skinnet.studies.faithfulness.measure import Measured
+from skinnet.studies.faithfulness.photo_rows import CROPPED, WHOLE
 
 FAR = "farthest third"
 """Of each diagnosis's lesions: those whose centroid is farthest from the middle of the photo."""

@@ -14,7 +14,7 @@ from skinnet.files import read_json
 from skinnet.labels import CLASSES
 from skinnet.reporting.study_tables import write_study
 from skinnet.reporting.table import Table
-from skinnet.studies.faithfulness.measure import WHOLE
+from skinnet.studies.faithfulness.photo_rows import WHOLE
 from skinnet.studies.faithfulness.summary import ALL, GOAL_DIAGNOSES, GOALS, GROUPS
 
 NAME = "faithfulness"

@@ -14,7 +14,8 @@ from skinnet.explain.heatmaps import METHODS, OFFERED
 from skinnet.files import read_json
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASSES
-from skinnet.studies.faithfulness.measure import CROPPED, WHOLE, Measured, correlation, in_turn, measure
+from skinnet.studies.faithfulness.measure import Measured, in_turn, measure
+from skinnet.studies.faithfulness.photo_rows import CROPPED, WHOLE, correlation
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pandas as pd
 
 from skinnet.labels import CLASSES
 from skinnet.reporting.study_tables import study_tables
-from skinnet.studies.faithfulness.measure import WHOLE, Measured
+from skinnet.studies.faithfulness.measure import Measured
+from skinnet.studies.faithfulness.photo_rows import WHOLE
 from skinnet.studies.faithfulness.report import write_report
 from skinnet.studies.faithfulness.summary import ALL, FAR
 from skinnet.studies.faithfulness.tables import faithfulness_table

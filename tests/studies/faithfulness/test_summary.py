@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from skinnet.labels import CLASSES
-from skinnet.studies.faithfulness.measure import CROPPED, WHOLE, Measured
+from skinnet.studies.faithfulness.measure import Measured
+from skinnet.studies.faithfulness.photo_rows import CROPPED, WHOLE
 from skinnet.studies.faithfulness.summary import (
     ALL,
     FAR,
