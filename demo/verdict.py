@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from skinnet.evaluation.evaluate import Estimate, Metrics
+from skinnet.evaluation.bootstrap import Estimate
+from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.classifier import Prediction
 from skinnet.inference.wording import percent
 from skinnet.labels import DISCLAIMER, FULL_NAMES, MALIGNANT, MALIGNANT_MEANING

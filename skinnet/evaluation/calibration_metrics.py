@@ -1,4 +1,4 @@
-"""Is a probability of .2 right two times in ten? Calibration of p_malignant.
+"""Calibration of p_malignant: of the lesions with a probability of .2, are two in ten (pre)malignant?
 
 calibration = calibration_metrics(cases, weights, seed=0)
 calibration.slope, calibration.error, calibration.perfect_error
@@ -17,17 +17,24 @@ from skinnet.evaluation.scored_cases import ScoredCases
 CALIBRATION_BINS = 15
 SIMULATIONS = 2000
 STEPS = 30
-"""Newton steps for the value itself."""
+"""Newton steps for the value itself, from a slope of 0."""
 DRAW_STEPS = 3
-"""Newton steps for a bootstrap draw, which start at the value: they double the right digits each time."""
+"""Newton steps for a bootstrap draw, which start at the value: each doubles the number of correct digits."""
 CHUNK = 100
-"""Draws at once, so that they fit into a processor's cache."""
+"""Draws at once, so that they fit into the processor's cache."""
 CLIP = 1e-6
+"""Probabilities are kept this far from 0 and 1, so that their log odds are finite."""
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Some fifteenth of the rows: how many, their mean p_malignant, and the share that is (pre)malignant."""
+    """One bin of the reliability table.
+
+    Attributes:
+        n: how many rows.
+        predicted: their mean p_malignant.
+        observed: the share of them that is (pre)malignant.
+    """
 
     n: int
     predicted: float
@@ -39,14 +46,15 @@ class CalibrationMetrics:
     """Calibration of p_malignant.
 
     Attributes:
-        intercept: calibration in the large (Cox 1958): what must be added to the log odds so that their mean fits, the
-            slope held at 1. 0 is perfect; below, the probabilities are too high.
-        slope: of the truth's log odds against p_malignant's. 1 is perfect; below, they are too extreme.
+        intercept: calibration in the large (Cox 1958): the shift of the log odds that makes their mean fit, with the
+            slope fixed at 1. 0 is perfect; below 0, the probabilities are too high.
+        slope: of a logistic regression of the true label on the log odds of p_malignant. 1 is perfect; below 1, the
+            probabilities are too extreme.
         brier: mean squared error.
         error: expected calibration error over bins of equal count (Nixon et al. 2019).
-        perfect_error: mean and 95 % range of `error` of a perfectly calibrated model with the same probabilities and
-            as many rows, by simulation: `error` can only be read beside it.
-        bins: the reliability table, rising.
+        perfect_error: mean and 95 % range of `error` for a perfectly calibrated model with the same probabilities and
+            the same number of rows, by simulation. `error` means little without it.
+        bins: the reliability table, from the lowest probabilities to the highest.
     """
 
     intercept: Estimate
@@ -58,7 +66,7 @@ class CalibrationMetrics:
 
 
 def calibration_metrics(cases: ScoredCases, weights: np.ndarray, *, seed: int = 0) -> CalibrationMetrics:
-    """All of it; weights (R, N), of which the first row gives the values."""
+    """Compute everything for weights (R, N), whose first row gives the values."""
     scores, positive = cases.p_malignant, cases.malignant
     bins = equal_bins(scores)
     totals = weights @ bins
@@ -79,7 +87,7 @@ def calibration_metrics(cases: ScoredCases, weights: np.ndarray, *, seed: int = 
 
 
 def equal_bins(scores: np.ndarray) -> np.ndarray:
-    """Which of 15 bins of equal count each row is in: float (N, 15) of 0 and 1; fewer bins for fewer rows."""
+    """Assign each row to one of 15 bins of equal count: float (N, 15) of 0 and 1; fewer bins for fewer rows."""
     count = min(CALIBRATION_BINS, len(scores))
     bins = np.zeros((len(scores), count))
     for number, members in enumerate(np.array_split(np.argsort(scores, kind="stable"), count)):
@@ -88,72 +96,75 @@ def equal_bins(scores: np.ndarray) -> np.ndarray:
 
 
 def calibration_error(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Expected calibration error for each row of weights, (R,); the bins are those of the whole table.
+    """Compute the expected calibration error for each row of weights, (R,), in the bins of the whole table.
 
-    A draw adds noise to every bin, so the interval lies above the value; compare it with `perfect_error`.
+    Each draw adds noise to every bin, so the interval lies above the value. Compare the value with `perfect_error`.
     """
     gaps = weights @ (equal_bins(scores) * (scores - positive)[:, None])
     return np.asarray(np.abs(gaps).sum(axis=1) / weights.sum(axis=1))
 
 
 def perfect_error(cases: ScoredCases, *, seed: int, simulations: int = SIMULATIONS) -> Estimate:
-    """The calibration error where every probability is right: mean and 95 % range over drawn labels.
+    """Simulate the calibration error of perfect probabilities: mean and 95 % range over drawn labels.
 
-    Images of a lesion get one random number between them, so that their labels go together as true ones do.
+    The images of a lesion share one random number, so that their labels agree as true labels do.
     """
     scores, generator = cases.p_malignant, np.random.default_rng(seed)
-    lots = generator.random((simulations, int(cases.lesions.max()) + 1))[:, cases.lesions]
-    errors = np.abs((scores - (lots < scores)) @ equal_bins(scores)).sum(axis=1) / len(scores)
+    numbers = generator.random((simulations, int(cases.lesions.max()) + 1))[:, cases.lesions]
+    errors = np.abs((scores - (numbers < scores)) @ equal_bins(scores)).sum(axis=1) / len(scores)
     low, high = np.percentile(errors, INTERVAL)
     return Estimate(float(errors.mean()), float(low), float(high))
 
 
 def recalibration(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Intercept (slope held at 1) and slope for each row of weights, (R,) each, by Newton's method.
+    """Fit intercept (with the slope fixed at 1) and slope for each row of weights, (R,) each, by Newton's method.
 
-    NaN where only one class has weight, or where the classes can be parted, which has no finite slope.
+    NaN where only one class has weight, or where a threshold separates the classes, since no finite slope fits then.
     """
     odds = logit(scores.clip(CLIP, 1 - CLIP))
-    held = _newton(positive, odds, weights, free=False)[:, 0]
-    free = _newton(positive, odds, weights, free=True)[:, 1]
+    intercept = _newton(positive, odds, weights, fit_slope=False)[:, 0]
+    slope = _newton(positive, odds, weights, fit_slope=True)[:, 1]
     lowest = np.where(weights[:, positive] > 0, odds[positive], np.inf).min(axis=1, initial=np.inf)
     highest = np.where(weights[:, ~positive] > 0, odds[~positive], -np.inf).max(axis=1, initial=-np.inf)
-    return held, np.where(lowest > highest, np.nan, free)
+    return intercept, np.where(lowest > highest, np.nan, slope)
 
 
-def _newton(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, *, free: bool) -> np.ndarray:
-    """Maximum-likelihood intercept and slope, (R, 2); the slope stays 1 unless it is free."""
-    flat = np.array([[0.0, 0.0 if free else 1.0]])  # from a slope of 1, far too low probabilities would overshoot
-    start = _steps(positive, odds, weights[:1], flat, STEPS, free=free)
+def _newton(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, *, fit_slope: bool) -> np.ndarray:
+    """Find the maximum-likelihood intercept and slope, (R, 2); the slope stays 1 unless it is fitted."""
+    # A slope that started at 1 would overshoot where the probabilities are far too low.
+    flat = np.array([[0.0, 0.0 if fit_slope else 1.0]])
+    start = _steps(positive, odds, weights[:1], flat, STEPS, fit_slope=fit_slope)
     chunks = [weights[first : first + CHUNK] for first in range(1, len(weights), CHUNK)]
     drawn = [
-        _steps(positive, odds, chunk, np.repeat(start, len(chunk), axis=0), DRAW_STEPS, free=free) for chunk in chunks
+        _steps(positive, odds, chunk, np.repeat(start, len(chunk), axis=0), DRAW_STEPS, fit_slope=fit_slope)
+        for chunk in chunks
     ]
     found = np.vstack([start, *drawn])
-    one_kind = (weights @ positive == 0) | (weights @ ~positive == 0)
-    found[one_kind | ~(np.abs(found) < 1 / CLIP).all(axis=1)] = np.nan
+    one_class = (weights @ positive == 0) | (weights @ ~positive == 0)
+    found[one_class | ~(np.abs(found) < 1 / CLIP).all(axis=1)] = np.nan
     return found
 
 
 def _steps(
-    positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, start: np.ndarray, steps: int, *, free: bool
+    positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, start: np.ndarray, steps: int, *, fit_slope: bool
 ) -> np.ndarray:
+    """Take Newton steps for every row of weights at once, from intercept and slope `start`, (R, 2)."""
     powers = np.stack([np.ones_like(odds), odds, odds**2], axis=1)
     found = start.copy()
     for _ in range(steps):
         fitted = expit(found[:, :1] + found[:, 1:] * odds)
-        slopes = (weights * (positive - fitted)) @ powers[:, :2]
-        curves = (weights * (fitted * (1 - fitted))) @ powers
-        if free:
-            determinant = curves[:, 0] * curves[:, 2] - curves[:, 1] ** 2
+        gradient = (weights * (positive - fitted)) @ powers[:, :2]
+        curvature = (weights * (fitted * (1 - fitted))) @ powers
+        if fit_slope:
+            determinant = curvature[:, 0] * curvature[:, 2] - curvature[:, 1] ** 2
             step = np.stack(
                 [
-                    ratio(curves[:, 2] * slopes[:, 0] - curves[:, 1] * slopes[:, 1], determinant),
-                    ratio(curves[:, 0] * slopes[:, 1] - curves[:, 1] * slopes[:, 0], determinant),
+                    ratio(curvature[:, 2] * gradient[:, 0] - curvature[:, 1] * gradient[:, 1], determinant),
+                    ratio(curvature[:, 0] * gradient[:, 1] - curvature[:, 1] * gradient[:, 0], determinant),
                 ],
                 axis=1,
             )
         else:
-            step = np.stack([ratio(slopes[:, 0], curves[:, 0]), np.zeros(len(slopes))], axis=1)
+            step = np.stack([ratio(gradient[:, 0], curvature[:, 0]), np.zeros(len(gradient))], axis=1)
         found = found + step
     return found

@@ -34,7 +34,12 @@ class RuleMetrics:
 
 
 def rule_metrics(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> RuleMetrics:
-    """All figures of a rule: `dx` and `diagnosis` are int (N,), positions in `CLASSES`."""
+    """Compute all metrics of one rule.
+
+    Args:
+        dx, diagnosis: int (N,), true and predicted classes as positions in `CLASSES`.
+        weights: float (R, N).
+    """
     matrices = confusion_matrices(dx, diagnosis, weights)
     columns = per_class_values(matrices)
     return RuleMetrics(
@@ -45,16 +50,16 @@ def rule_metrics(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> 
 
 
 def confusion_matrices(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted counts, (R, 7, 7): true class by diagnosis."""
+    """Count the rows by true class and diagnosis, weighted: (R, 7, 7)."""
     size = len(CLASSES)
     cell = np.eye(size * size)[dx * size + diagnosis]  # (N, 49)
     return np.asarray((weights @ cell).reshape(-1, size, size))
 
 
 def per_class_values(matrices: np.ndarray) -> dict[str, np.ndarray]:
-    """Precision, recall, specificity and F1 of each class against the rest, each (R, 7).
+    """Compute precision, recall, specificity and F1 of each class against the rest, each (R, 7).
 
-    Precision is 0, as scikit-learn's default, for a class that exists but was never diagnosed.
+    As in scikit-learn's default, precision is 0 for a class that occurs but is never diagnosed.
     """
     hits, diagnosed, support = np.diagonal(matrices, axis1=1, axis2=2), matrices.sum(axis=1), matrices.sum(axis=2)
     others = matrices.sum(axis=(1, 2))[:, None] - support
@@ -68,24 +73,30 @@ def per_class_values(matrices: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def overall_values(matrices: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, balanced accuracy, the macro means, and what the rule finds of the (pre)malignant: each (R,)."""
+    """Compute accuracy, balanced accuracy, the macro means, and how well the rule finds malignancy: each (R,)."""
     columns = per_class_values(matrices)
-    ill = np.isin(np.arange(len(CLASSES)), MALIGNANT_NUMBERS)
+    malignant = np.isin(np.arange(len(CLASSES)), MALIGNANT_NUMBERS)
     macro = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
     return {
         "accuracy": ratio(np.trace(matrices, axis1=1, axis2=2), matrices.sum(axis=(1, 2))),
         "balanced_accuracy": macro["macro_recall"],
         **macro,
-        "malignant_sensitivity": ratio(matrices[:, ill][:, :, ill].sum(axis=(1, 2)), matrices[:, ill].sum(axis=(1, 2))),
-        "malignant_specificity": ratio(
-            matrices[:, ~ill][:, :, ~ill].sum(axis=(1, 2)), matrices[:, ~ill].sum(axis=(1, 2))
+        "malignant_sensitivity": _share_within(matrices, malignant),
+        "malignant_specificity": _share_within(matrices, ~malignant),
+        "melanoma_sensitivity": ratio(
+            matrices[:, MELANOMA][:, malignant].sum(axis=1), matrices[:, MELANOMA].sum(axis=1)
         ),
-        "melanoma_sensitivity": ratio(matrices[:, MELANOMA][:, ill].sum(axis=1), matrices[:, MELANOMA].sum(axis=1)),
     }
 
 
+def _share_within(matrices: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Among the rows of some classes, the share that gets a diagnosis from the same classes: bool (7,) -> (R,)."""
+    rows = matrices[:, classes]
+    return ratio(rows[:, :, classes].sum(axis=(1, 2)), rows.sum(axis=(1, 2)))
+
+
 def by_class(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Estimate]]:
-    """Values (R, 7) by name of metric -> estimates by class."""
+    """Rearrange values (R, 7) by name of metric into estimates by class."""
     return {
         dx: {name: estimate(values[:, number]) for name, values in columns.items()} for number, dx in enumerate(CLASSES)
     }

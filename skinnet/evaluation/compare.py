@@ -62,38 +62,40 @@ def compare(
     Raises:
         DataError: if they do not hold the same images, lesions and diagnoses.
     """
-    pair = first.set_index("image_id"), second.set_index("image_id")
-    if pair[0].index.has_duplicates or set(pair[0].index) != set(pair[1].index):
-        odd = pair[0].index.symmetric_difference(pair[1].index)
-        raise DataError(f"The two tables do not hold the same images: only one has {shortlist(odd)}.")
-    second = pair[1].loc[pair[0].index].reset_index()
-    other = (first["dx"].to_numpy() != second["dx"].to_numpy()) | (
-        first["lesion_id"].astype(str).to_numpy() != second["lesion_id"].astype(str).to_numpy()
-    )
-    if other.any():
-        raise DataError(f"The two tables differ in dx or lesion_id of image {shortlist(second['image_id'][other])}.")
-    found = {}
-    for unit, read in UNITS.items():
-        both = read(first), read(second)
+    second = _paired(first, second)
+    differences = {}
+    for unit, arrange in UNITS.items():
+        both = arrange(first), arrange(second)
         weights = bootstrap_weights(both[0], draws=draws, seed=seed)
-        values = [_metrics(cases, weights, decision) for cases, decision in zip(both, decisions, strict=True)]
-        found[unit] = {
-            name: _difference(name, values[0][name], values[1][name]) for name in values[0] if name in values[1]
-        }
-    return found
+        ours, theirs = (_values(cases, weights, decision) for cases, decision in zip(both, decisions, strict=True))
+        differences[unit] = {name: _difference(name, ours[name], theirs[name]) for name in ours if name in theirs}
+    return differences
 
 
-def _metrics(cases: ScoredCases, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
+def _paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Put the rows of the second table in the order of the first."""
+    left, right = first.set_index("image_id"), second.set_index("image_id")
+    if left.index.has_duplicates or set(left.index) != set(right.index):
+        odd = left.index.symmetric_difference(right.index)
+        raise DataError(f"The two tables do not hold the same images: only one has {shortlist(odd)}.")
+    right = right.loc[left.index].reset_index()
+    different = (first["dx"].to_numpy() != right["dx"].to_numpy()) | (
+        first["lesion_id"].astype(str).to_numpy() != right["lesion_id"].astype(str).to_numpy()
+    )
+    if different.any():
+        raise DataError(f"The two tables differ in dx or lesion_id of image {shortlist(right['image_id'][different])}.")
+    return right
+
+
+def _values(cases: ScoredCases, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
     overall, _ = ranking_values(cases, weights)
     found = {name: overall[name] for name in SCORE_METRICS}
-    rules = {"displayed": cases.displayed}
     if decision is not None:
-        rules["balanced"] = cases.balanced(decision.class_weights)
         values = threshold_values(cases, weights, decision.malignant_threshold)
         found |= {name: values[name] for name in ("sensitivity", "specificity")}
-    for rule, diagnosis in rules.items():
-        made = overall_values(confusion_matrices(cases.dx, diagnosis, weights))
-        found |= {f"{name}_{rule}": made[name] for name in RULE_METRICS}
+    for rule, diagnosis in cases.diagnoses(decision.class_weights if decision else None).items():
+        of_rule = overall_values(confusion_matrices(cases.dx, diagnosis, weights))
+        found |= {f"{name}_{rule}": of_rule[name] for name in RULE_METRICS}
     found["brier"] = weights @ (cases.p_malignant - cases.malignant) ** 2 / weights.sum(axis=1)
     found["error"] = calibration_error(cases.p_malignant, cases.malignant, weights)
     return found

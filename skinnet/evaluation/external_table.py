@@ -1,11 +1,11 @@
-"""Other people's tables of predictions: any network's CSV becomes a table that `evaluate` reads.
+"""Another network's predictions: any CSV file with diagnoses and probabilities becomes a table for `evaluate`.
 
     predictions = read_external_table(Path("theirs.csv"))
 
-A row an image. The truth is a column `dx` with our names, or one column of 0 and 1 for each diagnosis
-(MEL, NV, BCC, AKIEC, BKL, DF, VASC, in any case). Probabilities are `p_akiec` .. `p_vasc`; where the truth is in `dx`,
-they may be called MEL .. VASC too. Optional: `image_id` or `image`, `lesion_id`, `split`, and `dx_type`, `age`, `sex`,
-`site` or `localization`, `clinic` or `dataset`, for subgroups.
+Each row is an image. The true diagnosis is a column `dx` with the names of `CLASSES`, or one column of 0 and 1 for each
+diagnosis (MEL, NV, BCC, AKIEC, BKL, DF, VASC, in upper or lower case). The probabilities are `p_akiec` .. `p_vasc`;
+beside `dx`, they may also be called MEL .. VASC. Optional are `image_id` or `image`, `lesion_id`, `split`, and for
+subgroups `dx_type`, `age`, `sex`, `site` or `localization`, `clinic` or `dataset`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from skinnet.evaluation.scored_cases import shortlist
 from skinnet.files import read_table
 from skinnet.labels import CLASSES, probability_columns
 
-OTHER_NAMES = {"image": "image_id", "localization": "site", "dataset": "clinic"}
+SYNONYMS = {"image": "image_id", "localization": "site", "dataset": "clinic"}
+"""Other names of columns that are understood."""
 FACTS = ("split", "dx_type", "age", "sex", "site", "clinic")
+"""Optional columns that are carried along."""
 SUM_TOLERANCE = 0.02
-"""By how much the seven probabilities may miss 1, as rounded ones do; they are then divided by their sum."""
+"""The seven probabilities may sum to 1 within this tolerance, for rounding; they are then divided by their sum."""
 
 
 def read_external_table(path: Path) -> pd.DataFrame:
@@ -33,19 +35,19 @@ def read_external_table(path: Path) -> pd.DataFrame:
         image_id, lesion_id, dx, p_akiec .. p_vasc, and those of `FACTS` that the file has.
 
     Raises:
-        DataError: naming the columns or rows (the first below the header is row 2) that do not fit.
+        DataError: if columns or rows do not fit; it names them, and the first row below the header is row 2.
     """
     if not path.is_file():
-        raise DataError(f"No {path}: name a CSV file with the truth and seven probabilities a row.")
-    table = read_table(path, advice="it is no CSV", dtype=str)
+        raise DataError(f"No {path}: name a CSV file with a true diagnosis and seven probabilities in each row.")
+    table = read_table(path, advice="write it as CSV", dtype=str)
     if table.empty:
         raise DataError(f"{path} has no rows.")
     table.columns = pd.Index([_our_name(str(column)) for column in table.columns])
     if table.columns.has_duplicates:
         raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice.")
-    dx = _truth(table, path)
+    dx = _true_diagnoses(table, path)
     ids = table["image_id"] if "image_id" in table else pd.Series(_rows(table.index).astype(str), index=table.index)
-    _refuse(path, table.index[ids.duplicated() | ids.isna()], "an image id that is empty or there twice")
+    _refuse(path, table.index[ids.duplicated() | ids.isna()], "an empty or repeated image id")
     lesions = table["lesion_id"].fillna(ids) if "lesion_id" in table else ids
     facts = table[[name for name in FACTS if name in table]]
     return pd.DataFrame({"image_id": ids, "lesion_id": lesions, "dx": dx}).join([_probabilities(table, path), facts])
@@ -53,21 +55,22 @@ def read_external_table(path: Path) -> pd.DataFrame:
 
 def _our_name(column: str) -> str:
     name = column.strip()
-    return OTHER_NAMES.get(name.lower(), name.lower())
+    return SYNONYMS.get(name.lower(), name.lower())
 
 
-def _truth(table: pd.DataFrame, path: Path) -> pd.Series:
+def _true_diagnoses(table: pd.DataFrame, path: Path) -> pd.Series:
     if "dx" in table:
         dx = table["dx"].str.strip().str.lower()
         _refuse(path, table.index[~dx.isin(CLASSES)], f"a dx that is none of {', '.join(CLASSES)}")
         return dx
     if absent := [name for name in CLASSES if name not in table]:
         raise DataError(
-            f"{path} has no truth: neither a column dx, nor one of 0 and 1 each ({absent[0].upper()} lacks)."
+            f"{path} has no true diagnoses: it needs a column dx, or seven columns of 0 and 1 "
+            f"({absent[0].upper()} is missing)."
         )
     ones = _numbers(table, list(CLASSES), path)
     wrong = ~np.isin(ones, (0, 1)).all(axis=1) | (ones.sum(axis=1) != 1)
-    _refuse(path, table.index[wrong], "not exactly one 1 and else 0 in the seven columns of the truth")
+    _refuse(path, table.index[wrong], "not exactly one 1 in the seven columns of the true diagnosis")
     return pd.Series(np.array(CLASSES)[ones.argmax(axis=1)], index=table.index)
 
 
@@ -98,5 +101,5 @@ def _refuse(path: Path, rows: pd.Index, why: str) -> None:
 
 
 def _rows(index: pd.Index) -> pd.Index:
-    """As a spreadsheet numbers them: the header is row 1."""
+    """Number rows as a spreadsheet does: the header is row 1."""
     return index + 2

@@ -71,6 +71,11 @@ class ScoredCases:
         """The balanced rule: the class of the largest probability times its weight, int (N,)."""
         return balanced_numbers(self.probabilities, class_weights)
 
+    def diagnoses(self, class_weights: tuple[float, ...] | None) -> dict[str, np.ndarray]:
+        """The diagnoses by name of rule, int (N,) each; without class weights only those as displayed."""
+        displayed = {"displayed": self.displayed}
+        return displayed if class_weights is None else displayed | {"balanced": self.balanced(class_weights)}
+
     def only(self, chosen: np.ndarray) -> ScoredCases:
         """Select rows by bool (N,); lesions keep their numbers."""
         arrays = {name: getattr(self, name)[chosen] for name in ("names", "dx", "probabilities", "lesions", "images")}

@@ -1,7 +1,7 @@
-"""Selective prediction: how often the most likely diagnosis is wrong when the least certain ones are left to others.
+"""Selective prediction: the share of wrong diagnoses when the least certain cases are left out.
 
     metrics = selective_metrics(cases, weights)
-    metrics.risk[metrics.coverage.index(0.8)]   # Estimate: share of errors among the 80 % that it is surest of
+    metrics.risk[metrics.coverage.index(0.8)]   # Estimate: share of errors among the surest 80 %
 
 Certainty is the largest probability (El-Yaniv & Wiener, JMLR 2010; Geifman & El-Yaniv, NeurIPS 2017).
 """
@@ -16,15 +16,17 @@ from skinnet.evaluation.bootstrap import Estimate, estimate, ratio
 from skinnet.evaluation.scored_cases import ScoredCases
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SLACK = 1e-9
+"""Tolerance of a coverage, so that rounding does not cost a whole row."""
 
 
 @dataclass(frozen=True)
 class SelectiveMetrics:
-    """Share of wrong diagnoses among the surest.
+    """The share of wrong diagnoses (as displayed) among the surest.
 
     Attributes:
         coverage: shares of the rows, the surest first.
-        risk: share of wrong diagnoses among them.
+        risk: the share of wrong diagnoses at each coverage.
         area: mean risk over all coverages; lower is better.
     """
 
@@ -34,11 +36,12 @@ class SelectiveMetrics:
 
 
 def selective_metrics(cases: ScoredCases, weights: np.ndarray) -> SelectiveMetrics:
-    """Risk against coverage for weights (R, N)."""
+    """Compute the risk at each coverage, for weights (R, N)."""
     order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
     ordered = weights[:, order]
     counted = np.cumsum(ordered, axis=1)
-    risk = ratio(np.cumsum(ordered * (cases.displayed != cases.dx)[order], axis=1), counted)
+    wrong = (cases.displayed != cases.dx)[order]
+    risk = ratio(np.cumsum(ordered * wrong, axis=1), counted)
     area = (ordered * np.nan_to_num(risk)).sum(axis=1) / counted[:, -1]
     return SelectiveMetrics(
         coverage=list(COVERAGES),
@@ -48,5 +51,5 @@ def selective_metrics(cases: ScoredCases, weights: np.ndarray) -> SelectiveMetri
 
 
 def _risk_at(share: float, risk: np.ndarray, counted: np.ndarray) -> np.ndarray:
-    reached = (counted >= share * counted[:, -1:] - 1e-9).argmax(axis=1)
+    reached = (counted >= share * counted[:, -1:] - SLACK).argmax(axis=1)
     return np.asarray(risk[np.arange(len(risk)), reached])

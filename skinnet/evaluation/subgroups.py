@@ -1,11 +1,11 @@
-"""How good a network is for whom: figures by sex, age, site, kind of proof and clinic.
+"""Metrics by subgroup: sex, age, site, kind of proof and clinic.
 
     rows = subgroup_metrics(cases, weights, threshold=0.04, class_weights=decision.class_weights)
 
-A group's figures are shown only with 20 lesions of each kind that they need: sensitivity needs 20 (pre)malignant ones,
-specificity 20 benign ones, AUROC both, balanced accuracy 20 of any kind. Where no lesion is (pre)malignant, as in every
-kind of proof but histology, balanced accuracy would be about a few benign classes and is left out: only specificity can
-be read there.
+A metric is given only where a group has 20 lesions of each kind that it needs. Sensitivity needs 20 (pre)malignant
+lesions, specificity 20 benign ones, AUROC both, balanced accuracy 20 of any kind. Where no lesion is (pre)malignant, as
+for every kind of proof but histology, balanced accuracy would average over a few benign classes. It is left out there,
+and only specificity is given.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from skinnet.evaluation.ranking import rank
 from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.evaluation.thresholds import threshold_values
 
-FEWEST = 20
-"""Lesions of a kind below which a figure is not given."""
+MIN_LESIONS = 20
+"""A metric is given from this number of lesions of each kind that it needs."""
 AGE_BANDS = {"under 30": (0, 30), "30 to 44": (30, 45), "45 to 59": (45, 60), "60 to 74": (60, 75), "75 on": (75, 200)}
-"""Years, the second not included."""
+"""First year of each band, and the first year after it."""
 UNKNOWN = "unknown"
 GROUPINGS = {"sex": "sex", "age": "age", "site": "site", "dx_type": "kind of proof", "clinic": "source clinic"}
-"""Columns of a table of predictions and what they are called."""
+"""Columns of a table of predictions that make subgroups, with their titles."""
 
 
 @dataclass(frozen=True)
 class Subgroup:
-    """Figures of one group.
+    """The metrics of one group.
 
     Attributes:
         grouping, group: such as "sex" and "female".
-        lesions, malignant, images: how many, and how many of the lesions are (pre)malignant.
-        estimates: `balanced_accuracy` (balanced rule, if there is one), `balanced_accuracy_displayed`,
+        lesions, malignant, images: counts; `malignant` counts the (pre)malignant lesions.
+        estimates: `balanced_accuracy` (balanced rule, where there is one), `balanced_accuracy_displayed`,
             `malignant_auroc`, and `sensitivity` and `specificity` at the operating point.
     """
 
@@ -52,7 +52,12 @@ class Subgroup:
 def subgroup_metrics(
     cases: ScoredCases, weights: np.ndarray, *, threshold: float | None, class_weights: tuple[float, ...] | None
 ) -> list[Subgroup]:
-    """A row for each group of each grouping that the table has; the largest groups first, the unknown last."""
+    """Evaluate each group of each grouping that the table has, the largest groups first, the unknown last.
+
+    Args:
+        threshold: operating point of the verdict, if there is one.
+        class_weights: weights of the balanced rule, if there is one.
+    """
     rows = []
     for grouping in GROUPINGS:
         if grouping not in cases.facts or cases.facts[grouping].isna().all():
@@ -69,7 +74,7 @@ def subgroup_metrics(
 
 
 def age_bands(ages: pd.Series) -> pd.Series:
-    """Years -> names of `AGE_BANDS`, or "unknown"."""
+    """Name the band of `AGE_BANDS` that each age in years is in, or "unknown"."""
     years = pd.to_numeric(ages, errors="coerce")
     bands = pd.Series(UNKNOWN, index=ages.index)
     for name, (first, end) in AGE_BANDS.items():
@@ -95,21 +100,21 @@ def _lesions(cases: ScoredCases, chosen: np.ndarray) -> int:
 def _estimates(
     cases: ScoredCases, weights: np.ndarray, threshold: float | None, class_weights: tuple[float, ...] | None
 ) -> dict[str, Estimate]:
-    ill, healthy = _lesions(cases, cases.malignant), _lesions(cases, ~cases.malignant)
-    rules = {"balanced_accuracy_displayed": cases.displayed}
-    if class_weights is not None:
-        rules = {"balanced_accuracy": cases.balanced(class_weights), **rules}
+    malignant, benign = _lesions(cases, cases.malignant), _lesions(cases, ~cases.malignant)
+    names = {"balanced": "balanced_accuracy", "displayed": "balanced_accuracy_displayed"}
+    diagnoses = cases.diagnoses(class_weights)
+    rules = {names[rule]: diagnoses[rule] for rule in names if rule in diagnoses}
     found = dict.fromkeys((*rules, "malignant_auroc", "sensitivity", "specificity"), UNDEFINED)
-    if ill + healthy >= FEWEST and ill:
+    if malignant + benign >= MIN_LESIONS and malignant:
         for name, diagnosis in rules.items():
             matrices = confusion_matrices(cases.dx, diagnosis, weights)
             found[name] = estimate(overall_values(matrices)["balanced_accuracy"])
-    if min(ill, healthy) >= FEWEST:
+    if min(malignant, benign) >= MIN_LESIONS:
         found["malignant_auroc"] = estimate(rank(cases.malignant, cases.p_malignant, weights).auroc())
     if threshold is not None:
         values = threshold_values(cases, weights, threshold)
-        if ill >= FEWEST:
+        if malignant >= MIN_LESIONS:
             found["sensitivity"] = estimate(values["sensitivity"])
-        if healthy >= FEWEST:
+        if benign >= MIN_LESIONS:
             found["specificity"] = estimate(values["specificity"])
     return found

@@ -1,10 +1,10 @@
-"""What thresholds of p_malignant do: at operating points fixed beforehand, at other prevalences, and for a decision.
+"""Metrics of thresholds on p_malignant: at operating points fixed beforehand, at other prevalences, and net benefit.
 
     results = at_operating_points(cases, weights, decision.operating_points, prevalences)
     curve = decision_curve(cases, weights, prevalence=0.1)
 
-At a prevalence other than the data's own, sensitivity and specificity are kept: the mix of diagnoses among the
-(pre)malignant and among the benign is taken to be the data's.
+At a prevalence other than the data's own, sensitivity and specificity stay the same. This assumes that the diagnoses
+among the (pre)malignant lesions, and among the benign ones, are mixed as in the data.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.labels import CLASSES
 
 PREVALENCES = {"skin clinic": 0.10, "general practice": 0.02}
-"""Shares of (pre)malignant lesions for the published tables, beside the data's own; assumed, round figures."""
-OWN = "these data"
+"""Shares of (pre)malignant lesions for the published tables, beside the data's own: round numbers, assumed."""
+SAME_DATA = "these data"
+"""Name of the data's own prevalence, in `metrics.json`."""
 CURVE_THRESHOLDS = tuple(round(0.01 * percent, 2) for percent in range(1, 21))
+"""Threshold probabilities of the decision curve, 1 to 20 %."""
 HISTOLOGY = "histo"
+"""The value of `dx_type` for a diagnosis proven under the microscope."""
 
 
 @dataclass(frozen=True)
-class AtPrevalence:
-    """What a reader sees who works at a prevalence.
+class PrevalenceMetrics:
+    """Predictive values at a prevalence.
 
     Attributes:
-        name, prevalence: where that is, and the share of (pre)malignant lesions there.
+        name, prevalence: the place, and the share of (pre)malignant lesions there.
         estimates: `ppv`, `npv`, and `flagged_per_found`: lesions flagged for each (pre)malignant one among them.
     """
 
@@ -42,14 +45,14 @@ class AtPrevalence:
 
 
 @dataclass(frozen=True)
-class AtPoint:
-    """What one threshold does.
+class PointMetrics:
+    """The metrics of one operating point.
 
     Attributes:
-        name, target, threshold: the operating point, and the sensitivity that it was fitted for.
-        estimates: realised `sensitivity`, `specificity`, `melanoma_sensitivity`, and `histology_specificity`: that
-            among benign lesions proven by histology.
-        prevalences: the reader's view.
+        name, target, threshold: the operating point; `target` is the sensitivity that it was fitted for.
+        estimates: realised `sensitivity`, `specificity`, `melanoma_sensitivity`, and `histology_specificity`, the
+            specificity among benign lesions proven by histology.
+        prevalences: predictive values, by place.
         missed_melanomas: a row for each melanoma below the threshold, the lowest p_malignant first.
     """
 
@@ -57,7 +60,7 @@ class AtPoint:
     target: float
     threshold: float
     estimates: dict[str, Estimate]
-    prevalences: list[AtPrevalence]
+    prevalences: list[PrevalenceMetrics]
     missed_melanomas: list[dict[str, Any]]
 
 
@@ -66,8 +69,8 @@ class DecisionCurve:
     """Net benefit (Vickers & Elkin, Medical Decision Making 2006) at a prevalence; treating none has 0.
 
     Attributes:
-        prevalence: of the (pre)malignant.
-        thresholds: probabilities from which on one would act, after p_malignant was moved to the prevalence.
+        prevalence: share of (pre)malignant lesions.
+        thresholds: probabilities from which one would act, with p_malignant moved to the prevalence.
         model: net benefit of acting on the model.
         treat_all: net benefit of acting on every lesion.
     """
@@ -80,28 +83,30 @@ class DecisionCurve:
 
 def at_operating_points(
     cases: ScoredCases, weights: np.ndarray, points: Sequence[OperatingPoint], prevalences: Mapping[str, float]
-) -> list[AtPoint]:
-    """Realised figures at each operating point.
+) -> list[PointMetrics]:
+    """Compute the realised metrics of each operating point.
 
     Args:
-        prevalences: by name, beside the data's own.
+        weights: float (R, N).
+        points: operating points that were fixed beforehand.
+        prevalences: by name, in addition to the data's own.
     """
-    own = {OWN: float(cases.malignant.mean())}
-    return [_at_point(cases, weights, point, own | dict(prevalences)) for point in points]
+    shares = {SAME_DATA: float(cases.malignant.mean())} | dict(prevalences)
+    return [_at_point(cases, weights, point, shares) for point in points]
 
 
 def _at_point(
     cases: ScoredCases, weights: np.ndarray, point: OperatingPoint, prevalences: Mapping[str, float]
-) -> AtPoint:
+) -> PointMetrics:
     values = threshold_values(cases, weights, point.threshold)
     sensitivity, specificity = values["sensitivity"], values["specificity"]
-    return AtPoint(
+    return PointMetrics(
         name=point.name,
         target=point.sensitivity,
         threshold=point.threshold,
         estimates=estimates(values),
         prevalences=[
-            AtPrevalence(name, share, estimates(prevalence_values(sensitivity, specificity, share)))
+            PrevalenceMetrics(name, share, estimates(prevalence_values(sensitivity, specificity, share)))
             for name, share in prevalences.items()
         ],
         missed_melanomas=_missed_melanomas(cases, point.threshold),
@@ -109,7 +114,7 @@ def _at_point(
 
 
 def threshold_values(cases: ScoredCases, weights: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
-    """Sensitivities and specificities where p_malignant >= threshold is flagged, each (R,)."""
+    """Compute sensitivities and specificities, flagging p_malignant >= threshold: each (R,)."""
     flagged, benign = cases.p_malignant >= threshold, ~cases.malignant
     proof = cases.facts.get("dx_type")
     proven = np.zeros(len(benign), bool) if proof is None else (proof == HISTOLOGY).to_numpy(bool)
@@ -119,12 +124,13 @@ def threshold_values(cases: ScoredCases, weights: np.ndarray, threshold: float) 
         "melanoma_sensitivity": (flagged, cases.melanoma),
         "histology_specificity": (~flagged, benign & proven),
     }
-    counts = weights @ np.stack([column for chosen, among in pairs.values() for column in (chosen & among, among)], 1)
+    columns = [column for correct, among in pairs.values() for column in (correct & among, among)]
+    counts = weights @ np.stack(columns, axis=1)
     return {name: ratio(counts[:, 2 * i], counts[:, 2 * i + 1]) for i, name in enumerate(pairs)}
 
 
 def prevalence_values(sensitivity: np.ndarray, specificity: np.ndarray, prevalence: float) -> dict[str, np.ndarray]:
-    """Bayes' rule: `ppv`, `npv`, `flagged_per_found`, each (R,)."""
+    """Apply Bayes' rule: `ppv`, `npv` and `flagged_per_found`, each (R,)."""
     found, alarms = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
     missed, cleared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
     return {
@@ -135,7 +141,7 @@ def prevalence_values(sensitivity: np.ndarray, specificity: np.ndarray, prevalen
 
 
 def decision_curve(cases: ScoredCases, weights: np.ndarray, *, prevalence: float) -> DecisionCurve | None:
-    """Net benefit at thresholds of 1 to 20 %; None where all are malignant or none is."""
+    """Compute the net benefit at thresholds of 1 to 20 %; None where all cases are (pre)malignant, or none is."""
     share = float(cases.malignant.mean())
     if share in (0, 1):
         return None
@@ -153,6 +159,19 @@ def decision_curve(cases: ScoredCases, weights: np.ndarray, *, prevalence: float
     )
 
 
+def to_prevalence(scores: np.ndarray, *, prevalence: float, fitted_at: float) -> np.ndarray:
+    """Move probabilities to another prevalence by the ratio of the odds (Saerens et al., Neural Computation 2002).
+
+    Args:
+        scores: probabilities of a (pre)malignant lesion.
+        prevalence: the new share of (pre)malignant lesions.
+        fitted_at: the share at which the scores are calibrated now. The mix of diagnoses within the (pre)malignant and
+            within the benign lesions is assumed to stay the same.
+    """
+    odds = prevalence / (1 - prevalence) / (fitted_at / (1 - fitted_at))
+    return np.asarray(scores * odds / (scores * odds + (1 - scores)))
+
+
 def _missed_melanomas(cases: ScoredCases, threshold: float) -> list[dict[str, Any]]:
     missed = np.flatnonzero(cases.melanoma & (cases.p_malignant < threshold))
     return [
@@ -166,15 +185,3 @@ def _missed_melanomas(cases: ScoredCases, threshold: float) -> list[dict[str, An
         }
         for row in missed[np.argsort(cases.p_malignant[missed], kind="stable")]
     ]
-
-
-def to_prevalence(scores: np.ndarray, *, prevalence: float, fitted_at: float) -> np.ndarray:
-    """Move probabilities to another prevalence, by the ratio of the odds (Saerens et al. 2002).
-
-    Args:
-        scores: probabilities of (pre)malignancy.
-        prevalence: the share of (pre)malignant lesions where the scores are to hold.
-        fitted_at: the share where they hold now. The mix of diagnoses on either side is taken to be the same.
-    """
-    odds = prevalence / (1 - prevalence) / (fitted_at / (1 - fitted_at))
-    return np.asarray(scores * odds / (scores * odds + (1 - scores)))

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 from skinnet.checkpoint import RECALIBRATION, Config, FittedOn
 from skinnet.errors import DataError
 from skinnet.evaluation.scored_cases import ScoredCases, by_image, by_lesion
-from skinnet.evaluation.subgroups import FEWEST
+from skinnet.evaluation.subgroups import MIN_LESIONS
 from skinnet.inference.calibration import Calibration, Decision
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS, probability_columns
 from skinnet.training.fit_calibration import fit_decision, log_loss
@@ -80,10 +80,10 @@ def recalibrate(predictions: pd.DataFrame) -> Recalibration:
     """
     lesions, images = by_lesion(predictions), by_image(predictions)
     malignant = int(lesions.malignant.sum())
-    if min(malignant, len(lesions.dx) - malignant) < FEWEST:
+    if min(malignant, len(lesions.dx) - malignant) < MIN_LESIONS:
         raise DataError(
             f"{malignant} (pre)malignant and {len(lesions.dx) - malignant} benign lesions are too few to refit on: "
-            f"{FEWEST} of each are the least."
+            f"{MIN_LESIONS} of each are the least."
         )
     calibration = _fit(_logs(predictions), images)
     counts = np.bincount(lesions.dx, minlength=len(CLASSES)).clip(min=1)  # a diagnosis that the clinic never saw

@@ -43,7 +43,7 @@ def test_slope_and_intercept_agree_with_logistic_regression() -> None:
 
 
 def test_the_slope_is_found_however_wrong_the_probabilities_are() -> None:
-    """As of photos from a clinic that the network never saw: many (pre)malignant ones, all with low probabilities."""
+    """Photos from an unseen clinic may look like this: many are (pre)malignant, and all probabilities are low."""
     rng = np.random.default_rng(1)
     positive = rng.random(1500) < 0.4
     odds = rng.normal(-3, 1.2, 1500) + 0.6 * positive
@@ -86,7 +86,7 @@ def test_few_rows_get_few_bins() -> None:
     assert calibration_error(np.array([0.0, 1.0]), np.array([False, True]), np.ones((1, 2)))[0] == 0
 
 
-def test_slope_is_undefined_for_one_kind_and_for_parted_kinds() -> None:
+def test_slope_is_undefined_for_one_class_and_for_separated_classes() -> None:
     scores = np.array([0.1, 0.2, 0.8, 0.9])
     for positive in (np.zeros(4, bool), np.array([False, False, True, True])):
         _, slope = recalibration(positive, scores, np.ones((1, 4)))

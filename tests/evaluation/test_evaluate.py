@@ -14,7 +14,7 @@ from skinnet.inference.calibration import Decision, OperatingPoint
 DECISION = Decision((1.5, 1.0, 1.0, 2.0, 1.0, 0.7, 1.0), (OperatingPoint("95", 0.95, 0.3),))
 
 
-def test_both_units_and_rules_are_judged(predictions: pd.DataFrame) -> None:
+def test_both_units_and_rules_are_evaluated(predictions: pd.DataFrame) -> None:
     metrics = evaluate(predictions, decision=DECISION, draws=20)
     assert list(metrics) == ["lesion", "image"]
     lesions, images = metrics["lesion"], metrics["image"]
@@ -64,7 +64,7 @@ def test_metrics_survive_a_file(predictions: pd.DataFrame) -> None:
             assert structured(Metrics, json.loads(text)) == metrics
 
 
-def test_training_chooses_by_the_same_figures(predictions: pd.DataFrame) -> None:
+def test_training_chooses_by_the_same_metrics(predictions: pd.DataFrame) -> None:
     metrics = evaluate(predictions, decision=None, draws=0)["image"]
     measured = image_metrics(predictions)
     for name in ("macro_auroc", "malignant_auroc"):

@@ -55,7 +55,7 @@ def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: P
         ({"p_mel": "high"}, "has no number in p_mel in row 2, 3"),
         ({"p_mel": 1.5}, "has a probability below 0 or above 1 in row 2"),
         ({"p_mel": 1.0}, "has probabilities that do not sum to 1 in row 2"),
-        ({"image_id": "same"}, "has an image id that is empty or there twice in row 3, 4"),
+        ({"image_id": "same"}, "has an empty or repeated image id in row 3, 4"),
     ],
 )
 def test_bad_rows_are_named(plain: pd.DataFrame, tmp_path: Path, change: dict[str, object], words: str) -> None:
@@ -66,10 +66,10 @@ def test_bad_rows_are_named(plain: pd.DataFrame, tmp_path: Path, change: dict[st
 def test_missing_columns_are_named(plain: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="lacks the probabilities p_df, p_vasc"):
         read_external_table(written(plain.drop(columns=["p_df", "p_vasc"]), tmp_path))
-    with pytest.raises(DataError, match="has no truth: neither a column dx"):
+    with pytest.raises(DataError, match="has no true diagnoses: it needs a column dx"):
         read_external_table(written(plain.drop(columns="dx"), tmp_path))
     ones = {name.upper(): 0 for name in CLASSES}
-    with pytest.raises(DataError, match="not exactly one 1 and else 0"):
+    with pytest.raises(DataError, match="not exactly one 1 in the seven columns"):
         read_external_table(written(plain.drop(columns="dx").assign(**ones), tmp_path))
     with pytest.raises(DataError, match="has no rows"):
         read_external_table(written(plain[:0], tmp_path))
@@ -80,9 +80,7 @@ def test_missing_columns_are_named(plain: pd.DataFrame, tmp_path: Path) -> None:
 def test_another_network_is_evaluated_compared_and_refitted(
     plain: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "skinnet.evaluation.evaluate.evaluate.__kwdefaults__", {"prevalence": None, "draws": 20, "seed": 0}
-    )
+    monkeypatch.setattr("skinnet.evaluation.evaluate.evaluate.__kwdefaults__", DRAW_20)
     path, out = written(plain, tmp_path), tmp_path / "out"
     assert main(["evaluate", "--predictions", str(path), "--against", str(path), "--out", str(out)]) == 0
     printed = capsys.readouterr().out

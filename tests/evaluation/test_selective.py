@@ -26,4 +26,4 @@ def test_weights_count_like_repeated_images(predictions: pd.DataFrame) -> None:
     drawn = selective_metrics(cases, weights)
     repeated = selective_metrics(by_image(predictions.iloc[again]), np.ones((1, len(again))))
     assert drawn.risk[-1].value == pytest.approx(repeated.risk[-1].value)
-    assert drawn.area.value == pytest.approx(repeated.area.value, rel=0.05)  # copies are judged together or apart
+    assert drawn.area.value == pytest.approx(repeated.area.value, rel=0.05)  # copies count one by one, or together

@@ -18,7 +18,7 @@ def groups(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
     }
 
 
-def test_a_group_has_the_figures_of_its_rows_alone(predictions: pd.DataFrame) -> None:
+def test_a_group_has_the_metrics_of_its_rows_alone(predictions: pd.DataFrame) -> None:
     table = predictions.assign(lesion_id=range(400), sex=np.where(np.arange(400) % 2, "male", "female"))
     rows = groups(table)
     men = table[table["sex"] == "male"]
@@ -30,7 +30,7 @@ def test_a_group_has_the_figures_of_its_rows_alone(predictions: pd.DataFrame) ->
     assert rows["sex male"] | {"lesions": 200} == groups(men)["sex male"]
 
 
-def test_fewer_than_twenty_of_a_kind_give_no_figure(predictions: pd.DataFrame) -> None:
+def test_fewer_than_twenty_of_a_kind_give_no_metric(predictions: pd.DataFrame) -> None:
     ill = predictions["dx"].isin(["akiec", "bcc", "mel"])
     few = pd.concat([predictions[ill][:19], predictions[~ill][:30]])
     row = groups(few.assign(lesion_id=range(49), sex="male"))["sex male"]

@@ -12,7 +12,7 @@ from skinnet.inference.calibration import OperatingPoint
 POINT = OperatingPoint("95", 0.95, 0.3)
 
 
-def test_realised_figures_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
+def test_realised_metrics_agree_with_scikit_learn(predictions: pd.DataFrame) -> None:
     proof = np.where(np.arange(len(predictions)) % 3 == 0, "histo", "follow_up")
     cases = by_image(predictions.assign(dx_type=proof))
     values = threshold_values(cases, np.ones((1, len(cases.dx))), 0.3)
