@@ -14,8 +14,10 @@ from skinnet.errors import CheckpointError
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import structured
-from skinnet.reporting.captions import FIGURES, data_name, headline_section, result_tables, training_cost
+from skinnet.reporting.captions import data_name, headline_section, training_cost
 from skinnet.reporting.goals import goals_table
+from skinnet.reporting.metric_tables import all_tables
+from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
 
@@ -28,7 +30,7 @@ def add(checkpoint: Path) -> None:
     gr.Markdown(f"## How good is it?\n{headlines}\n{training_cost(config)}", elem_classes="tables")
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
     gr.Markdown("## In detail")
-    _folded([goals_table(metrics), *result_tables(metrics)])
+    _folded([goals_table(metrics), *all_tables(metrics, reference=False)])
     if tables := study_tables(checkpoint):
         gr.Markdown("## Further measurements")
         _folded(tables)

@@ -15,9 +15,10 @@ def add(commands: Commands) -> None:
 
 
 def report(options: argparse.Namespace) -> int:
-    from skinnet.reporting.data_report import report
+    from skinnet.reporting.data_report import write_data_report
 
-    print(f"Written in {report(options.root)}: data.md, data.png, and contact_sheet.jpg, which must stay local.")
+    folder = write_data_report(options.root)
+    print(f"Written in {folder}: data.md, data.png, and contact_sheet.jpg, which must stay local.")
     return DONE
 
 

@@ -1,34 +1,22 @@
-"""The data and the n behind published numbers, and the tables that lead them."""
+"""Sentences beside published numbers: the data, the n, the cost of the training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from skinnet.checkpoint import Config
+from skinnet.data.download.sources import SOURCES
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.reporting.metric_tables import all_tables, headline_table
-from skinnet.reporting.table import Table
+from skinnet.reporting.metric_tables import headline_table
 
-REPORT_ONLY = ("missed_melanomas", "reliability", "decision_curve")
-"""Beginnings of the names of tables that only the report shows."""
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
-FIGURES = {
-    "roc": "ROC curves",
-    "precision_recall": "Precision and recall",
-    "confusion": "Confusion matrices of both decision rules",
-    "reliability": "Calibration of the (pre)malignant score",
-    "decision_curve": "Decision curve",
-    "risk_coverage": "Errors among the surest diagnoses",
-    "subgroups": "Subgroups",
-    "training": "Training curves",
-}
-"""The figures that are published, by name, with their alternative texts."""
 ONE_NETWORK = "Four views (flips) a photo, one network."
+"""How a checkpoint makes its predictions."""
 
 
 def source_title(source: str) -> str:
     """The name of a data set in print."""
-    return "HAM10000" if source == "ham10000" else source
+    return SOURCES[source].short_title if source in SOURCES else source
 
 
 def data_name(config: Config) -> str:
@@ -44,25 +32,23 @@ def caption(
 
     Args:
         held_out: whether none of the images was trained on.
-        method: how the predictions were made, in a sentence.
+        method: how the predictions were made, in a sentence; empty if that is not known.
     """
     alone = ", none of which is in another split" if held_out else ""
     primary = next(iter(metrics.values()))
     name = SPLIT_NAMES.get(split, f"{split} split")
-    return (
-        f"{source}, {name}: n = {primary.images:,} images of {primary.lesions:,} lesions{alone}. {method} Per lesion, "
-        "the primary unit: the mean of its images' probabilities. 95 % intervals by bootstrap over lesions."
-    ).replace("  ", " ")
+    sentences = [
+        f"{source}, {name}: n = {primary.images:,} images of {primary.lesions:,} lesions{alone}.",
+        *([method] if method else []),
+        "Per lesion, the primary unit: the mean of its images' probabilities.",
+        "95 % intervals by bootstrap over lesions.",
+    ]
+    return " ".join(sentences)
 
 
 def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str) -> str:
     """The README's results: the leading metrics and their caption."""
     return f"{headline_table(metrics).markdown()}\n\n{caption(metrics, split, source=source)}\n"
-
-
-def result_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
-    """The results of a split, by unit and by rule, without the tables that only the report shows."""
-    return [table for table in all_tables(metrics) if not table.name.startswith(REPORT_ONLY)]
 
 
 def training_cost(config: Config) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from skinnet.evaluation.compare import RULE_METRICS as COMPARED_BY_RULE
+from skinnet.evaluation import compare
 from skinnet.evaluation.compare import Difference
-from skinnet.reporting.metric_tables import OVERALL_NAMES, RULE_METRICS, RULE_NAMES
+from skinnet.reporting.metric_names import OVERALL_NAMES, RULE_METRICS, RULE_NAMES
 from skinnet.reporting.table import Table
 
 CALIBRATION_NAMES = {
@@ -16,7 +16,7 @@ CALIBRATION_NAMES = {
 
 
 def comparison_table(differences: Mapping[str, Difference], unit: str) -> Table:
-    """Print the differences of one unit.
+    """The differences of one unit.
 
     Args:
         differences: by metric, from `compare`.
@@ -24,7 +24,7 @@ def comparison_table(differences: Mapping[str, Difference], unit: str) -> Table:
     """
     by_rule = {
         f"{name}_{rule}": f"{RULE_METRICS[name]} ({RULE_NAMES[rule]})"
-        for name in COMPARED_BY_RULE
+        for name in compare.RULE_METRICS
         for rule in RULE_NAMES
     }
     names = OVERALL_NAMES | CALIBRATION_NAMES | by_rule

@@ -1,36 +1,34 @@
-"""One page about the data: python -m skinnet data report --root data
+"""One page about the prepared data: python -m skinnet data report --root data
 
-Writes into `root/report`: `data.png` (a figure), `data.md` (the same as tables) and `contact_sheet.jpg` (pictures of
-every diagnosis). The sheet shows images whose licence forbids passing them on without their terms: keep it local.
+It consists of three files in `root/report`: `data.png` (a figure), `data.md` (the same as tables) and
+`contact_sheet.jpg` (pictures of every diagnosis). Keep the sheet local: the licence of its images forbids passing them
+on without their terms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from skinnet.data.cache import Cache
 from skinnet.data.index import LEFT_OUT, lesion_names, load_cache, load_prepared
 from skinnet.files import atomic_path, write_text
 from skinnet.labels import CLASSES, FULL_NAMES
-from skinnet.reporting.plot_style import COLOURS
+from skinnet.reporting.plots.data import AGE_BAND, draw_data, size_names
 
 FOLDER = "report"
 SHEET_COLUMNS = 10
 THUMBNAIL = (128, 96)
+"""Largest width and height of a picture on the sheet, in pixels."""
+TITLE_HEIGHT = 18
+"""Pixels above each row of the sheet, for the name of the diagnosis."""
 SEED = 0
-BAND = 10
-"""Width of an age band in years."""
-BLUE, ORANGE, GREY, SKY = COLOURS[0], COLOURS[4], COLOURS[6], COLOURS[5]
 
 
-def report(root: Path) -> Path:
-    """Write the page about everything prepared in `root`; returns its folder.
+def write_data_report(root: Path) -> Path:
+    """Write the page about everything prepared in `root`, and return its folder.
 
     Raises:
         DataError: if nothing was prepared.
@@ -41,16 +39,16 @@ def report(root: Path) -> Path:
     tables = summaries(table, left_out)
     write_text(folder / "data.md", markdown(tables))
     with atomic_path(folder / "data.png") as temporary:
-        _draw(table, temporary)
+        draw_data(table, _duplicates(table)["number"], temporary)
     with atomic_path(folder / "contact_sheet.jpg") as temporary:
         contact_sheet(table, load_cache(root, table)).save(temporary, format="JPEG", quality=88)
     return folder
 
 
 def summaries(table: pd.DataFrame, left_out: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The page's tables by title."""
+    """Count everything that the page shows: tables by title."""
     units = table.assign(lesion=lesion_names(table), dx=table["dx"].fillna("none of ours"))
-    bands = (table["age"] // BAND * BAND).astype("Int64").astype("str").fillna("unknown").rename("age from")
+    bands = (table["age"] // AGE_BAND * AGE_BAND).astype("Int64").astype("str").fillna("unknown").rename("age from")
     return {
         "Diagnoses": units.groupby(["source", "dx"]).agg(images=("image_id", "size"), lesions=("lesion", "nunique")),
         "Splits": pd.crosstab([table["source"], units["dx"]], table["split"]),
@@ -61,14 +59,10 @@ def summaries(table: pd.DataFrame, left_out: pd.DataFrame) -> dict[str, pd.DataF
         "Sites": _counts(table, "site"),
         "Sex": _counts(table, "sex"),
         "Age bands of ten years": bands.value_counts().rename("images").to_frame().sort_index(),
-        "Image sizes": _size_names(table).value_counts().rename("images").to_frame(),
+        "Image sizes": size_names(table).value_counts().rename("images").to_frame(),
         "Duplicates": _duplicates(table),
         "Left out": left_out.groupby(["source", "reason"]).size().rename("images").to_frame(),
     }
-
-
-def _size_names(table: pd.DataFrame) -> pd.Series:
-    return (table["width"].astype(str) + " x " + table["height"].astype(str)).rename("width x height")
 
 
 def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -76,8 +70,11 @@ def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
-    """A group stays together: one lesion, or several of one patient or on one picture. Excluded images show a lesion
-    of the test split."""
+    """Count duplicates and groups.
+
+    A group stays within one split: one lesion, or several lesions of one patient or in one picture. Excluded images
+    show a lesion of the test split.
+    """
     lesions = lesion_names(table).groupby(table["group"]).nunique()
     counts = {
         "images": len(table),
@@ -91,7 +88,7 @@ def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def markdown(tables: dict[str, pd.DataFrame]) -> str:
-    """The tables as a Markdown page."""
+    """Write the tables as a Markdown page."""
     parts = ["# The data\n"]
     for title, table in tables.items():
         parts.append(
@@ -105,82 +102,19 @@ def _markdown_table(table: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def _draw(table: pd.DataFrame, path: Path) -> None:
-    panels: list[Callable[[Axes, pd.DataFrame], None]] = [_classes, _ages, _sites, _sources, _sizes, _splits]
-    figure = Figure(figsize=(11.7, 13), layout="constrained")
-    for draw, axis in zip(panels, figure.subplots(3, 2).flat, strict=True):
-        draw(axis, table)
-        axis.spines[["top", "right"]].set_visible(False)
-    counts = _duplicates(table)["number"]
-    sources = ", ".join(sorted(table["source"].unique()))
-    figure.suptitle(f"{sources}\n" + "; ".join(f"{count:,} {what}" for what, count in counts.items()), fontsize=9)
-    figure.savefig(path, format="png", dpi=110)
-
-
-def _classes(axis: Axes, table: pd.DataFrame) -> None:
-    images = table["dx"].value_counts().reindex(CLASSES, fill_value=0)
-    lesions = lesion_names(table).groupby(table["dx"]).nunique().reindex(CLASSES, fill_value=0)
-    positions = range(len(CLASSES))
-    axis.barh([position - 0.2 for position in positions], images, 0.4, color=BLUE, label="images")
-    axis.barh([position + 0.2 for position in positions], lesions, 0.4, color=ORANGE, label="lesions")
-    for position, count in enumerate(images):
-        axis.text(count, position - 0.2, f" {count:,}", va="center", fontsize=8)
-    axis.set(
-        yticks=list(positions), yticklabels=CLASSES, xscale="symlog", xlabel="count (log scale)", title="Diagnoses"
-    )
-    axis.invert_yaxis()
-    axis.legend()
-
-
-def _ages(axis: Axes, table: pd.DataFrame) -> None:
-    malignant = table["malignant"].fillna(False).astype(bool)
-    groups = [table["age"][~malignant].dropna(), table["age"][malignant].dropna()]
-    axis.hist(groups, bins=range(0, 121, BAND), stacked=True, color=[BLUE, ORANGE], label=["benign", "(pre)malignant"])
-    axis.set(xlabel="age in years", ylabel="images", title=f"Age ({table['age'].isna().sum():,} unknown)")
-    axis.legend()
-
-
-def _sites(axis: Axes, table: pd.DataFrame) -> None:
-    _bars(axis, table["site"].fillna("unknown"), "Site")
-
-
-def _sources(axis: Axes, table: pd.DataFrame) -> None:
-    _bars(axis, table["source"] + ": " + table["clinic"].fillna("clinic unknown").str.slice(0, 40), "Source and clinic")
-
-
-def _bars(axis: Axes, values: pd.Series, title: str) -> None:
-    counts = values.value_counts().head(16)
-    axis.barh(counts.index, counts, color=BLUE)
-    axis.set(xlabel="images", title=title)
-    axis.invert_yaxis()
-
-
-def _sizes(axis: Axes, table: pd.DataFrame) -> None:
-    sizes = _size_names(table)
-    _bars(axis, sizes, f"Width x height in pixels ({sizes.nunique():,} different)")
-
-
-def _splits(axis: Axes, table: pd.DataFrame) -> None:
-    shares = pd.crosstab(table["dx"], table["split"], normalize="index").reindex(CLASSES, fill_value=0)
-    shares = shares.reindex(columns=[name for name in ("train", "val", "test", "excluded") if name in shares])
-    shares.plot.barh(ax=axis, stacked=True, color=[BLUE, SKY, ORANGE, GREY], width=0.8)
-    axis.set(xlabel="share of the images", ylabel="", title="Splits")
-    axis.invert_yaxis()
-    axis.legend(loc="lower left", bbox_to_anchor=(0, -0.28), ncols=4)
-
-
 def contact_sheet(table: pd.DataFrame, cache: Cache) -> Image.Image:
-    """A row of pictures for each diagnosis, drawn by lot."""
+    """Arrange a row of random pictures for each diagnosis."""
     width, height = THUMBNAIL
+    row_height = height + TITLE_HEIGHT
     present = [dx for dx in CLASSES if (table["dx"] == dx).any()]
-    sheet = Image.new("RGB", (SHEET_COLUMNS * width, len(present) * (height + 18)), "white")
+    sheet = Image.new("RGB", (SHEET_COLUMNS * width, len(present) * row_height), "white")
     for row, dx in enumerate(present):
-        top = row * (height + 18)
+        top = row * row_height
         ImageDraw.Draw(sheet).text((4, top + 3), f"{dx}: {FULL_NAMES[dx]}", fill="black")
         rows = table.index[table["dx"] == dx]
         chosen = rows.to_series().sample(min(SHEET_COLUMNS, len(rows)), random_state=SEED)
         for column, position in enumerate(chosen):
             picture = Image.fromarray(cache[position])
             picture.thumbnail(THUMBNAIL)
-            sheet.paste(picture, (column * width, top + 18))
+            sheet.paste(picture, (column * width, top + TITLE_HEIGHT))
     return sheet

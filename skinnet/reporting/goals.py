@@ -8,11 +8,9 @@ the least that a network should reach to be shipped, and the goal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
-from functools import reduce
-from typing import Any
 
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
@@ -21,7 +19,11 @@ from skinnet.reporting.table import Table
 
 ROUNDING = 1e-9
 NO_MARK = "-"
-NONE_DEFINED = "n/a"
+UNDEFINED = "n/a"
+
+
+Metric = Callable[[Metrics], Estimate]
+"""Reads one metric from the metrics of a unit."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ class Marks:
 
     Attributes:
         low, high: None is no bound.
-        high_of: key of an estimate whose upper end is the upper bound, instead of `high`.
+        high_of: reads an estimate whose upper end is the upper bound, instead of `high`.
     """
 
     low: float | None = None
     high: float | None = None
-    high_of: str = ""
+    high_of: Metric | None = None
 
     def __str__(self) -> str:
         if self.high_of:
@@ -44,11 +46,11 @@ class Marks:
 
     def shortfall(self, value: float, metrics: Metrics) -> float:
         """The distance of a value from the bounds; 0 inside."""
-        high = estimate_at(metrics, self.high_of).high if self.high_of else self.high
+        high = self.high_of(metrics).high if self.high_of else self.high
         below = 0.0 if self.low is None else self.low - value
         above = 0.0 if high is None else value - high
-        outside = max(below, above)
-        return outside if outside > ROUNDING else 0.0
+        distance = max(below, above)
+        return distance if distance > ROUNDING else 0.0
 
 
 @dataclass(frozen=True)
@@ -56,58 +58,53 @@ class Goal:
     """A metric with its marks.
 
     Attributes:
-        key: of the metric in `metrics.json`, below split and unit; an operating point goes by its name.
+        title: the name of the metric in print.
+        metric: reads it.
         least: needed to ship a network; None where no such mark was set.
         goal: aimed at; None where only `least` was set.
     """
 
-    key: str
     title: str
+    metric: Metric
     least: Marks | None
     goal: Marks | None
 
 
+def _overall(name: str) -> Metric:
+    return lambda metrics: metrics.overall[name]
+
+
+def _at_95(name: str) -> Metric:
+    """Reads a metric at the operating point that was fitted for 95 % sensitivity."""
+    return lambda metrics: next(point for point in metrics.operating_points if point.name == "95").estimates[name]
+
+
 GOALS = (
-    Goal("rules.balanced.overall.balanced_accuracy", "Balanced accuracy (balanced rule)", Marks(0.80), Marks(0.85)),
-    Goal("overall.macro_auroc", "Macro AUROC", Marks(0.970), Marks(0.985)),
-    Goal("overall.malignant_auroc", "(Pre)malignant AUROC", Marks(0.950), Marks(0.975)),
-    Goal("overall.melanoma_auroc", "Melanoma AUROC", Marks(0.940), Marks(0.966)),
     Goal(
-        "overall.malignant_specificity_at_95",
+        "Balanced accuracy (balanced rule)",
+        lambda metrics: metrics.rules["balanced"].overall["balanced_accuracy"],
+        Marks(0.80),
+        Marks(0.85),
+    ),
+    Goal("Macro AUROC", _overall("macro_auroc"), Marks(0.970), Marks(0.985)),
+    Goal("(Pre)malignant AUROC", _overall("malignant_auroc"), Marks(0.950), Marks(0.975)),
+    Goal("Melanoma AUROC", _overall("melanoma_auroc"), Marks(0.940), Marks(0.966)),
+    Goal(
         "(Pre)malignant: specificity at 95 % sensitivity, read off this split's curve",
+        _overall("malignant_specificity_at_95"),
         Marks(0.75),
         Marks(0.89),
     ),
-    Goal("calibration.slope", "Calibration slope of p_malignant", Marks(0.9, 1.1), None),
+    Goal("Calibration slope of p_malignant", lambda metrics: metrics.calibration.slope, Marks(0.9, 1.1), None),
     Goal(
-        "calibration.error", "Calibration error (ECE) of p_malignant", Marks(high_of="calibration.perfect_error"), None
-    ),
-    Goal(
-        "operating_points.95.estimates.sensitivity",
-        "Sensitivity at the threshold fixed beforehand for 95 %",
+        "Calibration error (ECE) of p_malignant",
+        lambda metrics: metrics.calibration.error,
+        Marks(high_of=lambda metrics: metrics.calibration.perfect_error),
         None,
-        Marks(0.93),
     ),
-    Goal(
-        "operating_points.95.estimates.specificity",
-        "Specificity at the threshold fixed beforehand for 95 %",
-        None,
-        Marks(0.80),
-    ),
+    Goal("Sensitivity at the threshold fixed beforehand for 95 %", _at_95("sensitivity"), None, Marks(0.93)),
+    Goal("Specificity at the threshold fixed beforehand for 95 %", _at_95("specificity"), None, Marks(0.80)),
 )
-
-
-def estimate_at(metrics: Metrics, key: str) -> Estimate:
-    """Look a metric up by its key."""
-    found = reduce(_inside, key.split("."), metrics)
-    assert isinstance(found, Estimate)
-    return found
-
-
-def _inside(found: Any, name: str) -> Any:
-    if is_dataclass(found):
-        return getattr(found, name)
-    return found[name] if isinstance(found, dict) else next(each for each in found if each.name == name)
 
 
 class Reached(Enum):
@@ -134,7 +131,7 @@ class Outcome:
 
     def __str__(self) -> str:
         if self.reached is Reached.UNDEFINED:
-            return NONE_DEFINED
+            return UNDEFINED
         if self.reached is Reached.BOTH:
             return "reached"
         if self.least is None or self.goal is None:
@@ -145,13 +142,13 @@ class Outcome:
 
 def outcome(goal: Goal, metrics: Metrics) -> Outcome:
     """Compare a metric with its marks."""
-    value = estimate_at(metrics, goal.key).value
+    value = goal.metric(metrics).value
     if value is None:
         return Outcome(Reached.UNDEFINED)
-    least, hoped = (marks.shortfall(value, metrics) if marks else None for marks in (goal.least, goal.goal))
-    if not least and not hoped:
-        return Outcome(Reached.BOTH, least, hoped)
-    return Outcome(Reached.AT_LEAST if least == 0 else Reached.MISSED, least, hoped)
+    to_least, to_goal = (marks.shortfall(value, metrics) if marks else None for marks in (goal.least, goal.goal))
+    if not to_least and not to_goal:
+        return Outcome(Reached.BOTH, to_least, to_goal)
+    return Outcome(Reached.AT_LEAST if to_least == 0 else Reached.MISSED, to_least, to_goal)
 
 
 def _amount(shortfall: float) -> str:
@@ -188,7 +185,7 @@ def goals_table(metrics: Mapping[str, Metrics]) -> Table:
 
 
 def _value(goal: Goal, metrics: Metrics) -> str:
-    value = estimate_at(metrics, goal.key)
+    value = goal.metric(metrics)
     if goal.least is None or not goal.least.high_of:
         return str(value)
-    return f"{value}; a perfect network's: {estimate_at(metrics, goal.least.high_of)}"
+    return f"{value}; a perfect network's: {goal.least.high_of(metrics)}"

@@ -1,4 +1,4 @@
-"""Metrics as tables, which the model card, the README, the command line and the report print.
+"""Metrics as tables for the model card, the README, the command line and the report.
 
     print(overall_table(metrics).markdown())
 
@@ -13,66 +13,39 @@ from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.subgroups import GROUPINGS
 from skinnet.labels import CLASSES, FULL_NAMES
+from skinnet.reporting.metric_names import (
+    CALIBRATION_NAMES,
+    CLASS_METRICS,
+    HEADLINES,
+    HEADLINES_BY_RULE,
+    OVERALL_NAMES,
+    RULE_METRICS,
+    RULE_NAMES,
+    SCORE_METRICS,
+    SUBGROUP_NAMES,
+)
 from skinnet.reporting.table import Table
-
-OVERALL_NAMES = {
-    "malignant_auroc": "(Pre)malignant AUROC",
-    "melanoma_auroc": "Melanoma AUROC, against all others",
-    "macro_auroc": "Macro AUROC, one against the rest",
-    "malignant_average_precision": "(Pre)malignant average precision",
-    "melanoma_average_precision": "Melanoma average precision",
-    "macro_average_precision": "Macro average precision",
-    "malignant_specificity_at_90": "(Pre)malignant: specificity at 90 % sensitivity, read off this split's curve",
-    "malignant_specificity_at_95": "(Pre)malignant: specificity at 95 % sensitivity, read off this split's curve",
-    "melanoma_specificity_at_90": "Melanoma: specificity at 90 % sensitivity, read off this split's curve",
-    "melanoma_specificity_at_95": "Melanoma: specificity at 95 % sensitivity, read off this split's curve",
-    "sensitivity": "Sensitivity at the verdict's threshold",
-    "specificity": "Specificity at the verdict's threshold",
-}
-RULE_NAMES = {"displayed": "as displayed", "balanced": "balanced rule"}
-RULE_METRICS = {
-    "balanced_accuracy": "Balanced accuracy",
-    "accuracy": "Accuracy",
-    "macro_precision": "Macro precision",
-    "macro_recall": "Macro recall (sensitivity)",
-    "macro_specificity": "Macro specificity",
-    "macro_f1": "Macro F1",
-    "malignant_sensitivity": "(Pre)malignant given a (pre)malignant diagnosis",
-    "malignant_specificity": "Benign given a benign diagnosis",
-    "melanoma_sensitivity": "Melanoma given a (pre)malignant diagnosis",
-}
-CLASS_METRICS = {"precision": "precision", "recall": "recall", "specificity": "specificity", "f1": "F1"}
-SCORE_METRICS = {"auroc": "AUROC", "average_precision": "average precision"}
-CALIBRATION_NAMES = {
-    "intercept": "Intercept (calibration in the large; 0 is perfect)",
-    "slope": "Slope (1 is perfect)",
-    "brier": "Brier score",
-    "error": "Calibration error (ECE, 15 bins of equal count)",
-    "perfect_error": "The same of a perfect model of this n, by simulation: mean (95 % range)",
-}
-HEADLINES = ("malignant_auroc", "melanoma_auroc", "macro_auroc", "sensitivity", "specificity")
-HEADLINES_BY_RULE = ("balanced_accuracy", "accuracy", "macro_f1")
 
 
 def headline_table(metrics: Mapping[str, Metrics]) -> Table:
-    """The README's first screen."""
+    """The leading metrics, for the README's first screen."""
     rows = [[OVERALL_NAMES[name], *(str(unit.overall[name]) for unit in metrics.values())] for name in HEADLINES]
     for name in HEADLINES_BY_RULE:
         rows += _rule_rows(metrics, name)
     rows.append(["Calibration slope (1 is perfect)", *(str(unit.calibration.slope) for unit in metrics.values())])
-    return Table("headlines", "Headlines", unit_header("figure (95 % interval)", metrics), rows)
+    return Table("headlines", "Headlines", unit_header("metric (95 % interval)", metrics), rows)
 
 
 def overall_table(metrics: Mapping[str, Metrics]) -> Table:
-    """Figures of the scores, which need no decision rule."""
+    """Metrics of the scores, which need no decision rule."""
     rows = [[words, *(str(unit.overall[name]) for unit in metrics.values())] for name, words in OVERALL_NAMES.items()]
-    return Table("overall", "Scores", unit_header("figure (95 % interval)", metrics), rows)
+    return Table("overall", "Scores", unit_header("metric (95 % interval)", metrics), rows)
 
 
 def rule_table(metrics: Mapping[str, Metrics]) -> Table:
-    """Figures of the diagnoses under each decision rule."""
+    """Metrics of the diagnoses under each decision rule."""
     rows = [row for name in RULE_METRICS for row in _rule_rows(metrics, name)]
-    return Table("rules", "Diagnoses, by decision rule", unit_header("figure (95 % interval)", metrics), rows)
+    return Table("rules", "Diagnoses, by decision rule", unit_header("metric (95 % interval)", metrics), rows)
 
 
 def _rule_rows(metrics: Mapping[str, Metrics], name: str) -> list[list[str]]:
@@ -86,21 +59,21 @@ def _rule_rows(metrics: Mapping[str, Metrics], name: str) -> list[list[str]]:
 
 
 def unit_header(first: str, metrics: Mapping[str, Metrics]) -> list[str]:
-    """A first column and one for each unit."""
+    """The header of a table with a first column and one for each unit."""
     primary = {"lesion": " (primary)"}
     return [first, *(f"per {unit}{primary.get(unit, '')}" for unit in metrics)]
 
 
 def class_tables(metrics: Metrics) -> list[Table]:
-    """Figures of each class under each rule, and of its probability."""
+    """Metrics of each class under each rule, and of its probability."""
     tables = [
         _class_table(
             f"classes_{rule}",
             f"Diagnoses {RULE_NAMES[rule]}, per {metrics.unit}",
             metrics,
-            {words: {dx: made.per_class[dx][name] for dx in CLASSES} for name, words in CLASS_METRICS.items()},
+            {words: {dx: found.per_class[dx][name] for dx in CLASSES} for name, words in CLASS_METRICS.items()},
         )
-        for rule, made in metrics.rules.items()
+        for rule, found in metrics.rules.items()
     ]
     scores = {words: {dx: metrics.per_class[dx][name] for dx in CLASSES} for name, words in SCORE_METRICS.items()}
     return [*tables, _class_table("classes", f"Each diagnosis against the rest, per {metrics.unit}", metrics, scores)]
@@ -115,7 +88,7 @@ def _class_table(name: str, title: str, metrics: Metrics, columns: Mapping[str, 
 
 
 def point_table(metrics: Mapping[str, Metrics]) -> Table:
-    """What the thresholds, fixed beforehand, do here."""
+    """The realised metrics of thresholds that were fixed beforehand."""
     rows = [
         [
             f"{100 * point.target:g} %, per {unit.unit}",
@@ -132,11 +105,15 @@ def point_table(metrics: Mapping[str, Metrics]) -> Table:
 
 
 def prevalence_table(metrics: Metrics) -> Table:
-    """What a reader sees at other prevalences."""
+    """Predictive values at other prevalences."""
     rows = [
-        [f"{100 * point.target:g} %", f"{here.name}, {100 * here.prevalence:.3g} %", *map(str, here.estimates.values())]
+        [
+            f"{100 * point.target:g} %",
+            f"{place.name}, {100 * place.prevalence:.3g} %",
+            *map(str, place.estimates.values()),
+        ]
         for point in metrics.operating_points
-        for here in point.prevalences
+        for place in point.prevalences
     ]
     header = ["threshold fitted for", "prevalence", "PPV", "NPV", "flagged per (pre)cancer found"]
     return Table("prevalences", f"At other prevalences, per {metrics.unit}, case mix unchanged", header, rows)
@@ -148,11 +125,11 @@ def calibration_table(metrics: Mapping[str, Metrics]) -> Table:
         [words, *(str(getattr(unit.calibration, name)) for unit in metrics.values())]
         for name, words in CALIBRATION_NAMES.items()
     ]
-    return Table("calibration", "Calibration of p_malignant", unit_header("figure (95 % interval)", metrics), rows)
+    return Table("calibration", "Calibration of p_malignant", unit_header("metric (95 % interval)", metrics), rows)
 
 
 def reliability_table(metrics: Metrics) -> Table:
-    """The bins of the calibration figure."""
+    """The bins of the figure `reliability`."""
     rows = [[f"{each.predicted:.4f}", str(each.n), str(each.observed)] for each in metrics.calibration.bins]
     header = ["mean p_malignant", f"{metrics.unit}s", "observed share (pre)malignant"]
     return Table("reliability", "Reliability", header, rows)
@@ -169,7 +146,7 @@ def decision_curve_table(metrics: Metrics) -> Table:
 
 
 def selective_table(metrics: Metrics) -> Table:
-    """Errors among the surest."""
+    """Errors among the surest diagnoses."""
     columns = zip(metrics.selective.coverage, metrics.selective.risk, strict=True)
     rows = [[f"surest {share:.0%}", str(risk)] for share, risk in columns]
     rows.append(["mean over all shares", str(metrics.selective.area)])
@@ -177,7 +154,7 @@ def selective_table(metrics: Metrics) -> Table:
 
 
 def subgroup_table(metrics: Metrics) -> Table:
-    """For whom it works how well."""
+    """Metrics by subgroup."""
     names = list(metrics.subgroups[0].estimates) if metrics.subgroups else []
     rows = [
         [
@@ -188,17 +165,12 @@ def subgroup_table(metrics: Metrics) -> Table:
         ]
         for row in metrics.subgroups
     ]
-    words = {
-        "balanced_accuracy": "balanced accuracy (balanced rule)",
-        "balanced_accuracy_displayed": "balanced accuracy (as displayed)",
-        "malignant_auroc": "(pre)malignant AUROC",
-    }
-    header = ["group", "lesions", "(pre)malignant", *(words.get(name, name) for name in names)]
+    header = ["group", "lesions", "(pre)malignant", *(SUBGROUP_NAMES[name] for name in names)]
     return Table("subgroups", f"Subgroups, per {metrics.unit}", header, rows)
 
 
 def missed_tables(metrics: Metrics) -> list[Table]:
-    """Every melanoma below a threshold."""
+    """Every melanoma below each threshold."""
     return [
         Table(
             f"missed_melanomas_{point.name}",
@@ -214,11 +186,18 @@ def _cell(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def all_tables(metrics: Mapping[str, Metrics]) -> list[Table]:
-    """Every table of a split; what is given for one unit is given for the primary one."""
+def all_tables(metrics: Mapping[str, Metrics], *, reference: bool = True) -> list[Table]:
+    """Every table of a split; a table that shows one unit shows the primary one.
+
+    Args:
+        reference: include the long tables for looking things up, which only the report shows: missed melanomas, bins of
+            the reliability and the decision curve.
+    """
     primary = next(iter(metrics.values()))
+    missed = missed_tables(primary) if reference else []
+    curves = [reliability_table(primary), decision_curve_table(primary)] if reference else []
     return [
         overall_table(metrics), rule_table(metrics), *class_tables(primary), point_table(metrics),
-        prevalence_table(primary), *missed_tables(primary), calibration_table(metrics), reliability_table(primary),
-        decision_curve_table(primary), selective_table(primary), subgroup_table(primary),
+        prevalence_table(primary), *missed, calibration_table(metrics), *curves, selective_table(primary),
+        subgroup_table(primary),
     ]  # fmt: skip

@@ -10,8 +10,10 @@ from skinnet.data.download.sources import SOURCES
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
-from skinnet.reporting.captions import caption, data_name, headline_section, result_tables, training_cost
+from skinnet.reporting.captions import caption, data_name, headline_section, training_cost
 from skinnet.reporting.goals import goals_sentence, goals_table
+from skinnet.reporting.limits import limits
+from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.table import Table, titled
 from skinnet.training.config import LITES, TrainConfig
 
@@ -42,7 +44,7 @@ def model_card(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], stu
         _results(config, metrics),
         _goals(metrics["test"]),
         *([_studies(study_tables)] if study_tables else []),
-        _LIMITS,
+        _limits(config),
         _licence(config),
     ]
     return "\n".join(sections)
@@ -68,7 +70,7 @@ def _decision_rules(config: Config) -> str:
         f"{100 * point.sensitivity:g} % from {point.threshold:.4f} on" for point in decision.operating_points
     )
     return f"""### Two decision rules
-- *As displayed* (argmax): the largest probability. It favours moles, which are two thirds of the images.
+- *As displayed* (argmax): the largest probability. It favours the frequent diagnoses.
 - *Balanced rule*: the largest probability times its class weight. The weights are (share of the class) ^ -power, with
   the power chosen for balanced accuracy: {weights}.
 - Operating points of p_malignant, fixed for a sensitivity of {points}. The verdict calls a
@@ -149,7 +151,7 @@ between. Every metric, per image too, the decision curve and the missed melanoma
 
 {caption(test, "test", source=source)}
 
-{titled(result_tables(test))}
+{titled(all_tables(test, reference=False))}
 
 ### Validation, where epoch and temperature were chosen
 {headline_section(metrics["val"], "val", source=source)}"""
@@ -173,33 +175,23 @@ Their definitions: docs/evaluation.md, docs/training.md (training without a clin
 """
 
 
-_LIMITS = """## Limits
-- **Dermatoscopic photos only.** It never saw a smartphone photo of skin without a dermatoscope.
-- **Two clinics**, in Vienna and Queensland. On photos of other clinics expect less: in a published comparison
-  (arXiv 2606.13135) image-only models fell from an AUROC of .95-.97 on their own data to .80-.89 on others', and
-  their probabilities became far too sure of themselves. "A clinic left out of training", above, asks the same question
-  of these two.
-- **Almost no dark skin.** HAM10000 does not record skin type, so the loss on dark skin cannot even be measured here.
-- **Seven diagnoses.** It cannot name what is not among them: invasive squamous-cell carcinoma, Merkel-cell carcinoma,
-  warts, inflammation. Such a photo still gets seven probabilities that sum to one.
-- **akiec** is actinic keratosis and Bowen's disease, pre-malignant or in situ, not invasive carcinoma.
-- About half of the labels come from histopathology, nearly all moles without it from follow-up or consensus.
-- Ink, rulers, hair and dark corners can mislead it.
-- Probabilities assume the mix of diagnoses of HAM10000; where cancer is rarer, they are too high.
-"""
+def _limits(config: Config) -> str:
+    lines = "\n".join(f"- {limit}" for limit in limits(config.sources))
+    return f"## Limits\n{lines}\n"
 
 
 def _licence(config: Config) -> str:
     recipe = TrainConfig.of(config.training)
     sources = [SOURCES[name] for name in config.sources if name in SOURCES]
-    terms = " and ".join(f"{source.title.partition(':')[0]} ({source.licence})" for source in sources)
+    terms = " and ".join(f"{source.short_title} ({source.licence})" for source in sources) or "data of unknown licence"
+    licences = " and ".join(sorted({source.licence for source in sources})) or "the same terms"
     attribution = "\n".join(f"- {source.citation}" for source in sources)
     origin = ""
     if recipe.weights == "imagenet" and config.network in LITES:
         origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
     return f"""## Licence
-The weights were trained on {terms} and are published under CC BY-NC 4.0: non-commercial use, with
-attribution.{origin}
+The weights were trained on {terms} and are published under {licences}.
+Attribution is required, and where the licence says NC, commercial use is excluded.{origin}
 
 {attribution}
 """

@@ -18,9 +18,9 @@ from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import write_json, write_text
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
-from skinnet.reporting.captions import FIGURES
 from skinnet.reporting.metric_tables import all_tables
-from skinnet.reporting.plots import draw_figures
+from skinnet.reporting.plots.draw import draw_figures
+from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.table import Table
 
 STYLE = """
@@ -42,7 +42,7 @@ class Evaluation:
 
     Attributes:
         predictions: the rows of the split.
-        metrics: by split, then by unit; all of them are written, the report is about `split`.
+        metrics: by split, then by unit; all of them are written, while the report shows `split`.
         title: of the report.
         source: the data, in the words for figures.
         caption: the data, in the words for the report.

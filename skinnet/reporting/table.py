@@ -1,4 +1,4 @@
-"""Words for figures: a table as Markdown, HTML and CSV, and a probability."""
+"""A printable table, and its forms as Markdown, HTML and CSV."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from html import escape
 
 @dataclass(frozen=True)
 class Table:
-    """Words in rows and columns, with a name for files and a title for people."""
+    """Text in rows and columns.
+
+    Attributes:
+        name: for file names.
+        title: for readers.
+        header, rows: each row has a cell for each column of the header.
+    """
 
     name: str
     title: str
@@ -19,10 +25,12 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
+        """Write the table as Markdown, without its title."""
         header, *rows = (f"| {' | '.join(line)} |" for line in [self.header, *self.rows])
         return "\n".join([header, "|---" * len(self.header) + "|", *rows])
 
     def html(self) -> str:
+        """Write the table as HTML, with its title as the caption."""
         head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self.header)
         body = "".join(
             f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
@@ -34,11 +42,12 @@ class Table:
         )
 
     def csv(self) -> str:
+        """Write the table as CSV, without its title."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([self.header, *self.rows])
         return text.getvalue()
 
 
 def titled(tables: Iterable[Table]) -> str:
-    """Tables as Markdown, each below its title."""
+    """Write tables as Markdown, each below its title."""
     return "\n\n".join(f"**{table.title}**\n\n{table.markdown()}" for table in tables)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from demo.drawings import write_examples
-from skinnet.reporting.captions import FIGURES
+from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.study_tables import study_tables
 
 pytestmark = pytest.mark.filterwarnings("default")

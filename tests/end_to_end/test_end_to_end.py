@@ -14,7 +14,7 @@ from skinnet.__main__ import main
 from skinnet.data.index import load_index, load_prepared, table_hash
 from skinnet.device import describe, pick_device
 from skinnet.errors import DataError
-from skinnet.reporting.captions import FIGURES
+from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.publish import README_BEGIN, README_END, publish, with_results
 from skinnet.reporting.release import release
 from tests.conftest import write_sums

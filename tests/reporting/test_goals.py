@@ -10,7 +10,7 @@ from demo.results import load_metrics
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
-from skinnet.reporting.goals import GOALS, Goal, estimate_at, goals_sentence, goals_table, outcome
+from skinnet.reporting.goals import GOALS, Goal, goals_sentence, goals_table, outcome
 
 BALANCED, MACRO, PREMALIGNANT, MELANOMA, AT_95, SLOPE, ERROR, SENSITIVITY, SPECIFICITY = GOALS
 
@@ -41,7 +41,7 @@ def with_calibration(metrics: Metrics, **values: Estimate) -> Metrics:
         (None, "n/a"),
     ],
 )
-def test_an_outcome_is_told_at_the_boundaries(metrics: dict[str, Metrics], value: float | None, words: str) -> None:
+def test_an_outcome_is_right_at_the_boundaries(metrics: dict[str, Metrics], value: float | None, words: str) -> None:
     assert str(outcome(MELANOMA, with_auroc(metrics["lesion"], "melanoma_auroc", value))) == words
 
 
@@ -55,7 +55,7 @@ def test_an_outcome_is_told_at_the_boundaries(metrics: dict[str, Metrics], value
         (2.3, "missed by 1.200"),
     ],
 )
-def test_a_figure_without_a_further_goal_is_reached_between_its_marks(
+def test_a_metric_with_one_kind_of_mark_is_reached_within_it(
     metrics: dict[str, Metrics], slope: float, words: str
 ) -> None:
     changed = with_calibration(metrics["lesion"], slope=Estimate(slope, None, None))
@@ -63,7 +63,7 @@ def test_a_figure_without_a_further_goal_is_reached_between_its_marks(
 
 
 @pytest.mark.parametrize(("error", "words"), [(0.005, "reached"), (0.03, "reached"), (0.042, "missed by .012")])
-def test_the_calibration_error_is_held_against_a_perfect_networks_range(
+def test_the_calibration_error_is_compared_with_a_perfect_networks_range(
     metrics: dict[str, Metrics], error: float, words: str
 ) -> None:
     perfect = {"error": Estimate(error, None, None), "perfect_error": Estimate(0.02, 0.01, 0.03)}
@@ -86,9 +86,9 @@ def test_the_pair_is_read_at_the_threshold_for_95_percent(metrics: dict[str, Met
     assert (str(outcome(SENSITIVITY, changed)), str(outcome(SPECIFICITY, changed))) == ("reached", "missed by .012")
 
 
-def test_every_goal_is_held_against_a_figure_of_the_metrics_file(metrics: dict[str, Metrics]) -> None:
+def test_every_goal_reads_a_metric_of_the_metrics_file(metrics: dict[str, Metrics]) -> None:
     lesion = metrics["lesion"]
-    assert estimate_at(lesion, BALANCED.key) == lesion.rules["balanced"].overall["balanced_accuracy"]
+    assert BALANCED.metric(lesion) == lesion.rules["balanced"].overall["balanced_accuracy"]
     expected: Mapping[Goal, Estimate] = {
         MACRO: lesion.overall["macro_auroc"],
         PREMALIGNANT: lesion.overall["malignant_auroc"],
@@ -96,7 +96,7 @@ def test_every_goal_is_held_against_a_figure_of_the_metrics_file(metrics: dict[s
         SLOPE: lesion.calibration.slope,
         SPECIFICITY: lesion.operating_points[0].estimates["specificity"],
     }
-    assert {goal: estimate_at(lesion, goal.key) for goal in expected} == expected
+    assert {goal: goal.metric(lesion) for goal in expected} == expected
 
 
 def test_the_table_has_each_unit_with_its_interval_and_outcome(metrics: dict[str, Metrics]) -> None:

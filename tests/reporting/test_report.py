@@ -11,8 +11,8 @@ import pytest
 from skinnet.evaluation.evaluate import evaluate
 from skinnet.inference.calibration import Decision, OperatingPoint
 from skinnet.labels import DISCLAIMER
-from skinnet.reporting.captions import FIGURES
 from skinnet.reporting.metric_tables import all_tables
+from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.report import Evaluation, write_evaluation
 from skinnet.reporting.table import Table
 

@@ -35,6 +35,7 @@ class Source:
     """A data set.
 
     Attributes:
+        short_title: its name in a sentence.
         publisher: who says where the files are and what their checksums are; "fixed" if the addresses never change.
         listing: the address that the publisher answers at.
         size: bytes to download, roughly.
@@ -44,6 +45,7 @@ class Source:
     """
 
     name: str
+    short_title: str
     title: str
     publisher: Literal["dataverse", "mendeley", "fixed"]
     listing: str
@@ -58,6 +60,7 @@ class Source:
 
 HAM10000 = Source(
     name="ham10000",
+    short_title="HAM10000",
     title="HAM10000: 10,015 dermatoscopic images of common pigmented skin lesions, with lesion masks",
     publisher="dataverse",
     listing="https://dataverse.harvard.edu/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/DBW86T",
@@ -95,6 +98,7 @@ def _challenge_2018(name: str, part: str, *, images: int, size: int) -> Source:
     archives = [(f"ISIC2018_Task3_{part}_{what}.zip", folder, suffix) for what, folder, suffix in files]
     return Source(
         name=name,
+        short_title=f"ISIC 2018 {part.lower()} set",
         title=f"ISIC 2018 challenge, task 3, {part.lower()} set: {images:,} dermatoscopic images",
         publisher="fixed",
         listing="",
@@ -112,6 +116,7 @@ ISIC2018_VAL = _challenge_2018("isic2018-val", "Validation", images=193, size=52
 
 PAD_UFES_20 = Source(
     name="pad-ufes-20",
+    short_title="PAD-UFES-20",
     title="PAD-UFES-20: 2,298 smartphone photos of skin lesions, with patients' answers",
     publisher="mendeley",
     listing="https://data.mendeley.com/public-api/datasets/zr7vgbcyr2?version=1",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from skinnet.explain.heatmaps import DEFAULT_METHOD, METHODS, OFFERED
 from skinnet.labels import CLASSES
-from skinnet.reporting.plot_style import COLOURS
+from skinnet.reporting.plots.style import COLOURS
 from skinnet.studies.faithfulness.measure import Measured
 from skinnet.studies.faithfulness.summary import ALL, GOALS, GROUPS
 

@@ -17,7 +17,7 @@ import numpy as np
 from skinnet.explain.heatmaps import DEFAULT_METHOD, OFFERED
 from skinnet.files import write_json, write_table
 from skinnet.images.lesion_masks import CROP
-from skinnet.reporting.plot_style import save
+from skinnet.reporting.plots.style import save
 from skinnet.studies.faithfulness import curves, localisation
 from skinnet.studies.faithfulness.measure import Measured
 from skinnet.studies.faithfulness.plot import draw

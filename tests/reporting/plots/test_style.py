@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from skinnet.reporting.plot_style import save
+from skinnet.reporting.plots.style import save
 
 
 def test_the_noise_of_the_layout_does_not_reach_the_file(tmp_path: Path) -> None:
