@@ -2,20 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
 import pytest
 
 from demo import results
-from demo.results import load_metrics
-from skinnet.checkpoint import CARD, load_config
+from skinnet.checkpoint import CARD
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import UNITS
-from skinnet.reporting.captions import training_cost
 from skinnet.reporting.goals import goals_table
-from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import publish
 from skinnet.reporting.study_tables import remove_studies, study_tables, write_study
 from skinnet.reporting.table import Table
@@ -102,27 +97,3 @@ def accordions(checkpoint: Path) -> list[str]:
     found = [each["props"] for each in interface.config["components"] if each["type"] == "accordion"]
     assert not any(each["open"] for each in found)
     return [str(each["label"]) for each in found]
-
-
-def test_a_card_without_studies_has_no_such_section(shipped: Path) -> None:
-    metrics = {split: {unit: load_metrics(shipped, split, unit=unit) for unit in UNITS} for split in ("val", "test")}
-    card = model_card(load_config(shipped), metrics)
-    assert "## Further measurements" not in card
-    assert "## Goals, and which were missed" in card
-
-
-def test_the_card_says_what_training_took_and_who_taught(shipped: Path) -> None:
-    metrics = {split: {unit: load_metrics(shipped, split, unit=unit) for unit in UNITS} for split in ("val", "test")}
-    config = replace(load_config(shipped), training_minutes=61.6, machine="2 x86_64 CPU cores")
-    config = replace(config, training=config.training | {"epochs": 10, "soft_labels": "", "first_size": 1.0})
-    assert training_cost(config) == (
-        "Training took 62 minutes on 2 x86_64 CPU cores. The network saw 69,760 images: 10 times as many as the "
-        "training split has (6,997), in whole batches."
-    )
-    assert "teachers" not in model_card(config, metrics)
-    soft_labels = {"soft_labels": "/somewhere/a.csv, b.csv", "soft_share": 0.7, "first_size": 0.5}
-    config = replace(config, training=config.training | soft_labels)
-    card = model_card(config, metrics)
-    assert "70 % of each training image's target are the soft labels in `a.csv`, `b.csv`" in card
-    assert "images at first 0.5 of their side" in card
-    assert "/somewhere" not in card
