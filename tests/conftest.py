@@ -19,7 +19,7 @@ from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
 from skinnet.data.index import load_index
-from tests.servers import Server, serving
+from tests.servers import Server, answer_as_isic, serving
 
 PROJECT = Path(__file__).parent.parent
 SHARED_MIRROR = PROJECT.parent / "shared" / "mirror"
@@ -84,6 +84,15 @@ def server_for() -> Iterator[Callable[[Path], Server]]:
     """Serve a folder: `server_for(folder).address`."""
     with ExitStack() as running:
         yield lambda folder: running.enter_context(serving(folder))
+
+
+@pytest.fixture
+def isic(tmp_path: Path) -> Iterator[Server]:
+    """A server that answers like the ISIC Archive and holds 25 pictures."""
+    (tmp_path / "site").mkdir()
+    with serving(tmp_path / "site") as server:
+        answer_as_isic(server, tmp_path / "site", 25)
+        yield server
 
 
 @pytest.fixture

@@ -173,6 +173,12 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
+def manifest(folder: Path) -> dict[str, Any]:
+    """What `acquire` wrote about the data set in a folder."""
+    content: dict[str, Any] = json.loads((folder / "acquired.json").read_text())
+    return content
+
+
 def answer_as_isic(server: Server, folder: Path, count: int, *, page: int = 10) -> None:
     """Let a server answer like the ISIC Archive's API, with `count` pictures drawn into `folder/files`.
 

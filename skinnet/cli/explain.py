@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from skinnet.cli.options import DONE, SOME_UNREADABLE, Commands, add_checkpoint, add_command, checkpoint_folder
+from skinnet.cli.options import DONE, NOT_CLASSIFIED, Commands, add_checkpoint, add_command, checkpoint_folder
 from skinnet.labels import CLASS_NUMBERS, CLASSES, DISCLAIMER, FULL_NAMES
 
 MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
@@ -31,18 +31,19 @@ def add(commands: Commands) -> None:
 
 
 def explain(options: argparse.Namespace) -> int:
+    checkpoint = checkpoint_folder(options)  # before the slow imports: a missing one is reported at once
     from skinnet.explain.heatmaps import SCALE, evidence_maps, overlay
     from skinnet.files import atomic_path
     from skinnet.images.photo import display_photo, open_photo
     from skinnet.inference.classifier import Classifier
 
-    classifier = Classifier.load(checkpoint_folder(options))
+    classifier = Classifier.load(checkpoint)
     photo = open_photo(options.image)
     examined = classifier.examine(photo)
     prediction = examined.prediction
     if prediction.gate == "refuse":
         print(f"{options.image}: no map. {prediction.note}", file=sys.stderr)
-        return SOME_UNREADABLE
+        return NOT_CLASSIFIED
     if prediction.gate == "warn":
         print(f"Do not rely on this. {prediction.note}")
     diagnosis = options.diagnosis or prediction.diagnosis

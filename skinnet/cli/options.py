@@ -15,7 +15,7 @@ SHIPPED_CHECKPOINT: Final = Path("checkpoints", "ham10000-lite0")
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_USE: Final = 2
-SOME_UNREADABLE: Final = 3
+NOT_CLASSIFIED: Final = 3
 STOPPED: Final = 130
 
 Commands = Any  # argparse keeps the type of its sub-parsers private

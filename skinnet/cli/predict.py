@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skinnet.cli.options import DONE, SOME_UNREADABLE, Commands, add_checkpoint, add_command, checkpoint_folder
+from skinnet.cli.options import DONE, NOT_CLASSIFIED, Commands, add_checkpoint, add_command, checkpoint_folder
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ def add(commands: Commands) -> None:
 
 
 def predict(options: argparse.Namespace) -> int:
+    checkpoint = checkpoint_folder(options)  # before the slow imports: a missing one is reported at once
     from skinnet.files import write_text
     from skinnet.inference.batch import predict_paths
     from skinnet.inference.classifier import Classifier
 
-    table = predict_paths(Classifier.load(checkpoint_folder(options)), options.paths)
+    table = predict_paths(Classifier.load(checkpoint), options.paths)
     text = _formatted(table, options.format)
     if options.out is None:
         sys.stdout.write(text)
@@ -43,7 +44,7 @@ def predict(options: argparse.Namespace) -> int:
         print(f"{refused} of {len(table)} pictures show no lesion to classify: see the column note.", file=sys.stderr)
     if failed := int((table["error"] != "").sum()):
         print(f"{failed} of {len(table)} pictures could not be read: see the column error.", file=sys.stderr)
-        return SOME_UNREADABLE
+        return NOT_CLASSIFIED
     return DONE
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main, parser
 from skinnet.cli.explain import MAP_METHODS
-from skinnet.cli.options import SOME_UNREADABLE
+from skinnet.cli.options import NOT_CLASSIFIED
 from skinnet.explain.heatmaps import DEFAULT_METHOD, METHODS
 
 
@@ -77,7 +77,7 @@ def test_a_refused_photo_gets_one_line_and_no_map(
     drawing: Path, shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "map.png"
-    assert explain(drawing, out, shipped) == SOME_UNREADABLE
+    assert explain(drawing, out, shipped) == NOT_CLASSIFIED
     assert not out.exists()
     printed = capsys.readouterr()
     assert printed.out == ""

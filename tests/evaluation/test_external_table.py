@@ -2,16 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from skinnet.__main__ import main
 from skinnet.errors import DataError
 from skinnet.evaluation.external_table import read_external_table
 from skinnet.labels import CLASSES, probability_columns
-
-DRAW_20 = {"prevalence": None, "draws": 20, "seed": 0}
 
 
 def written(table: pd.DataFrame, folder: Path) -> Path:
@@ -75,31 +71,3 @@ def test_missing_columns_are_named(plain: pd.DataFrame, tmp_path: Path) -> None:
         read_external_table(written(plain[:0], tmp_path))
     with pytest.raises(DataError, match="name a CSV file"):
         read_external_table(tmp_path / "nowhere.csv")
-
-
-def test_another_network_is_evaluated_compared_and_refitted(
-    plain: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("skinnet.evaluation.evaluate.evaluate.__kwdefaults__", DRAW_20)
-    path, out = written(plain, tmp_path), tmp_path / "out"
-    assert main(["evaluate", "--predictions", str(path), "--against", str(path), "--out", str(out)]) == 0
-    printed = capsys.readouterr().out
-    assert printed.startswith(f"theirs, all images: n = 400 images of {plain['lesion_id'].nunique()} lesions. Per")
-    assert "| Sensitivity at the verdict's threshold | n/a | n/a |" in printed
-    assert "| (Pre)malignant AUROC | " in printed
-    assert "| 0.000 (0.000-0.000) | 1.000 | tie |" in printed
-    assert "http" not in (out / "report.html").read_text().replace("http://www.w3.org", "")
-    assert not (out / "figures" / "training.png").exists()
-
-    assert main(["recalibrate", "--predictions", str(path), "--out", str(tmp_path / "refit")]) == 0
-    assert "Evaluate it on other cases" in capsys.readouterr().out
-    rules = ["--rules", str(tmp_path / "refit" / "recalibration.json")]
-    assert main(["evaluate", "--predictions", str(tmp_path / "refit" / "predictions.csv"), *rules]) == 0
-    assert "Balanced accuracy (balanced rule)" in capsys.readouterr().out
-    assert main(["evaluate", "--predictions", str(path), "--threshold", "0.2"]) == 0
-    assert "| 95 %, per lesion | 0.2000 | " in capsys.readouterr().out
-    assert main(["evaluate", "--predictions", str(path), "--root", "data"]) == 1
-    assert "leave out --root" in capsys.readouterr().err
-    assert main(["evaluate", "--threshold", "0.2"]) == 1
-    assert "a checkpoint has its own" in capsys.readouterr().err
-    assert np.isfinite(pd.read_csv(tmp_path / "refit" / "predictions.csv")["p_mel"]).all()

@@ -4,41 +4,25 @@ import dataclasses
 import hashlib
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from skinnet.__main__ import main
 from skinnet.data.download.acquire import acquire, acquire_folder, acquire_isic, variant_of
 from skinnet.data.download.download import SPARE_BYTES
 from skinnet.data.download.isic_archive import Search
 from skinnet.data.download.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20
 from skinnet.errors import AcquireError
 from tests.conftest import PROJECT, write_sums
-from tests.servers import Server, answer_as_isic, contents, serving
+from tests.servers import Server, contents, manifest
 
 ServerFor = Callable[[Path], Server]
-
-
-def record(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / "acquired.json").read_text())
-    return content
-
-
-@pytest.fixture
-def isic(tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "site").mkdir()
-    with serving(tmp_path / "site") as server:
-        answer_as_isic(server, tmp_path / "site", 25)
-        yield server
 
 
 def test_a_folder_and_a_server_give_the_same_bytes(drawn_mirror: Path, server_for: ServerFor, tmp_path: Path) -> None:
@@ -50,7 +34,7 @@ def test_a_folder_and_a_server_give_the_same_bytes(drawn_mirror: Path, server_fo
 
 
 def test_the_record_says_what_was_acquired_on_what_terms(drawn_mirror: Path, tmp_path: Path) -> None:
-    said = record(acquire(HAM10000, root=tmp_path, mirror=str(drawn_mirror)))
+    said = manifest(acquire(HAM10000, root=tmp_path, mirror=str(drawn_mirror)))
     assert list(said) == ["source", "name", "licence", "citation", "variant", "files"]
     assert (said["source"], said["licence"], said["variant"]) == ("ham10000", "CC BY-NC 4.0", "unknown")
     assert list(said["files"]) == [remote.name for remote in HAM10000.files]
@@ -117,7 +101,7 @@ def test_the_record_of_an_older_layout_is_redone_without_a_download(
     server = server_for(drawn_mirror)
     folder = acquire(HAM10000, root=tmp_path, mirror=server.address)
     before = contents(folder)
-    older = {name: {"bytes": file["bytes"], "pictures": 105} for name, file in record(folder)["files"].items()}
+    older = {name: {"bytes": file["bytes"], "pictures": 105} for name, file in manifest(folder)["files"].items()}
     (folder / "acquired.json").write_text(json.dumps(older))
     server.requests.clear()
     acquire(HAM10000, root=tmp_path, mirror=server.address)
@@ -200,7 +184,7 @@ def test_a_search_is_acquired_with_its_credits(isic: Server, tmp_path: Path) -> 
     search = Search(query="sex:female", licences=("CC-0", "CC-BY"), limit=9)
     folder = acquire_isic(search, root=tmp_path, mirror=isic.address)
     assert folder == tmp_path / "isic"
-    said = record(folder)
+    said = manifest(folder)
     assert (said["source"], said["name"], said["licence"]) == ("isic", "isic", "CC-0, CC-BY")
     assert said["search"] == {
         "query": "sex:female", "collections": [], "limit": 9, "licences": ["CC-0", "CC-BY"], "thumbnails": False,
@@ -224,7 +208,7 @@ def test_a_finished_search_asks_nothing_and_another_does(isic: Server, tmp_path:
     acquire_isic(Search(limit=5), root=tmp_path, mirror=isic.address)
     assert isic.paths() == ["/images/search/?limit=100", "/files/ISIC_8999999_full.jpg"]
     acquire_isic(Search(limit=6), root=tmp_path, mirror=isic.address)
-    assert len(record(folder)["files"]) == 6 + 5
+    assert len(manifest(folder)["files"]) == 6 + 5
 
 
 def test_a_search_with_failures_is_not_recorded_as_finished(isic: Server, tmp_path: Path) -> None:
@@ -237,13 +221,13 @@ def test_a_search_with_failures_is_not_recorded_as_finished(isic: Server, tmp_pa
     isic.requests.clear()
     acquire_isic(Search(), root=tmp_path, mirror=isic.address)
     assert [path for path in isic.paths() if path.startswith("/files")] == ["/files/ISIC_8999999_full.jpg"]
-    assert set(contents(folder)) == {"acquired.json", *record(folder)["files"]}
+    assert set(contents(folder)) == {"acquired.json", *manifest(folder)["files"]}
 
 
 def test_a_search_may_be_finished_without_what_cannot_be_had(isic: Server, tmp_path: Path) -> None:
     isic.faults = lambda path, count: "404" if "8999999" in path else ""
     folder = acquire_isic(Search(), root=tmp_path, mirror=isic.address, skip_failed=True)
-    assert len(record(folder)["files"]) == 24 + 5
+    assert len(manifest(folder)["files"]) == 24 + 5
     assert "ISIC_8999999" not in (folder / "metadata.csv").read_text(encoding="utf-8")
     assert (folder / "failures.csv").read_text(encoding="utf-8").splitlines()[1].startswith("ISIC_8999999,")
 
@@ -256,7 +240,7 @@ def test_a_copy_of_an_acquired_search_is_a_mirror(isic: Server, tmp_path: Path) 
     second = acquire_isic(Search(), root=tmp_path / "b", name="copy", mirror=str(first))
     assert {name: contents(second)[name] for name in names} == {name: contents(first)[name] for name in names}
     assert set(contents(second)) == {"acquired.json", *names}
-    assert record(second)["licence"] == record(first)["licence"]
+    assert manifest(second)["licence"] == manifest(first)["licence"]
     with pytest.raises(AcquireError, match="A folder is copied whole: leave out --query"):
         acquire_isic(Search(limit=5), root=tmp_path / "c", mirror=first.as_uri())
     write_sums(tmp_path / "site" / "files")
@@ -276,7 +260,7 @@ def own(tmp_path: Path, name: str) -> Path:
 def test_own_pictures_are_recorded_and_not_copied(tmp_path: Path) -> None:
     folder = own(tmp_path, "clinic")
     assert set(contents(folder)) == {"acquired.json"}
-    assert record(folder) == {
+    assert manifest(folder) == {
         "source": "folder", "name": "clinic", "licence": "not stated", "citation": "",
         "images": str(tmp_path / "photos"), "delimiter": ",", "csv": str(tmp_path / "table.csv"),
         "columns": {"image_id": "file", "dx": "what"}, "diagnoses": {"melanoma": "mel"}, "files": {},
@@ -296,66 +280,7 @@ def test_a_name_cannot_be_anothers_or_leave_the_root(tmp_path: Path, isic: Serve
             own(tmp_path, name)
 
 
-def test_the_command_line_acquires_a_search(isic: Server, tmp_path: Path) -> None:
-    options = ["--query", "sex:female", "--collections", "66", "67", "--limit", "4", "--licence", "CC-0", "CC-BY"]
-    name = ["--thumbnails", "--name", "small", "--root", str(tmp_path)]
-    assert main(["acquire", "isic", "--mirror", isic.address, *options, *name]) == 0
-    said = record(tmp_path / "small")["search"]
-    assert said["collections"] == [66, 67]
-    assert said["thumbnails"] is True
-    assert len(list((tmp_path / "small" / "images").iterdir())) == 4
-    assert isic.paths()[0].endswith("?limit=100&query=sex%3Afemale&collections=66%2C67")
-
-
-def test_the_command_line_records_own_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    own(tmp_path, "first")
-    where = ["--root", str(tmp_path / "data"), "--images", str(tmp_path / "photos"), "--csv"]
-    columns = ["--column", "image_id=file", "--column", "dx=what", "--diagnosis", "melanoma=mel"]
-    assert main(["acquire", "folder", "--name", "second", *where, str(tmp_path / "table.csv"), *columns]) == 0
-    first, second = (record(tmp_path / "data" / name) for name in ("first", "second"))
-    assert {**first, "name": ""} == {**second, "name": ""}
-    with pytest.raises(SystemExit):
-        main(["acquire", "folder", "--name", "x", *where, "x", "--column", "file"])
-    assert "'file' has no '='" in capsys.readouterr().err
-
-
-def test_a_bare_acquire_lists_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["acquire", "--list"]) == 0
-    listed = capsys.readouterr().out
-    assert "pad-ufes-20" in listed
-    assert main(["acquire"]) == 2
-    assert capsys.readouterr().out == listed
-
-
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "skinnet", "acquire", *map(str, arguments)]
-    return subprocess.run(line, cwd=PROJECT, capture_output=True, text=True, check=False)
-
-
-def test_quiet_shows_errors_alone(drawn_mirror: Path, tmp_path: Path) -> None:
-    loud = command("ham10000", "--root", tmp_path / "a", "--mirror", drawn_mirror)
-    assert "file/s" in loud.stderr
-    assert "ham10000 is complete" in loud.stderr
-    quiet = command("ham10000", "--root", tmp_path / "b", "--mirror", drawn_mirror, "--quiet")
-    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    early = command("--quiet", "ham10000", "--root", tmp_path / "b", "--mirror", drawn_mirror)
-    assert (early.returncode, early.stdout, early.stderr) == (0, "", "")
-    failed = command("ham10000", "--root", tmp_path / "c", "--mirror", tmp_path, "--quiet")
-    assert failed.returncode == 1
-    assert failed.stderr.startswith("skinnet: No SHA256SUMS on the mirror")
-
-
 def test_acquiring_imports_neither_torch_nor_pandas() -> None:
     code = "import sys, skinnet.data.download.acquire; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not {"torch", "pandas", "numpy", "PIL"} & set(done.stdout.split())
-
-
-def test_a_rerun_on_the_real_pictures_takes_less_than_a_second(shared_mirror: Path, tmp_path: Path) -> None:
-    """Of processor time, so that a busy machine does not count."""
-    assert command("ham10000", "--root", tmp_path, "--mirror", shared_mirror, "--quiet").returncode == 0
-    assert record(tmp_path / "ham10000")["variant"] == "export 224x224"
-    before = os.times()
-    assert "nothing to do" in command("ham10000", "--root", tmp_path, "--mirror", shared_mirror).stderr
-    after = os.times()
-    assert after.children_user + after.children_system - before.children_user - before.children_system < 1

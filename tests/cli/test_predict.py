@@ -5,17 +5,12 @@ import json
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
-from skinnet.cli.options import SOME_UNREADABLE
-from skinnet.data.cache import build_cache
-from skinnet.images.photo import to_input
-from skinnet.inference.classifier import Classifier
-from skinnet.inference.predictions import predict_logits
+from skinnet.cli.options import NOT_CLASSIFIED
 from skinnet.labels import CLASSES, MALIGNANT
 
 PUBLISHED_COLUMNS = "path,diagnosis,p_akiec,p_bcc,p_bkl,p_df,p_mel,p_nv,p_vasc,p_malignant,error"  # fixed for good
@@ -63,7 +58,7 @@ def test_a_zip_gives_the_same_as_its_files(photos: Path, capsys: pytest.CaptureF
     assert packed["path"].tolist() == [f"{archive}/a.jpg", f"{archive}/deeper/b.PNG"]
 
 
-def test_files_of_one_name_in_two_folders_of_a_zip_are_both_judged(
+def test_files_of_one_name_in_two_folders_of_a_zip_are_both_classified(
     photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archive = photos.parent / "patients.zip"
@@ -75,13 +70,13 @@ def test_files_of_one_name_in_two_folders_of_a_zip_are_both_judged(
     assert table["path"].tolist() == [f"{archive}/p1/img.jpg", f"{archive}/p2/img.jpg"]
 
 
-def test_bad_pictures_become_rows_and_the_others_are_judged(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_pictures_become_rows_beside_the_others(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (photos / "empty.jpg").touch()
     (photos / "broken.jpg").write_bytes((photos / "a.jpg").read_bytes()[:3000])
     (photos / "broken.zip").write_bytes(b"PK")
     code, table = predict(capsys, photos, photos / "absent.jpg", photos / "notes.txt", photos / "broken.zip")
     errors = {Path(row.path).name: row.error for row in table.itertuples()}
-    assert code == SOME_UNREADABLE
+    assert code == NOT_CLASSIFIED
     assert errors["a.jpg"] == errors["b.PNG"] == ""
     assert errors["empty.jpg"] == "The file is empty."
     assert errors["broken.jpg"].startswith("The picture is damaged or incomplete")
@@ -107,29 +102,7 @@ def test_predictions_can_go_to_a_file(photos: Path, tmp_path: Path, capsys: pyte
     assert len(pd.read_csv(tmp_path / "table.csv")) == 2
 
 
-def test_the_four_views_make_mirrored_photos_equal(shipped: Path) -> None:
-    classifier = Classifier.load(shipped)
-    pixels = to_input(draw_lesion(LOOKS["bkl"], seed=4), frame=classifier.frame)
-    mirrored = [pixels, pixels[:, ::-1], pixels[::-1], pixels[::-1, ::-1]]
-    logits = np.concatenate([classifier.logits(np.ascontiguousarray(view)[None]) for view in mirrored])
-    assert logits == pytest.approx(np.repeat(logits[:1], 4, axis=0), abs=1e-4)
-
-
-def test_images_of_any_shape_are_judged_whole_as_the_app_judges_them(shipped: Path, tmp_path: Path) -> None:
-    classifier = Classifier.load(shipped)
-    sizes = [(200, 150), (150, 200), (160, 160), (200, 150), (300, 100)]
-    photos = [draw_lesion(LOOKS["bkl"], seed=number, size=size) for number, size in enumerate(sizes)]
-    paths = [tmp_path / f"{number}.png" for number in range(len(photos))]
-    for photo, path in zip(photos, paths, strict=True):
-        photo.save(path)
-    cache = build_cache(paths, folder=tmp_path / "cache", frame=classifier.frame)
-    positions = np.array([4, 0, 1, 3])
-    logits = predict_logits(classifier, cache, positions)
-    alone = np.concatenate([classifier.logits(to_input(photos[at], frame=classifier.frame)[None]) for at in positions])
-    assert np.abs(logits - alone).max() < 1e-4
-
-
-def test_a_row_says_what_the_gate_makes_of_the_picture_and_keeps_its_numbers(
+def test_a_refused_picture_keeps_its_numbers_beside_the_reason(
     photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", str(photos / "a.jpg"), "--format", "csv"]) == 0
