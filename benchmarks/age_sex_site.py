@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 PROJECT = Path(__file__).parent.parent
 sys.path.insert(0, str(PROJECT))  # the project's folder, wherever this is run from
 
-from skinnet.evaluation.classification import ranking_values
+from skinnet.evaluation.ranking import ranking_values
 from skinnet.evaluation.scored_cases import by_image
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.labels import probability_columns

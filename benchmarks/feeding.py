@@ -41,7 +41,7 @@ from skinnet.data.index import FRAME, load_cache, load_index
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.images.photo import SQUASHED_SIZE
 from skinnet.labels import CLASS_NUMBERS, CLASSES
-from skinnet.models.efficientnet_lite import normalisation
+from skinnet.models.registry import normalisation
 from skinnet.training.augment import Augmentation
 from skinnet.training.config import TrainConfig
 from skinnet.training.run_state import new_run

@@ -26,11 +26,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, w
 from skinnet.data.dataset import Images, pixels_to_tensor
 from skinnet.data.index import load_cache, load_index
 from skinnet.device import keep_freed_memory, pick_device
-from skinnet.evaluation.classification import ranking_values
+from skinnet.evaluation.ranking import ranking_values
 from skinnet.evaluation.scored_cases import by_image
 from skinnet.labels import CLASSES, probability_columns
-from skinnet.models.vision_transformer import build_vit, to_patches
-from skinnet.training.config import VIT
+from skinnet.models.registry import VIT
+from skinnet.models.vision_transformer import build, to_patches
 from skinnet.training.train import mixed_precision, normalise
 
 BATCH = 32
@@ -42,7 +42,7 @@ PENALTIES = (0.0003, 0.003, 0.03)
 def features(images: Images, positions: np.ndarray) -> np.ndarray:
     """Class token and mean patch token of each image: float32 (N, 768)."""
     device = pick_device()
-    vit = build_vit(classes=len(CLASSES), pretrained=True).vit.to(device).eval()
+    vit = build(VIT, classes=len(CLASSES), imagenet=True).vit.to(device).eval()
     found = []
     for start in tqdm(range(0, len(positions), BATCH), "looking", unit="batch"):
         pixels = np.stack([images[position] for position in positions[start : start + BATCH]])

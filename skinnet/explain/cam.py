@@ -14,54 +14,13 @@ made for each call, so threads may draw maps and classify photos at the same tim
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from skinnet.errors import TrainingError
 from skinnet.inference.classifier import Classifier
-from skinnet.models.efficientnet_lite import last_feature_layer
-
-
-class Head(nn.Sequential):
-    """What follows the last feature layer: (B, C, h, w) -> logits (B, 7). Its first layer hands the features on."""
-
-    def __init__(self, *layers: nn.Module) -> None:
-        super().__init__(nn.Identity(), *layers)
-        self.eval().requires_grad_(False)
-
-    @property
-    def closed_form(self) -> bool:
-        """Whether it is global average pooling and a linear layer, nothing else that acts in evaluation mode."""
-        acting = [layer for layer in self.modules() if not isinstance(layer, nn.Identity | nn.Dropout | nn.Sequential)]
-        kinds = (nn.AdaptiveAvgPool2d, nn.Flatten, nn.Linear)
-        return [type(layer) for layer in acting] == list(kinds) and acting[0].output_size in (1, (1, 1))
-
-
-def head(network: nn.Module) -> Head:
-    """A copy of a network's head.
-
-    Raises:
-        TrainingError: if the network is none of the families known here.
-    """
-    last_feature_layer(network)  # refuses unknown families
-    final = copy.deepcopy(getattr(network, "classifier", getattr(network, "fc", None)))
-    if final is None:
-        raise TrainingError(f"No heat map for {type(network).__name__}: its head is not known.")
-    pooling = copy.deepcopy(getattr(network, "avgpool", nn.AdaptiveAvgPool2d(1)))
-    flattens = any(isinstance(layer, nn.Flatten) for layer in final.modules())  # ConvNeXt's does so itself
-    return Head(pooling, *([] if flattens else [nn.Flatten(1)]), final)
-
-
-def trunk(network: nn.Module) -> nn.Module:
-    """The layers up to the last one with positions, sharing the network's weights."""
-    features = getattr(network, "features", None)
-    if isinstance(features, nn.Module):
-        return features
-    names = [name for name, _ in network.named_children()]
-    return nn.Sequential(*(network.get_submodule(name) for name in names[: names.index("layer4") + 1]))
+from skinnet.models.backbone import Head
 
 
 def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
@@ -96,7 +55,7 @@ def class_maps(layers: Head, features: Tensor) -> Tensor:
 
 def _weights(layers: Head) -> Tensor:
     """Of the linear layer, for the leads: (7, C)."""
-    weight: Tensor = next(layer.weight for layer in layers.modules() if isinstance(layer, nn.Linear))
+    weight: Tensor = layers.linear.weight
     return weight - weight.mean(dim=0)
 
 

@@ -23,9 +23,10 @@ from PIL import Image
 from torch import Tensor
 
 from skinnet.errors import SkinnetError
-from skinnet.explain.cam import Head, class_maps, head, library_maps, principal_maps, view_features
+from skinnet.explain.cam import class_maps, library_maps, principal_maps, view_features
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.models.backbone import Head, head
 
 COLOURS = "turbo"
 SCALE = (

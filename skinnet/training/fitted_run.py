@@ -24,7 +24,7 @@ from skinnet.files import read_json, read_table
 from skinnet.inference.classifier import VIEWS, Classifier
 from skinnet.inference.predictions import predict_logits
 from skinnet.labels import CLASSES
-from skinnet.models.efficientnet_lite import build, normalisation
+from skinnet.models.registry import build, normalisation
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_calibration import Rules, fit_decision_out_of_fold, fit_rules
 from skinnet.training.run_state import BEST, HISTORY, SETTINGS

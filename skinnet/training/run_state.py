@@ -26,7 +26,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from skinnet.errors import TrainingError
 from skinnet.files import atomic_path, read_json, write_json
 from skinnet.labels import CLASSES
-from skinnet.models.efficientnet_lite import build
+from skinnet.models.registry import build
 from skinnet.training.config import TrainConfig
 from skinnet.training.distributed import ALONE, Processes
 from skinnet.training.schedule import parameter_groups

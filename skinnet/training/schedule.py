@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from skinnet.models.backbone import layer_depth
 from skinnet.training.config import TrainConfig
 
 GROWING = 0.6
@@ -25,7 +25,7 @@ def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, 
     """
     groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        groups.setdefault((_depth(name), parameter.ndim > 1), []).append(parameter)
+        groups.setdefault((layer_depth(name), parameter.ndim > 1), []).append(parameter)
     depths = sorted({depth for depth, _ in groups})
     return [
         {
@@ -35,13 +35,6 @@ def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, 
         }
         for (depth, matrix), parameters in sorted(groups.items(), key=lambda item: item[0])
     ]
-
-
-def _depth(name: str) -> int:
-    """Position of a layer from the input: 0 for the stem, its number for a block, more for what follows."""
-    if match := re.search(r"\b(?:features|blocks)\.(\d+)\.", name):
-        return int(match[1]) + 1
-    return 1000 if re.search(r"\b(norm|classifier|head|fc)\.", name) else 0
 
 
 def learning_rate(config: TrainConfig, progress: float) -> float:

@@ -36,10 +36,10 @@ from skinnet.errors import TrainingError
 from skinnet.evaluation.evaluate import image_metrics
 from skinnet.images.artefacts import ARTEFACTS
 from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
-from skinnet.models.efficientnet_lite import normalisation
+from skinnet.models.registry import LITES, VIT, normalisation
 from skinnet.progress import progress
 from skinnet.training.augment import Augmentation, augment
-from skinnet.training.config import LITES, VIT, TrainConfig
+from skinnet.training.config import TrainConfig
 from skinnet.training.degrade import degrade
 from skinnet.training.distributed import Processes, joined_processes
 from skinnet.training.run_state import BEST, HISTORY, STATE, Run, new_run, open_run_folder, save_weights

@@ -13,7 +13,8 @@ import torch
 
 from skinnet.errors import DataError
 from skinnet.inference.predictions import add_predictions, predict_logits, save_predictions
-from skinnet.training.config import VIT, TrainConfig
+from skinnet.models.registry import VIT
+from skinnet.training.config import TrainConfig
 from skinnet.training.fitted_run import fit_run, read_run
 
 

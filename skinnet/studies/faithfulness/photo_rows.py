@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from skinnet.explain.cam import head, view_features
+from skinnet.explain.cam import view_features
 from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, grown
 from skinnet.images.lesion_masks import CORNERS, off_centre
 from skinnet.inference.classifier import Classifier
+from skinnet.models.backbone import head
 from skinnet.studies.faithfulness.curves import curve_areas, random_importance
 from skinnet.studies.faithfulness.localisation import gaussian_blob, localisation
 

@@ -17,9 +17,10 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from skinnet.explain.cam import head, trunk, view_features
+from skinnet.explain.cam import view_features
 from skinnet.explain.heatmaps import coarse_maps
 from skinnet.inference.classifier import Classifier
+from skinnet.models.backbone import classifier_layers, head, trunk
 from skinnet.progress import progress
 
 
@@ -59,7 +60,7 @@ def cascade(
 
 def _from_the_top(network: nn.Module) -> Iterator[nn.Module]:
     """The classifier, then the feature layers from the last to the first."""
-    yield getattr(network, "classifier", getattr(network, "fc", network))
+    yield classifier_layers(network)
     yield from reversed(list(trunk(network).children()))
 
 
