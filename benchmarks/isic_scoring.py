@@ -1,4 +1,4 @@
-"""Score the shipped test predictions with ISIC's own program, and print its figures beside those of metrics.json.
+"""Score the shipped test predictions with ISIC's own program, and print the metrics beside those of metrics.json.
 
     python -m venv scoring && scoring/bin/pip install isic-challenge-scoring "pandas<3"
     scoring/bin/python benchmarks/isic_scoring.py checkpoints/ham10000-lite0
@@ -48,8 +48,8 @@ def main() -> None:
     )}  # fmt: skip
     for name in CLASSES:
         rows[f"AUROC {name}"] = (seven.per_category.loc[name, "auc"], ours["per_class"][name]["auroc"]["value"])
-    for theirs, figure in (("auc", "macro_auroc"), ("ap", "macro_average_precision")):
-        rows[figure.replace("_", " ")] = (seven.macro_average[theirs], ours["overall"][figure]["value"])
+    for theirs, metric in (("auc", "macro_auroc"), ("ap", "macro_average_precision")):
+        rows[metric.replace("_", " ")] = (seven.macro_average[theirs], ours["overall"][metric]["value"])
     rows["(pre)malignant AUROC"] = (
         two.per_category.loc["malignant", "auc"],
         ours["overall"]["malignant_auroc"]["value"],
@@ -61,9 +61,9 @@ def main() -> None:
     rows["(pre)malignant specificity, threshold .5"] = (
         two.per_category.loc["malignant", "specificity"], 1 - flagged[~malignant].mean()
     )  # fmt: skip
-    print("| figure, per image | isic-challenge-scoring | skinnet |\n|---|---|---|")
-    for figure, (theirs, own) in rows.items():
-        print(f"| {figure} | {theirs:.6f} | {own:.6f} |")
+    print("| metric, per image | isic-challenge-scoring | skinnet |\n|---|---|---|")
+    for metric, (theirs, own) in rows.items():
+        print(f"| {metric} | {theirs:.6f} | {own:.6f} |")
 
 
 if __name__ == "__main__":
