@@ -1,8 +1,9 @@
-"""Fixtures: a drawn data set, a mirror of it, servers, and a tiny trained checkpoint."""
+"""Fixtures that several rooms share: mirrors, servers, prepared data, checkpoints, predictions, the app."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ DRAWN_SIZE = (240, 180)
 
 @pytest.fixture(scope="session")
 def shared_mirror() -> Path:
+    """A mirror of the real HAM10000, where there is one beside the project."""
     if not SHARED_MIRROR.is_dir():
         pytest.skip("the real HAM10000 is not here (../shared/mirror)")
     return SHARED_MIRROR
@@ -36,41 +38,52 @@ def shared_mirror() -> Path:
 
 @pytest.fixture(scope="session")
 def shipped() -> Path:
+    """The folder of the shipped checkpoint."""
     return default_checkpoint()
 
 
 @pytest.fixture(scope="session")
 def drawn_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layout of HAM10000's files, with 7 classes x 12 lesions x 2 or 3 drawn images."""
+    """A mirror of HAM10000 with drawn images, in the layout of the real files."""
     folder = tmp_path_factory.mktemp("mirror")
-    rows = []
-    parts = [zipfile.ZipFile(folder / f"HAM10000_images_part_{part}.zip", "w") for part in (1, 2)]
-    with zipfile.ZipFile(folder / "HAM10000_segmentations_lesion_tschandl.zip", "w") as masks:
-        for dx, look in LOOKS.items():
-            for lesion in range(LESIONS_PER_CLASS):
-                for view in range(2 + lesion % 2):
-                    number = len(rows)
-                    image_id = f"DRAWN_{number:04d}"
-                    path = folder / f"{image_id}.jpg"
-                    draw_lesion(look, seed=number, size=DRAWN_SIZE).save(path, quality=95)
-                    parts[number % 2].write(path, path.name)
-                    path.unlink()
-                    masks.writestr(f"masks/{image_id}_segmentation.png", b"a mask")
-                    rows.append(
-                        {
-                            "lesion_id": f"LESION_{dx}_{lesion}", "image_id": image_id, "dx": dx, "dx_type": "histo",
-                            "age": "" if number % 9 == 0 else 5.0 * (number % 17), "sex": ("male", "female")[view % 2],
-                            "localization": "back", "dataset": "drawn",
-                        }
-                    )  # fmt: skip
-    for part in parts:
-        part.close()
+    rows = drawn_metadata()
     pd.DataFrame(rows).to_csv(folder / "HAM10000_metadata.csv", index=False)
+    for part in (1, 2):
+        with zipfile.ZipFile(folder / f"HAM10000_images_part_{part}.zip", "w") as archive:
+            for number in range(part - 1, len(rows), 2):
+                image = io.BytesIO()
+                look = LOOKS[str(rows[number]["dx"])]
+                draw_lesion(look, seed=number, size=DRAWN_SIZE).save(image, "JPEG", quality=95)
+                archive.writestr(f"{rows[number]['image_id']}.jpg", image.getvalue())
+    with zipfile.ZipFile(folder / "HAM10000_segmentations_lesion_tschandl.zip", "w") as archive:
+        for row in rows:
+            archive.writestr(f"masks/{row['image_id']}_segmentation.png", b"a mask")
     write_sums(folder)
     return folder
 
 
+def drawn_metadata() -> list[dict[str, object]]:
+    """Rows of a metadata table: 7 diagnoses x 12 lesions x 2 or 3 images."""
+    images = [
+        (dx, lesion, view) for dx in LOOKS for lesion in range(LESIONS_PER_CLASS) for view in range(2 + lesion % 2)
+    ]
+    return [
+        {
+            "lesion_id": f"LESION_{dx}_{lesion}",
+            "image_id": f"DRAWN_{number:04d}",
+            "dx": dx,
+            "dx_type": "histo",
+            "age": "" if number % 9 == 0 else 5.0 * (number % 17),
+            "sex": ("male", "female")[view % 2],
+            "localization": "back",
+            "dataset": "drawn",
+        }
+        for number, (dx, lesion, view) in enumerate(images)
+    ]
+
+
 def write_sums(folder: Path) -> None:
+    """Write the list of checksums that makes a folder a mirror."""
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in sorted(folder.iterdir())
@@ -128,13 +141,13 @@ def predictions() -> pd.DataFrame:
     """A table of 400 made-up predictions, right about two times out of three."""
     rng = np.random.default_rng(0)
     names = np.array(sorted(LOOKS))
-    truth = rng.choice(7, size=400, p=[0.05, 0.1, 0.15, 0.05, 0.15, 0.45, 0.05])
-    logits = rng.normal(size=(400, 7)) + 1.8 * np.eye(7)[truth]
+    diagnoses = rng.choice(7, size=400, p=[0.05, 0.1, 0.15, 0.05, 0.15, 0.45, 0.05])
+    logits = rng.normal(size=(400, 7)) + 1.8 * np.eye(7)[diagnoses]
     probabilities = np.round(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 3)
     table = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in names])
     return table.assign(
-        lesion_id=[f"L{dx}_{number}" for dx, number in zip(truth, rng.integers(0, 60, 400), strict=True)],
-        dx=names[truth],
+        lesion_id=[f"L{dx}_{number}" for dx, number in zip(diagnoses, rng.integers(0, 60, 400), strict=True)],
+        dx=names[diagnoses],
         diagnosis=names[(probabilities * [1.5, 1, 1, 2, 1, 0.7, 1]).argmax(axis=1)],
         split="test",
     )
@@ -151,11 +164,13 @@ def real_root(shared_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def real_index(real_root: Path) -> pd.DataFrame:
+    """The table of all real images."""
     return load_index(real_root)
 
 
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn lesion as a JPEG file; the gate of the shipped checkpoint refuses it."""
     path = tmp_path_factory.mktemp("photo") / "lesion.jpg"
     draw_lesion(LOOKS["mel"], seed=5).save(path, quality=95)
     return path

@@ -1,4 +1,4 @@
-"""Servers on loopback that misbehave as data sites do, and seeded schedules of their faults."""
+"""Servers on loopback that misbehave like data sites, with seeded schedules of faults."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Server:
     """A file server that can misbehave.
 
     Attributes:
-        faults: called with the path and how often it was asked for (from 1); returns one of `FAULTS`, a status code
-            such as "503", or "".
-        after: what Retry-After says with a status code.
-        ranges: whether it understands the Range header.
-        validators: whether it sends ETag and Last-Modified, and heeds If-Range.
-        routes: answers of an API, by path without query; called with the path and its query.
-        requests: (path, Range header) of what was asked.
-        injected: how many faults of each kind happened.
+        faults: called with the path and the number of its requests so far, this one included; returns one of
+            `FAULTS`, a status code such as "503", or "".
+        after: value of Retry-After, sent with a status code.
+        ranges: whether it supports the Range header.
+        validators: whether it sends ETag and Last-Modified, and supports If-Range.
+        routes: an API's answers, by path without query; called with path and query.
+        requests: (path, Range header) of each request.
+        injected: number of faults of each kind.
     """
 
     address: str = ""
@@ -53,14 +53,14 @@ class Server:
 
 
 FAULTS = ("drop", "short", "slow", "stall", "wrong-range", "ignore-range", "changed", "429", "500", "503")
-"""drop: close amid the body; short: half the body with a Content-Length that says so; slow: in pieces with waits;
-stall: nothing for a second, amid the body; wrong-range: another part than asked for; ignore-range: the whole file;
-changed: the whole file under another ETag, closed amid the body."""
+"""drop: close within the body; short: send part of the body with a Content-Length that matches; slow: send in pieces
+with pauses; stall: pause for a second within the body; wrong-range: send another part than requested; ignore-range:
+send the whole file; changed: send the file under another ETag, and close within the body."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which request gets which fault: the same for the same seed, whatever the order of threads."""
+    """Assigns faults to requests: the same for the same seed, whatever the order of threads."""
 
     seed: int
     rate: float = 0.5
@@ -79,7 +79,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=directory)  # type: ignore[arg-type]
 
     def log_message(self, *arguments: object) -> None:
-        """Keep the test output clean."""
+        """Log nothing, which keeps the test output clean."""
 
     def do_GET(self) -> None:
         asked = self.headers.get("Range", "")
@@ -144,7 +144,7 @@ class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed breaks its connection: no need to tell."""
+        """Ignore the broken connections of clients that a test killed."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -165,7 +165,7 @@ def serving(folder: Path) -> Iterator[Server]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder, but for what is in `downloads/`."""
+    """SHA-256 of every file below a folder, except in `downloads/`."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
