@@ -81,8 +81,8 @@ def _probabilities(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if absent := [name for name in names if name not in table]:
         raise DataError(f"{path} lacks the probabilities {', '.join(absent)}.")
     values = _numbers(table, names, path)
-    outside = np.asarray(((values < 0) | (values > 1)).any(axis=1))
-    _refuse(path, table.index[outside], "a probability below 0 or above 1")
+    impossible = np.asarray(((values < 0) | (values > 1)).any(axis=1))
+    _refuse(path, table.index[impossible], "a probability below 0 or above 1")
     sums = values.sum(axis=1, keepdims=True)
     _refuse(path, table.index[abs(sums[:, 0] - 1) > SUM_TOLERANCE], "probabilities that do not sum to 1")
     return pd.DataFrame(values / sums, columns=probability_columns(), index=table.index)
