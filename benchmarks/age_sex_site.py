@@ -1,9 +1,9 @@
-"""Do age, sex and site help? What they add to a checkpoint's logits, on its validation predictions.
+"""Measure whether age, sex and site improve on a checkpoint's logits, on its validation predictions.
 
     python benchmarks/age_sex_site.py
 
-A logistic regression is fitted on logits alone, on facts alone and on both, and judged on lesions that it did not see
-(five folds, five times). It needs no images: a checkpoint's predictions hold all of it.
+A logistic regression is fitted on the logits, on age, sex and site, and on both, and evaluated on held-out lesions
+(five folds, five times). It needs no images, only a checkpoint's predictions.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.labels import probability_columns
 
 CHECKPOINT = PROJECT / "checkpoints" / "ham10000-lite0"
-FIGURES = ("macro_auroc", "malignant_auroc", "melanoma_auroc")
+METRICS = ("macro_auroc", "malignant_auroc", "melanoma_auroc")
 FOLDS = 5
 REPEATS = 5
 MEAN_AGE = 50.0
 SPREAD = 20.0
 
 
-def facts(rows: pd.DataFrame) -> np.ndarray:
+def patient_features(rows: pd.DataFrame) -> np.ndarray:
     """Age and its square, sex and site one-hot: float (N, D)."""
     age = (rows["age"].fillna(MEAN_AGE).to_numpy() - MEAN_AGE) / SPREAD
-    kinds = [pd.get_dummies(rows[name].fillna("unknown")).to_numpy(float) for name in ("sex", "site")]
-    return np.column_stack([age, age**2, *kinds])
+    one_hot = [pd.get_dummies(rows[name].fillna("unknown")).to_numpy(float) for name in ("sex", "site")]
+    return np.column_stack([age, age**2, *one_hot])
 
 
-def judged(rows: pd.DataFrame, inputs: np.ndarray, *, seed: int) -> list[float]:
-    """The figures of one round of cross-validation."""
+def cross_validated(rows: pd.DataFrame, inputs: np.ndarray, *, seed: int) -> list[float]:
+    """The metrics of one round of cross-validation."""
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     model = LogisticRegression(C=0.1, max_iter=2000)
     probabilities = cross_val_predict(
@@ -48,17 +48,17 @@ def judged(rows: pd.DataFrame, inputs: np.ndarray, *, seed: int) -> list[float]:
     )
     cases = by_image(rows.assign(**dict(zip(probability_columns(), probabilities.T, strict=True))))
     overall, _ = ranking_values(cases, np.ones((1, len(rows))))
-    return [float(overall[name][0]) for name in FIGURES]
+    return [float(overall[name][0]) for name in METRICS]
 
 
 def main() -> None:
     table = load_predictions(CHECKPOINT / "predictions.csv")
     rows = table[table["split"] == "val"].reset_index(drop=True)
-    logits, known = rows[LOGIT_COLUMNS].to_numpy(), facts(rows)
+    logits, patient = rows[LOGIT_COLUMNS].to_numpy(), patient_features(rows)
     print(f"Validation, n = {len(rows)} images of {rows['lesion_id'].nunique()} lesions")
-    for name, inputs in {"logits": logits, "facts": known, "both": np.hstack([logits, known])}.items():
-        values = np.mean([judged(rows, inputs, seed=seed) for seed in range(REPEATS)], axis=0)
-        print(name, *(f"{figure} {value:.3f}" for figure, value in zip(FIGURES, values, strict=True)))
+    for name, inputs in {"logits": logits, "age, sex, site": patient, "both": np.hstack([logits, patient])}.items():
+        values = np.mean([cross_validated(rows, inputs, seed=seed) for seed in range(REPEATS)], axis=0)
+        print(name, *(f"{metric} {value:.3f}" for metric, value in zip(METRICS, values, strict=True)))
 
 
 if __name__ == "__main__":

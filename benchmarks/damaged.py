@@ -1,9 +1,9 @@
-"""Does a run withstand damage to the photos better than another? Both judge the same validation lesions.
+"""Compare how well two training runs withstand damage to the photos, on the same validation lesions.
 
     python benchmarks/damaged.py --root data --runs runs/3 runs/13 --out-of-fold runs/folds/out_of_fold.csv
 
-Each image is judged in one view, as in `robustness`; some five minutes on two cores. Differences are of the same
-bootstrap draws.
+Each image is classified in one view, as in `robustness`. It takes about five minutes on two cores. The differences
+come from the same bootstrap draws.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ STRENGTH = 2
 DAMAGES = ("blur", "noise", "jpeg")
 
 
-def under(damage: Damage | None, run: FittedRun) -> dict[str, np.ndarray]:
-    """Figures of a run's validation lesions, whole and in each bootstrap draw."""
+def metrics_under(damage: Damage | None, run: FittedRun) -> dict[str, np.ndarray]:
+    """Metrics of a run's validation lesions: on all of them first, then in each bootstrap draw."""
     rows = run.table[run.table["split"] == "val"]
     logits = one_view_logits(run.classifier, rows, run.images, damage)
     return lesion_metrics(run.classifier, score_lesions(run.classifier, rows, logits), draws=DRAWS, seed=0)
@@ -39,13 +39,13 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, nargs=2, required=True, metavar="DIR", help="two folders of training runs")
     parser.add_argument("--out-of-fold", type=Path, metavar="CSV", help="table of cross-validate to fit the rules on")
     options = parser.parse_args()
-    tuned = [fit_run(run, root=options.root, name=run.name, out_of_fold=options.out_of_fold) for run in options.runs]
-    tried = {name: damage for name, strength, damage in damages() if name in DAMAGES and strength == STRENGTH}
-    for name, damage in [("none", None), *tried.items()]:
-        one, other = (under(damage, run) for run in tuned)
-        for figure, values in one.items():
-            change = estimate(other[figure] - values)
-            print(f"{name:5} {figure:18} {values[0]:.3f} {other[figure][0]:.3f} {change.signed()}")
+    fitted = [fit_run(run, root=options.root, name=run.name, out_of_fold=options.out_of_fold) for run in options.runs]
+    chosen = {name: damage for name, strength, damage in damages() if name in DAMAGES and strength == STRENGTH}
+    for name, damage in [("none", None), *chosen.items()]:
+        first, second = (metrics_under(damage, run) for run in fitted)
+        for metric, values in first.items():
+            change = estimate(second[metric] - values)
+            print(f"{name:5} {metric:18} {values[0]:.3f} {second[metric][0]:.3f} {change.signed()}")
 
 
 if __name__ == "__main__":

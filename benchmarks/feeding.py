@@ -1,15 +1,15 @@
-"""How much of a training step goes into feeding it.
+"""Time feeding beside the training step, and beside the naive way of feeding.
 
     python benchmarks/feeding.py --root data    # HAM10000 after prepare
-    python benchmarks/feeding.py                # drawings, made for the occasion
+    python benchmarks/feeding.py                # drawings, made by the script
 
-Three things are timed, a batch each time, in turn so that a busy moment of the machine meets all of them:
+Three things are timed for each batch, in turn, so that other load on the machine affects all of them:
 - feeding: reading a batch from the cache, augmenting it and scaling its values, as `train` does;
 - the rest of the step: forward, backward, optimizer, averaged weights;
-- the naive route to such a batch: each file opened by Pillow and changed by torchvision's transforms of single images.
-  Its DataLoader has no workers: where the network trains on the CPU, they would take their time from the network.
-What counts is feeding as a share of the rest of the step: it should be at most 10 %. Run it on a quiet machine, and
-after another run, so that the files are in the system's memory.
+- the naive route to such a batch: Pillow opens each file, and torchvision's transforms change each image by itself.
+  Its DataLoader has no workers: if the network trains on the CPU, they would take time from the network.
+The result is feeding as a share of the rest of the step, which should be at most 10 %. Run it on a quiet machine, and
+twice, so that the files are in the system's cache.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from skinnet.training.run_state import new_run
 from skinnet.training.train import augmented, learn
 
 WARM_UP = 3
-"""Batches that are not counted."""
+"""Batches before the timing starts."""
 DRAWINGS = 70
 PARTS = ("feeding", "step", "naive")
 
@@ -63,14 +63,14 @@ class Data:
 
 
 def read_data(root: Path) -> Data:
-    """A prepared data set, all splits."""
+    """Read a prepared data set, all splits."""
     table = load_index(root)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
     return Data(load_cache(root, table), [root / path for path in table["path"]], labels)
 
 
 def draw_data(folder: Path) -> Data:
-    """Drawings as squashed JPEGs, in the size and quality of the real ones."""
+    """Make drawings as squashed JPEGs, in the size and quality of the real images."""
     names = [name for _ in range(DRAWINGS // len(CLASSES)) for name in CLASSES]
     paths = [folder / f"{number:04d}.jpg" for number in range(len(names))]
     for number, (name, path) in enumerate(zip(names, paths, strict=True)):
@@ -81,7 +81,7 @@ def draw_data(folder: Path) -> Data:
 
 
 class NaiveDataset(Dataset[tuple[Tensor, int]]):
-    """Files opened and changed one by one, with changes of the same kinds and sizes as `augment` makes."""
+    """Images opened and augmented one by one, with changes of the same kinds and sizes as in `augment`."""
 
     def __init__(self, data: Data, config: TrainConfig) -> None:
         self.data = data
@@ -111,7 +111,7 @@ class NaiveDataset(Dataset[tuple[Tensor, int]]):
 
 
 def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches as `train` makes them, without end."""
+    """Yield batches as `train` makes them, without end."""
     dataset = LesionDataset(data.images, data.labels, np.arange(len(data.labels)), frame=FRAME)
     epoch = 0
     while True:
@@ -124,21 +124,21 @@ def fed_batches(data: Data, config: TrainConfig, device: torch.device) -> Iterat
 
 
 def naive_batches(data: Data, config: TrainConfig) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of the naive route, without end."""
+    """Yield batches of the naive route, without end."""
     loader = DataLoader(NaiveDataset(data, config), config.batch_size, shuffle=True, drop_last=True)
     while True:
         yield from loader
 
 
 def training_step(config: TrainConfig, device: torch.device) -> Callable[[Tensor, Tensor], float]:
-    """What `train` does with a fed batch."""
+    """Return the step of `train`: a function of images and labels that returns the loss."""
     run = new_run(config, device)
     run.network.train()
     return lambda images, labels: learn(run, images, labels, config, device)
 
 
 def measure(data: Data, config: TrainConfig, *, batches: int) -> pd.DataFrame:
-    """Milliseconds that each batch took: columns feeding, step, naive."""
+    """Time each batch in milliseconds: columns feeding, step, naive."""
     device = pick_device()
     fed, naive, step = fed_batches(data, config, device), naive_batches(data, config), training_step(config, device)
     rows = []
@@ -155,7 +155,7 @@ def measure(data: Data, config: TrainConfig, *, batches: int) -> pd.DataFrame:
 
 
 def report(times: pd.DataFrame, config: TrainConfig) -> str:
-    """The table that is printed: medians, and between which values the middle 80 % lie."""
+    """Format the result: medians, and 10th to 90th percentile."""
     middle, low, high = times.median(), times.quantile(0.1), times.quantile(0.9)
     threads = f"{torch.get_num_threads()} threads of torch {torch.__version__}"
     lines = [

@@ -1,10 +1,10 @@
-"""How far the teacher's transformer comes without training: a linear probe on its frozen features.
+"""Fit a linear probe on the frozen features of the teacher's transformer, to see how good it is untrained.
 
     pip install -e ".[teacher]"
-    python benchmarks/frozen_features.py --root data    # some six minutes on two cores
+    python benchmarks/frozen_features.py --root data    # about six minutes on two cores
 
-Each image of train and val is turned into 768 numbers (the class token and the mean of the patches), and a logistic
-regression judges each fold after the other four.
+Each image of train and val becomes 768 numbers (the class token and the mean of the patches). A logistic regression
+predicts each fold after training on the other four.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ def features(images: Images, positions: np.ndarray) -> np.ndarray:
     """Class token and mean patch token of each image: float32 (N, 768)."""
     device = pick_device()
     vit = build(VIT, classes=len(CLASSES), imagenet=True).vit.to(device).eval()
-    found = []
-    for start in tqdm(range(0, len(positions), BATCH), "looking", unit="batch"):
+    batches = []
+    for start in tqdm(range(0, len(positions), BATCH), "features", unit="batch"):
         pixels = np.stack([images[position] for position in positions[start : start + BATCH]])
         batch = to_patches(normalise(pixels_to_tensor(pixels), VIT, device))
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(VIT, device)):
             tokens = vit.forward_features(batch).float()
-        found.append(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1).cpu().numpy())
-    return np.concatenate(found)
+        batches.append(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1).cpu().numpy())
+    return np.concatenate(batches)
 
 
 def out_of_fold(inputs: np.ndarray, rows: pd.DataFrame, *, penalty: float) -> np.ndarray:
-    """Probabilities of each fold by the other four: float (N, 7)."""
+    """Predict each fold by a model of the other four: probabilities, float (N, 7)."""
     probabilities = np.zeros((len(rows), len(CLASSES)))
     for fold in sorted(rows["fold"].unique()):
         away = (rows["fold"] == fold).to_numpy()

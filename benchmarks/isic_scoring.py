@@ -62,8 +62,8 @@ def main() -> None:
         two.per_category.loc["malignant", "specificity"], 1 - flagged[~malignant].mean()
     )  # fmt: skip
     print("| metric, per image | isic-challenge-scoring | skinnet |\n|---|---|---|")
-    for metric, (theirs, own) in rows.items():
-        print(f"| {metric} | {theirs:.6f} | {own:.6f} |")
+    for metric, (theirs, value) in rows.items():
+        print(f"| {metric} | {theirs:.6f} | {value:.6f} |")
 
 
 if __name__ == "__main__":
