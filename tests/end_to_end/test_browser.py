@@ -72,7 +72,7 @@ def test_a_visitor_uploads_a_photo_and_reads_the_results(
     tmp_path: Path,
     screenshots: Path,
 ) -> None:
-    drawing = write_examples(tmp_path)[0]  # any other picture drawn by code is not judged
+    drawing = write_examples(tmp_path)[0]  # the app refuses any other drawing
     page.locator("#photo input[type=file]").set_input_files(str(drawing))
     page.locator(".verdict .chance").wait_for(timeout=WAIT_MS)
     verdict = page.locator(".verdict").inner_text()
@@ -117,7 +117,7 @@ def test_a_visitor_tries_a_drawing_and_clears_it(page: Any, screenshots: Path) -
     page.get_by_text("the verdict appears here").wait_for(timeout=WAIT_MS)
 
 
-def test_a_picture_that_shows_no_lesion_gets_a_sentence_and_no_figures(page: Any, photo: Path) -> None:
+def test_a_picture_that_shows_no_lesion_gets_a_sentence_and_no_numbers(page: Any, photo: Path) -> None:
     page.locator("#photo input[type=file]").set_input_files(str(photo))
     page.get_by_text("This does not look like a dermatoscopic photo").wait_for(timeout=WAIT_MS)
     assert "%" not in page.locator("#verdict").inner_text()

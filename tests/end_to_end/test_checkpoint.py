@@ -1,4 +1,4 @@
-"""The shipped checkpoint: does it load, and is everything said of it true?"""
+"""The shipped checkpoint loads, and its published files agree with each other."""
 
 from __future__ import annotations
 
@@ -101,17 +101,17 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
     assert written == f"\n{headline_section(saved['test'], 'test', source='HAM10000')}"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
-    further = study_tables(shipped)
-    assert card == model_card(load_config(shipped), saved, further)
+    studies = study_tables(shipped)
+    assert card == model_card(load_config(shipped), saved, studies)
     report = (shipped / "report.html").read_text(encoding="utf-8")
-    tables = [goals_table(saved["test"]), *all_tables(saved["test"]), *further]
+    tables = [goals_table(saved["test"]), *all_tables(saved["test"]), *studies]
     assert {path.stem for path in (shipped / "tables").iterdir()} == {table.name for table in tables}
     for table in tables:
         assert table.html() in report
         assert (shipped / "tables" / f"{table.name}.csv").read_text(encoding="utf-8") == table.csv()
 
 
-def test_the_documented_agreement_with_isics_program_is_of_these_figures(
+def test_the_documented_agreement_with_isics_program_is_of_these_metrics(
     recomputed: dict[str, dict[str, Metrics]],
 ) -> None:
     """What benchmarks/isic_scoring.py printed; both columns were six decimals alike."""
@@ -156,29 +156,29 @@ def test_every_choice_was_made_without_the_test_split(shipped: Path, published: 
     calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts, lesions=lesions)
     assert calibration.temperature == pytest.approx(config.temperature, rel=1e-3)
     assert calibration.prior_shift == pytest.approx(config.prior_shift)
-    judged = pd.read_csv(shipped / OUT_OF_FOLD)
+    out_of_fold = pd.read_csv(shipped / OUT_OF_FOLD)
     of_split = published[published["split"] == "val"]["image_id"]
-    assert set(judged["split"]) == {"train", "val"}
-    assert set(of_split) == set(judged["image_id"][judged["split"] == "val"])
-    assert not set(judged["lesion_id"]) & set(published["lesion_id"][published["split"] == "test"])
+    assert set(out_of_fold["split"]) == {"train", "val"}
+    assert set(of_split) == set(out_of_fold["image_id"][out_of_fold["split"] == "val"])
+    assert not set(out_of_fold["lesion_id"]) & set(published["lesion_id"][published["split"] == "test"])
     decision = fit_decision(
-        judged[probability_columns()].to_numpy(), judged["dx"].map(CLASS_NUMBERS).to_numpy(),
-        class_counts=counts, lesions=judged["lesion_id"].to_numpy(),
+        out_of_fold[probability_columns()].to_numpy(), out_of_fold["dx"].map(CLASS_NUMBERS).to_numpy(),
+        class_counts=counts, lesions=out_of_fold["lesion_id"].to_numpy(),
     )  # fmt: skip
     assert config.rules_from.table == OUT_OF_FOLD
     published_rules = Decision.of(config)
     assert decision.class_weights == pytest.approx(published_rules.class_weights, rel=1e-6)
-    for fitted, said in zip(decision.operating_points, published_rules.operating_points, strict=True):
-        assert (fitted.name, fitted.sensitivity) == (said.name, said.sensitivity)
-        assert fitted.threshold == pytest.approx(said.threshold, abs=1e-4)
+    for fitted, published_point in zip(decision.operating_points, published_rules.operating_points, strict=True):
+        assert (fitted.name, fitted.sensitivity) == (published_point.name, published_point.sensitivity)
+        assert fitted.threshold == pytest.approx(published_point.threshold, abs=1e-4)
 
 
 def test_probabilities_and_diagnoses_follow_from_the_logits(shipped: Path, published: pd.DataFrame) -> None:
     classifier = Classifier.load(shipped)
-    judged = classifier.predictions(published[LOGIT_COLUMNS].to_numpy())
-    probabilities = np.array([list(prediction.probabilities.values()) for prediction in judged])
+    predictions = classifier.predictions(published[LOGIT_COLUMNS].to_numpy())
+    probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     assert probabilities == pytest.approx(published[probability_columns()].to_numpy(), abs=1e-5)
-    same = [prediction.diagnosis for prediction in judged] == published["diagnosis"]
+    same = [prediction.diagnosis for prediction in predictions] == published["diagnosis"]
     assert same.mean() > 0.999
 
 

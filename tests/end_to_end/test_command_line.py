@@ -11,31 +11,8 @@ from skinnet.__main__ import main
 from tests.conftest import PROJECT
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        ["acquire"],
-        ["acquire", "isic"],
-        ["acquire", "folder"],
-        ["acquire", "pad-ufes-20"],
-        ["prepare"],
-        ["train"],
-        ["evaluate"],
-        ["predict"],
-        ["explain"],
-        ["faithfulness"],
-        ["release"],
-    ],
-)
-def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main([*command, "--help"])
-    assert stop.value.code == 0
-    assert len(capsys.readouterr().out) > 200
-
-
 def imported_by(statement: str) -> set[str]:
+    """Names of the modules that are loaded after a statement."""
     code = f"import sys; sys.argv = ['skinnet', '--help']\n{statement}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -79,7 +56,7 @@ def test_errors_are_one_line_and_exit_with_1(
     assert error.count("\n") == 1
 
 
-def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
+def test_the_app_reports_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "app.py", str(tmp_path)], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 1
     expected = f"No config.json in {tmp_path}, so it is not a checkpoint: name another folder, or restore the file."
@@ -99,7 +76,7 @@ def test_the_app_tells_a_missing_checkpoint_in_one_line(tmp_path: Path) -> None:
         (lambda folder: (folder / "config.json").write_text('{"classes": ["cat"]}'), "is for other classes than akiec"),
     ],
 )
-def test_a_damaged_checkpoint_is_told_in_one_line(
+def test_a_damaged_checkpoint_is_reported_in_one_line(
     damage: object, words: str, shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "checkpoint"

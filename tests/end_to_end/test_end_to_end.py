@@ -20,7 +20,7 @@ from skinnet.reporting.release import release
 from tests.conftest import write_sums
 
 
-def test_raw_data_become_a_published_checkpoint_that_judges(
+def test_raw_data_become_a_published_checkpoint_that_predicts(
     tiny_checkpoint: Path, drawn_root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """acquire, prepare, train and release ran for the fixtures; evaluate and predict follow here."""
@@ -37,9 +37,9 @@ def test_raw_data_become_a_published_checkpoint_that_judges(
     test_rows = published[published["split"] == "test"].head(5)
     paths = [str(images / f"{image_id}.jpg") for image_id in test_rows["image_id"]]
     assert main(["predict", *paths, "--checkpoint", str(tiny_checkpoint), "--format", "csv"]) == 0
-    judged = pd.read_csv(io.StringIO(capsys.readouterr().out))
-    columns = [column for column in judged if column.startswith("p_")]
-    assert judged[columns].to_numpy() == pytest.approx(test_rows[columns].to_numpy(), abs=1e-3)
+    predicted = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    columns = [column for column in predicted if column.startswith("p_")]
+    assert predicted[columns].to_numpy() == pytest.approx(test_rows[columns].to_numpy(), abs=1e-3)
 
     out = tiny_checkpoint.parent / "evaluated"
     arguments = ["evaluate", "--checkpoint", str(tiny_checkpoint), "--root", str(drawn_root), "--out", str(out)]
@@ -150,7 +150,7 @@ def other_mirror(tmp_path: Path) -> Path:
     return folder
 
 
-def test_figures_of_training_images_say_so(
+def test_metrics_of_training_images_come_with_a_warning(
     tiny_checkpoint: Path,
     drawn_root: Path,
     tmp_path: Path,
@@ -186,7 +186,7 @@ def test_a_run_without_test_images_is_not_published(tiny_checkpoint: Path, drawn
     assert not (tmp_path / "checkpoint").exists()
 
 
-def test_other_sources_go_from_a_mirror_to_figures(
+def test_other_sources_go_from_a_mirror_to_metrics(
     tiny_checkpoint: Path, other_mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = str(tmp_path / "data")

@@ -51,7 +51,7 @@ def survive(arguments: list[str], *, seed: int, kills: int, seconds: float) -> C
                 client.send_signal(last_signal)
                 tally[last_signal.name] += 1
             _, errors = client.communicate(timeout=30)
-        tally["errors told"] += client.returncode == 1
+        tally["errors reported"] += client.returncode == 1
         assert client.returncode in (0, 1, 130, -signal.SIGKILL, -signal.SIGINT), errors.decode()
         if client.returncode == 0:
             return tally
@@ -106,8 +106,8 @@ def test_faults_and_kills_do_not_change_a_search_of_the_archive(isic_server: Ser
     assert sum(isic_server.injected.values()) >= 60
 
 
-def told(tally: Counter[str], begin: float) -> str:
-    """What make stress shows."""
+def summary(tally: Counter[str], begin: float) -> str:
+    """Summarise fifty schedules for make stress."""
     counts = ", ".join(f"{name} {count}" for name, count in tally.most_common())
     return f"\n50 schedules in {(time.monotonic() - begin) / 60:.1f} minutes, all bytes identical: {counts}"
 
@@ -121,7 +121,7 @@ def test_fifty_schedules_on_the_real_archives(
         arguments = ["acquire", "ham10000", "--mirror", server.address]
         tally = endure(server, arguments, tmp_path, seeds=range(50), kills=4, rate=0.75)
     with capsys.disabled():
-        print(told(tally, begin))
+        print(summary(tally, begin))
 
 
 @pytest.mark.stress
@@ -132,4 +132,4 @@ def test_fifty_schedules_on_searches_of_the_archive(
     arguments = ["acquire", "isic", "--mirror", isic_server.address]
     tally = endure(isic_server, arguments, tmp_path, seeds=range(50), kills=4)
     with capsys.disabled():
-        print(told(tally, begin))
+        print(summary(tally, begin))

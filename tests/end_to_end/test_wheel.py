@@ -45,7 +45,7 @@ def test_an_installed_wheel_predicts_with_the_checkpoint_of_the_working_director
     assert done.stdout.splitlines()[1].startswith(str(photo))
 
 
-def test_without_a_checkpoint_the_error_tells_how_to_name_one(installed: Path, photo: Path, tmp_path: Path) -> None:
+def test_without_a_checkpoint_the_error_says_how_to_name_one(installed: Path, photo: Path, tmp_path: Path) -> None:
     done = predict(installed, photo, tmp_path)
     assert done.returncode == 1
     assert "--checkpoint" in done.stderr
