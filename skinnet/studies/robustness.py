@@ -140,5 +140,5 @@ def robustness_table(measured: pd.DataFrame) -> Table:
         for _, row in measured.iterrows()
     ]
     header = ["damage", "strength", "balanced accuracy", "(pre)malignant AUROC", "benign lesions flagged"]
-    title = "Robustness per lesion, one view: figures, then changes (95 % interval)"
+    title = "Robustness per lesion, one view: values, then changes (95 % interval)"
     return with_counts(Table("robustness", title, header, rows), measured)

@@ -23,7 +23,7 @@ from skinnet.studies.gate_study import tables as gate_study
 from skinnet.studies.leave_out import tables as leave_out
 from skinnet.studies.lesion_hidden import study as lesion_hidden
 
-ROBUST = "Robustness per lesion, one view: figures, then changes (95 % interval)"
+ROBUST = "Robustness per lesion, one view: values, then changes (95 % interval)"
 FIGURES = ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms")
 FAITHFULNESS = "faithfulness"
 """Folder, in a checkpoint's, that the files of `skinnet faithfulness` lie in."""
@@ -147,7 +147,7 @@ def test_of_leave_out_a_table_is_there_if_its_file_is(folder: Path) -> None:
 def test_every_title_names_split_and_n(folder: Path) -> None:
     assert [table.title for table in study_tables(folder)] == [
         f"{ROBUST} (test split, n = 4 images of 3 lesions)",
-        "How much of the score does not come from the lesion, per lesion, one view: figures, then changes (test split, "
+        "How much of the score does not come from the lesion, per lesion, one view: values, then changes (test split, "
         "n = 4 images of 3 lesions)",
         "A clinic left out of training: its photos of all splits and of the test split, per lesion, n in each row",
         "A diagnosis left out of training: its images of all splits (shipped network: test split) against the other "
@@ -155,7 +155,7 @@ def test_every_title_names_split_and_n(folder: Path) -> None:
         "Gate: pictures that show no lesion (n = 60 of 2 kinds; of no split, but skin is cut from validation photos)",
         "Gate: dermatoscopic photos turned away (test split, n = 70: 90.0 % (80.5-95.9) pass unwarned)",
         "Diagnoses that cannot be ruled out (test split, n = 84 images of 70 lesions)",
-        "Heat maps against blobs that look at nothing (test split, n = 35 photos of 30 lesions)",
+        "Heat maps compared with blobs that ignore the photo (test split, n = 35 photos of 30 lesions)",
     ]
     write_data(folder, split="val")
     write_all_tables(folder)

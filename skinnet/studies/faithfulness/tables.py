@@ -39,13 +39,13 @@ def faithfulness_table(report: dict[str, Any]) -> Table:
     """The content of the JSON in brief: a row for each method and group of photos."""
     rows = [_row(report, method, group) for method in report["goal"] for group in GROUPS]
     header = [
-        "map", "group", "photos / lesions", "diagnoses surely ahead of the matched blob", "of the Gaussian",
+        "map", "group", "photos / lesions", "diagnoses clearly ahead of the matched blob", "of the Gaussian",
         "lead over the matched blob, all diagnoses", "likeness", "insertion, lead over the blob",
         "similarity, classifier / all layers shuffled",
         f"goal of {GOAL_DIAGNOSES}, matched / Gaussian",
     ]  # fmt: skip
     n = f"{report['split']} split, n = {report['photos']:,} photos of {report['lesions']:,} lesions"
-    return Table(NAME, f"Heat maps against blobs that look at nothing ({n})", header, rows)
+    return Table(NAME, f"Heat maps compared with blobs that ignore the photo ({n})", header, rows)
 
 
 def _row(report: dict[str, Any], method: str, group: str) -> list[str]:

@@ -92,7 +92,7 @@ def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) ->
     test = coverage.get("test", {}).values()
     images, lesions = (sum(each[name] for each in test) for name in ("images", "lesions"))
     title = f"Diagnoses that cannot be ruled out (test split, n = {images:,} images of {lesions:,} lesions)"
-    heads = ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the truth", "mean set size"]
+    heads = ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the true one", "mean set size"]
     return Table("possible_diagnoses", title, heads, rows)
 
 

@@ -153,5 +153,5 @@ def lesion_hidden_table(measured: pd.DataFrame) -> Table:
         "photos", "picture", "images ((pre)malignant)", "lesions ((pre)malignant)",
         "(pre)malignant AUROC (95 % interval)", "balanced accuracy", "sensitivity", "benign lesions flagged",
     ]  # fmt: skip
-    title = "How much of the score does not come from the lesion, per lesion, one view: figures, then changes"
+    title = "How much of the score does not come from the lesion, per lesion, one view: values, then changes"
     return with_counts(Table("controls", title, header, rows), measured)
