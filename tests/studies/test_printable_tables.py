@@ -24,7 +24,7 @@ from skinnet.studies.leave_out import tables as leave_out
 from skinnet.studies.lesion_hidden import study as lesion_hidden
 
 ROBUST = "Robustness per lesion, one view: values, then changes (95 % interval)"
-FIGURES = ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms")
+METRICS = ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms")
 FAITHFULNESS = "faithfulness"
 """Folder, in a checkpoint's, that the files of `skinnet faithfulness` lie in."""
 STUDIES = ("robustness", "lesion_hidden", "leave_out", "gate", "faithfulness/faithfulness")
@@ -87,7 +87,7 @@ def maps() -> dict[str, Any]:
 def write_data(folder: Path, *, split: str) -> None:
     """One data file of each study, made by hand."""
     row = {"damage": "none", "strength": 0, "split": split, "images": 4, "lesions": 3}
-    row |= dict.fromkeys(FIGURES, 0.8) | {f"{name}_change": 0.0 for name in FIGURES}
+    row |= dict.fromkeys(METRICS, 0.8) | {f"{name}_change": 0.0 for name in METRICS}
     change = {
         "malignant_auroc_change": -0.05,
         "malignant_auroc_change_low": -0.07,

@@ -1,4 +1,4 @@
-"""Pictures drawn by code that show no skin: noise, plain colours, documents, screenshots, charts.
+"""Pictures without skin, drawn by code: noise, plain colours, documents, screenshots, charts.
 
     for picture in documents(count=40, seed=0): ...  # PIL RGB
 
@@ -21,7 +21,7 @@ MAPS = ("viridis", "magma", "coolwarm")
 
 
 def noises(*, count: int, seed: int) -> Iterator[Image.Image]:
-    """White and smooth noise, grey and coloured, ramps and plain colours, in turn."""
+    """Draw white and smooth noise, grey and coloured, ramps and plain colours, in turn."""
     rng = np.random.default_rng(seed)
     width, height = SIZE
     for number in range(count):
@@ -42,7 +42,7 @@ def noises(*, count: int, seed: int) -> Iterator[Image.Image]:
 
 
 def documents(*, count: int, seed: int) -> Iterator[Image.Image]:
-    """Pages of text, some with a table or a coloured heading, upright or a little turned, as photographed."""
+    """Draw pages of text, some with lines or a coloured heading, some slightly turned as in a photo."""
     rng = np.random.default_rng(seed)
     for number in range(count):
         paper = int(rng.integers(215, 256))
@@ -60,7 +60,7 @@ def documents(*, count: int, seed: int) -> Iterator[Image.Image]:
 
 
 def screenshots(*, count: int, seed: int) -> Iterator[Image.Image]:
-    """Windows with a title, a menu, panes, buttons and text."""
+    """Draw windows with a title, text and a button."""
     rng = np.random.default_rng(seed)
     for number in range(count):
         dark = number % 3 == 0
@@ -80,7 +80,7 @@ def screenshots(*, count: int, seed: int) -> Iterator[Image.Image]:
 
 
 def charts(*, count: int, seed: int) -> Iterator[Image.Image]:
-    """Curves, bars, points and maps of matplotlib."""
+    """Draw curves, bars, points and maps with matplotlib."""
     rng = np.random.default_rng(seed)
     for number in range(count):
         figure = Figure(figsize=(6, 4.5), dpi=80)

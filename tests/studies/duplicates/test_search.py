@@ -56,7 +56,7 @@ def test_only_the_most_similar_images_of_other_lesions_are_compared() -> None:
 
 
 def test_the_command_writes_the_pairs_and_a_sheet(tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path) -> None:
-    """Two photos of a clinic show one lesion, one of them turned; nobody said so."""
+    """Two photos of a clinic show one lesion, one of them turned; their lesion ids differ."""
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for number in range(12):

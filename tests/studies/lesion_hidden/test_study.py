@@ -108,9 +108,9 @@ def test_the_sets_are_counted_and_compared_within_themselves(shipped: Path, tmp_
     assert (table.loc[table["photos"] == "with room", counts] == [30, 16, 15, 8]).all(axis=None)
     whole = table[table["control"] == WHOLE]
     assert (whole.filter(like="change") == 0).all(axis=None)
-    for figure in ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms"):
-        expected = table[figure] - table["photos"].map(whole.set_index("photos")[figure])
-        assert table[f"{figure}_change"].to_numpy() == pytest.approx(expected.to_numpy())
+    for metric in ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms"):
+        expected = table[metric] - table["photos"].map(whole.set_index("photos")[metric])
+        assert table[f"{metric}_change"].to_numpy() == pytest.approx(expected.to_numpy())
     assert table["malignant_auroc"].between(table["malignant_auroc_low"], table["malignant_auroc_high"]).all()
 
 
@@ -154,6 +154,7 @@ def test_the_command_writes_controls_where_there_are_masks(
             Image.fromarray(disc().astype(np.uint8) * 255).save(mask_path(root, row))
     monkeypatch.setattr(robustness_module, "damages", lambda: [])
     command = ["robustness", "--root", str(root), "--checkpoint", str(shipped), "--split", "val", "--out", str(out)]
+    command += ["--cache", str(tmp_path / "cache")]
     assert main(command) == 0
     assert (out / "robustness.csv").exists()
     assert (out / "controls.csv").exists() == masked
