@@ -22,7 +22,15 @@ import numpy as np
 import pandas as pd
 
 from skinnet.data.download.manifest import RECORD
-from skinnet.data.download.sources import HAM10000, ISIC2018_TEST, ISIC2018_VAL, PAD_UFES_20, Source
+from skinnet.data.download.sources import (
+    HAM10000,
+    ISIC2017,
+    ISIC2017_PARTS,
+    ISIC2018_TEST,
+    ISIC2018_VAL,
+    PAD_UFES_20,
+    Source,
+)
 from skinnet.errors import DataError
 from skinnet.files import read_json, read_table
 from skinnet.labels import CLASSES, MALIGNANT
@@ -188,6 +196,26 @@ def _isic2018(source: Source, part: str) -> Callable[[Path], pd.DataFrame]:
     return read
 
 
+def _isic2017(folder: Path) -> pd.DataFrame:
+    """Codella et al. 2017: two columns of 0 and 1 for each part of the challenge; both 0 is a nevus."""
+    columns = tuple(ISIC2017.diagnoses)[:2]
+    truth = pd.concat(
+        [_read(folder / f"ISIC-2017_{part}_Part3_GroundTruth.csv", ("image_id", *columns)) for part in ISIC2017_PARTS],
+        ignore_index=True,
+    )
+    ones = truth[list(columns)].astype(float).to_numpy() == 1
+    words = np.array([*ISIC2017.diagnoses])
+    given = pd.Series(words[np.where(ones.any(axis=1), ones.argmax(axis=1), 2)]).mask(ones.all(axis=1)).astype("str")
+    table = truth[["image_id"]].assign(dx_given=given, dx=_ours(given, ISIC2017.diagnoses))
+    names = [f"ISIC-2017_{part}_Data_metadata.csv" for part in ISIC2017_PARTS]
+    found = [path for name in names for path in (folder / name, folder / "images" / name) if path.exists()]
+    persons = [_read(path, ("image_id", "age_approximate", "sex")) for path in found]
+    if not persons:
+        return table
+    known = pd.concat(persons).rename(columns={"age_approximate": "age"}).drop_duplicates("image_id")
+    return table.merge(known[["image_id", "age", "sex"]], on="image_id", how="left")
+
+
 def _isic(folder: Path) -> pd.DataFrame:
     """The ISIC Archive's own words, as its API gives them."""
     table = _read(folder / "metadata.csv", ("isic_id",)).rename(
@@ -256,6 +284,7 @@ def _folder(folder: Path) -> pd.DataFrame:
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "ham10000": _ham10000,
+    "isic2017": _isic2017,
     "isic2018-test": _isic2018(ISIC2018_TEST, "Test"),
     "isic2018-val": _isic2018(ISIC2018_VAL, "Validation"),
     "isic": _isic,

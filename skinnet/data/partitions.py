@@ -46,7 +46,10 @@ IN_USE = ("train", "val", "test")
 PUBLISHED = "ham10000"
 OFFICIAL_KINDS = (PUBLISHED, "isic2018-test", "isic2018-val")
 """Sources that have a part in the ISIC 2018 challenge."""
-ARCHIVE_KINDS = (*OFFICIAL_KINDS, "isic")
+ISIC2017 = "isic2017"
+DEALT_KINDS = (PUBLISHED, ISIC2017)
+"""Sources whose split is published, in `splits`."""
+ARCHIVE_KINDS = (*OFFICIAL_KINDS, ISIC2017, "isic")
 """Sources whose image ids are the ISIC Archive's: the same id is the same image."""
 
 
@@ -62,7 +65,7 @@ def group_images(table: pd.DataFrame, pixels: Sequence[np.ndarray]) -> np.ndarra
     """
     archive = table["kind"].isin(ARCHIVE_KINDS)
     position = {image_id: number for number, image_id in table["image_id"][archive].items()}
-    duplicates = known_duplicates()
+    duplicates = pd.concat([known_duplicates(kind) for kind in DEALT_KINDS])
     known = [
         (position[first], position[second])
         for first, second in zip(duplicates["image_id_a"], duplicates["image_id_b"], strict=True)
@@ -78,12 +81,14 @@ def group_images(table: pd.DataFrame, pixels: Sequence[np.ndarray]) -> np.ndarra
 
 def add_splits(table: pd.DataFrame) -> pd.DataFrame:
     """Add the columns split (train, val, test, excluded), fold (0 to 4) and official to a table with groups."""
-    published = published_split().reindex(table["image_id"])
-    covered = table["kind"].isin((PUBLISHED, "isic")).to_numpy()
+    published = pd.concat([published_split(kind) for kind in DEALT_KINDS]).reindex(table["image_id"])
+    covered = table["kind"].isin((*DEALT_KINDS, "isic")).to_numpy()
     groups = table["group"].to_numpy()
     frozen = np.where(covered, published["split"].fillna("").to_numpy(), "")
-    official = np.where((table["kind"] == PUBLISHED) | (frozen != ""), "train", "")
-    official[frozen == "val"] = "val"
+    frozen[(table["kind"] == ISIC2017) & (frozen == "")] = "excluded"
+    ham10000 = covered & table["image_id"].isin(published_split().index).to_numpy()
+    official = np.where((table["kind"] == PUBLISHED) | ham10000, "train", "")
+    official[ham10000 & (frozen == "val")] = "val"
     for part in ("test", "val"):
         challenge = (table["kind"] == f"isic2018-{part}").to_numpy()
         frozen[challenge] = official[challenge] = part
@@ -177,17 +182,21 @@ def _is_tight(table: pd.DataFrame, partition: str) -> bool:
     return bool((used.groupby("group")[partition].nunique() <= 1).all())
 
 
-def published_split() -> pd.DataFrame:
-    """Read the frozen split of HAM10000 by image_id: columns split (train, val, test, excluded) and fold (0 to 4).
+def published_split(kind: str = PUBLISHED) -> pd.DataFrame:
+    """Read the frozen split of a source by image_id: columns split (train, val, test, excluded) and fold (0 to 4).
 
-    The file is what `write_split` writes for HAM10000 alone.
+    The file is what `write_split` writes for that source. That of `isic2017` also names the 60 photos of the app's
+    examples, which are excluded.
     """
-    return _packaged_csv("ham10000_split.csv").set_index("image_id")[["split", "fold"]]
+    return _packaged_csv(f"{kind}_split.csv").set_index("image_id")[["split", "fold"]]
 
 
-def known_duplicates() -> pd.DataFrame:
-    """Read the pairs of HAM10000 that show one lesion under two ids: image_id_a, image_id_b, found_by."""
-    return _packaged_csv("ham10000_duplicates.csv")
+def known_duplicates(kind: str = PUBLISHED) -> pd.DataFrame:
+    """Read the pairs of images that show one lesion under two ids: image_id_a, image_id_b, found_by.
+
+    Those of `isic2017` are inside it, or one of the two is HAM10000's.
+    """
+    return _packaged_csv(f"{kind}_duplicates.csv")
 
 
 def _packaged_csv(name: str) -> pd.DataFrame:

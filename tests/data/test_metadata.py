@@ -50,6 +50,49 @@ def test_the_isic_2018_truth_is_one_column_for_each_diagnosis(tmp_path: Path) ->
     assert table["lesion_id"].isna().all()
 
 
+def isic2017(root: Path, truths: dict[str, str]) -> Path:
+    """The folder of the source, with a truth for each part of the challenge."""
+    ids = [line.split(",")[0] for lines in truths.values() for line in lines.splitlines()]
+    folder = source(root, "isic2017", [f"{image_id}.jpg" for image_id in ids])
+    for part in ("Training", "Validation", "Test_v2"):
+        (folder / f"ISIC-2017_{part}_Part3_GroundTruth.csv").write_text(
+            "image_id,melanoma,seborrheic_keratosis\n" + truths.get(part, "")
+        )
+        (folder / f"ISIC-2017_{part}_Data_metadata.csv").write_text("image_id,age_approximate,sex\n")
+    return folder
+
+
+def test_the_isic_2017_truth_is_melanoma_keratosis_or_else_nevus(tmp_path: Path) -> None:
+    folder = isic2017(
+        tmp_path, {"Training": "I4,0.0,0.0\nI1,1.0,0.0\n", "Validation": "I2,0,1\n", "Test_v2": "I3,1,1\n"}
+    )
+    (folder / "ISIC-2017_Training_Data_metadata.csv").write_text(
+        "image_id,age_approximate,sex\nI1,55,female\nI4,unknown,unknown\n"
+    )
+    table = read_source(folder)
+    assert table["image_id"].tolist() == ["I1", "I2", "I3", "I4"]
+    assert table["dx"].tolist()[:2] == ["mel", "bkl"]
+    assert table["dx"][3] == "nv"
+    assert table["dx_given"].tolist()[:2] == ["melanoma", "seborrheic_keratosis"]
+    assert table.loc[2, ["dx", "malignant"]].isna().all()
+    assert table["malignant"].tolist()[:2] == [True, False]
+    assert table.loc[0, ["age", "sex"]].tolist() == [55.0, "female"]
+    assert table.loc[3, ["age", "sex"]].isna().all()
+
+
+def test_a_part_of_isic_2017_that_is_missing_or_cut_is_named(tmp_path: Path) -> None:
+    folder = isic2017(tmp_path, {"Training": "I1,1.0,0.0\n"})
+    truth = folder / "ISIC-2017_Test_v2_Part3_GroundTruth.csv"
+    truth.write_text("image_id,melanoma\nI2,1\n")
+    with pytest.raises(
+        DataError, match=r"Test_v2_Part3_GroundTruth\.csv lacks the column seborrheic_keratosis: acquire"
+    ):
+        read_source(folder)
+    truth.unlink()
+    with pytest.raises(DataError, match=r"There is no .*Test_v2_Part3_GroundTruth\.csv: acquire the source again"):
+        read_source(folder)
+
+
 def test_the_archives_diagnoses_become_ours_or_stay_only_malignant(tmp_path: Path) -> None:
     diagnoses = [
         ("Malignant", "Malignant melanocytic proliferations (Melanoma)", "Melanoma in situ", "mel", True),

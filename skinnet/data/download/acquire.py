@@ -54,7 +54,8 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     """
     folder = root / source.name
     files = read_manifest(folder).get("files", {})
-    lost = [remote for remote in source.files if not _has_size(_place(folder, remote), files.get(remote.name))]
+    expected = [remote for remote in source.files if not (files and remote.packed and remote.name not in files)]
+    lost = [remote for remote in expected if not _has_size(_place(folder, remote), files.get(remote.name))]
     archives = [(_place(folder, file), folder / file.unpack_to, file.suffix) for file in source.files if file.unpack_to]
     if not lost and all(is_unpacked(archive, target, suffix=suffix) for archive, target, suffix in archives):
         log.info("%s is complete in %s: nothing to do.", source.name, folder)
@@ -64,7 +65,7 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
         files |= _download(source, lost, folder, mirror)
     for archive, target, suffix in archives:
         unpack(archive, target, suffix=suffix)
-    files = {remote.name: files[remote.name] for remote in source.files}
+    files = {remote.name: files[remote.name] for remote in source.files if remote.name in files}
     write_manifest(
         folder, source.name, licence=source.licence, citation=source.citation, files=files,
         variant=variant_of(source, {name: file["sha256"] for name, file in files.items()}),
@@ -86,6 +87,7 @@ def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str 
     files = {}
     with new_session() as session:
         downloads = {item.name: item for item in resolve(source, mirror=mirror, session=session)}
+        lost = [remote for remote in lost if remote.name in downloads]  # what is packed comes with its archive
         coming = sum(_missing_bytes(downloads[remote.name], _place(folder, remote), folder) for remote in lost)
         check_space(folder, coming, source.name)
         for remote in lost:

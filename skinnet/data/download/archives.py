@@ -28,8 +28,8 @@ MAX_UNPACKED_BYTES = 50 * 10**9
 MAX_RATIO = 200
 
 
-def unpack(archive: Path, folder: Path, *, suffix: str = "") -> None:
-    """Unpack the files with a suffix (default: all) into one folder, without the folders inside the archive.
+def unpack(archive: Path, folder: Path, *, suffix: str | tuple[str, ...] = "") -> None:
+    """Unpack the files with a suffix (default: all) into one folder, without the folders inside it.
 
     Folders inside the archive are dropped. Files already there in their full size are passed over.
 
@@ -45,7 +45,7 @@ def unpack(archive: Path, folder: Path, *, suffix: str = "") -> None:
                 shutil.copyfileobj(packed, file, CHUNK_BYTES)
 
 
-def is_unpacked(archive: Path, folder: Path, *, suffix: str = "") -> bool:
+def is_unpacked(archive: Path, folder: Path, *, suffix: str | tuple[str, ...] = "") -> bool:
     """Tell whether every file of an archive lies in a folder in its full size."""
     with _opened(archive) as opened:
         return not _lacking(_targets(opened, suffix), folder)
@@ -62,7 +62,7 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
-def _targets(archive: zipfile.ZipFile, suffix: str) -> dict[str, zipfile.ZipInfo]:
+def _targets(archive: zipfile.ZipFile, suffix: str | tuple[str, ...]) -> dict[str, zipfile.ZipInfo]:
     """The entries with a suffix, by their name on disk."""
     members = [member for member in safe_members(archive) if member.filename.lower().endswith(suffix)]
     names = [_flat_name(member) for member in members]

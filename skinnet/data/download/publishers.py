@@ -24,7 +24,7 @@ SUM_LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](\./)?(?P<name>.+)")
 
 
 def resolve(source: Source, *, mirror: str | None, session: requests.Session) -> list[Download]:
-    """Where to get each file of a source.
+    """Where to get each file of a source; without those that are inside an archive of it.
 
     Args:
         mirror: a folder, a `file://` or an `http(s)://` address that holds the files and a SHA256SUMS list; None
@@ -36,7 +36,7 @@ def resolve(source: Source, *, mirror: str | None, session: requests.Session) ->
     if mirror:
         return _from_mirror(source, mirror_address(mirror), session)
     if source.publisher == "fixed":
-        return [Download(remote.name, remote.url) for remote in source.files]
+        return [Download(remote.name, remote.url) for remote in source.files if not remote.packed]
     listing = read_all(source.listing, session=session)
     try:
         known = _dataverse(source, listing) if source.publisher == "dataverse" else _mendeley(listing)
@@ -75,9 +75,9 @@ def read_sums(address: str, session: requests.Session) -> dict[str, Download]:
 
 def _from_mirror(source: Source, address: str, session: requests.Session) -> list[Download]:
     listed = read_sums(address, session)
-    if missing := [remote.name for remote in source.files if remote.name not in listed]:
+    if missing := [remote.name for remote in source.files if remote.name not in listed and not remote.packed]:
         raise AcquireError(f"{address}/{SUMS} does not list {missing[0]}: the mirror is incomplete.")
-    return [listed[remote.name] for remote in source.files]
+    return [listed[remote.name] for remote in source.files if remote.name in listed]
 
 
 def _dataverse(source: Source, listing: bytes) -> dict[str, Download]:

@@ -20,14 +20,16 @@ class RemoteFile:
 
     Attributes:
         unpack_to: folder for what an archive holds ("." is the source's own), None for a file kept as it is.
-        suffix: what is taken out of an archive; its other entries (notes, licences) stay packed.
+        suffix: what is taken out of an archive, one or several; its other entries (notes, licences) stay packed.
         url: where it is, if the publisher has fixed addresses.
+        packed: the publisher has it inside an archive; it is taken by itself where a mirror lists it.
     """
 
     name: str
     unpack_to: str | None = None
-    suffix: str = ""
+    suffix: str | tuple[str, ...] = ""
     url: str = ""
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,43 @@ def _challenge_2018(name: str, part: str, *, images: int, size: int) -> Source:
     )
 
 
+def _challenge_2017(name: str, unpack_to: str | None = None, suffix: str | tuple[str, ...] = "") -> RemoteFile:
+    return RemoteFile(name, unpack_to, suffix, CHALLENGE_2017 + name)
+
+
 ISIC2018_TEST = _challenge_2018("isic2018-test", "Test", images=1_512, size=402_000_000)
 ISIC2018_VAL = _challenge_2018("isic2018-val", "Validation", images=193, size=52_000_000)
+
+CHALLENGE_2017 = "https://isic-challenge-data.s3.amazonaws.com/2017/"
+ISIC2017_PARTS = ("Training", "Validation", "Test_v2")
+
+ISIC2017 = Source(
+    name="isic2017",
+    short_title="ISIC 2017 part 3",
+    title="ISIC 2017 challenge, part 3: 2,750 dermatoscopic images from several clinics",
+    publisher="fixed",
+    listing="",
+    size=12_800_000_000,
+    licence="of each picture",
+    citation="Codella N et al. ISBI 2018, 168-172; arXiv:1710.05006 (2017).",
+    labels="Ground truth has the columns melanoma and seborrheic_keratosis; where both are 0 the lesion is a nevus.",
+    diagnoses={"melanoma": "mel", "seborrheic_keratosis": "bkl", "nevus": "nv"},
+    files=(
+        *(_challenge_2017(f"ISIC-2017_{part}_Part3_GroundTruth.csv") for part in ISIC2017_PARTS),
+        *(RemoteFile(f"ISIC-2017_{part}_Data_metadata.csv", packed=True) for part in ISIC2017_PARTS),
+        *(
+            _challenge_2017(f"ISIC-2017_{part}_Data.zip", "images", (".jpg", "_metadata.csv"))
+            for part in ISIC2017_PARTS
+        ),
+    ),
+    variants={
+        "reduced to 288x288 and 296x222": {
+            "ISIC-2017_Training_Data.zip": "a33f8310df5ef94bdd05e13e5b15a6ad023ad281cd3c4f6f81c0754737f46b7a",
+            "ISIC-2017_Validation_Data.zip": "3e72d436270de6c4cd501ba3127f00e501fcd6814be696bfe2a671bfb54c4c72",
+            "ISIC-2017_Test_v2_Data.zip": "f336f2361eaefbe9b6d7e7d192728e5d3bf5ea0f1a46f9e6324bc0ee83c7084a",
+        }
+    },
+)
 
 PAD_UFES_20 = Source(
     name="pad-ufes-20",
@@ -131,7 +168,7 @@ PAD_UFES_20 = Source(
     ),
 )
 
-SOURCES = {source.name: source for source in (HAM10000, ISIC2018_TEST, ISIC2018_VAL, PAD_UFES_20)}
+SOURCES = {source.name: source for source in (HAM10000, ISIC2017, ISIC2018_TEST, ISIC2018_VAL, PAD_UFES_20)}
 
 LICENCES = {
     "CC-0": ("Creative Commons Zero 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),

@@ -17,7 +17,8 @@ import pytest
 from skinnet.data.download.acquire import acquire, acquire_folder, acquire_isic, variant_of
 from skinnet.data.download.download import SPARE_BYTES
 from skinnet.data.download.isic_archive import Search
-from skinnet.data.download.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20
+from skinnet.data.download.sources import HAM10000, ISIC2017, ISIC2018_TEST, PAD_UFES_20
+from skinnet.data.metadata import read_source
 from skinnet.errors import AcquireError
 from tests.conftest import PROJECT, write_sums
 from tests.servers import Server, contents, manifest
@@ -151,6 +152,64 @@ def test_a_challenge_set_has_its_truth_beside_the_images(server_for: ServerFor, 
         "images/ISIC_1.jpg",
         "images/ISIC_2.jpg",
     }
+
+
+def isic2017_site(folder: Path, *, apart: bool) -> None:
+    """The challenge's eight files; ages and sexes inside the archives, as it has them, or beside them."""
+    for number, part in enumerate(("Training", "Validation", "Test_v2")):
+        (folder / f"ISIC-2017_{part}_Part3_GroundTruth.csv").write_text(
+            f"image_id,melanoma,seborrheic_keratosis\nISIC_{number},1.0,0.0\n"
+        )
+        metadata = f"ISIC-2017_{part}_Data_metadata.csv"
+        persons = f"image_id,age_approximate,sex\nISIC_{number},55,male\n"
+        with zipfile.ZipFile(folder / f"ISIC-2017_{part}_Data.zip", "w") as archive:
+            archive.writestr(f"ISIC-2017_{part}_Data/ISIC_{number}.jpg", b"a photo")
+            archive.writestr(f"ISIC-2017_{part}_Data/ISIC_{number}_superpixels.png", b"not wanted")
+            if not apart:
+                archive.writestr(f"ISIC-2017_{part}_Data/{metadata}", persons)
+        if apart and part != "Test_v2":
+            (folder / metadata).write_text(persons)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_isic_2017_comes_with_ages_from_its_archives_or_beside_them(
+    server_for: ServerFor, tmp_path: Path, apart: bool
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    isic2017_site(site, apart=apart)
+    write_sums(site)
+    server = server_for(site)
+    here = [dataclasses.replace(file, url=f"{server.address}/{file.name}") for file in ISIC2017.files]
+    source = dataclasses.replace(ISIC2017, files=tuple(here))
+    mirror = server.address if apart else None
+    folder = acquire(source, root=tmp_path / "data", mirror=mirror)
+    images = {path.name for path in (folder / "images").iterdir()}
+    pictures = {f"ISIC_{number}.jpg" for number in range(3)}
+    metadata = {f"ISIC-2017_{part}_Data_metadata.csv" for part in ("Training", "Validation", "Test_v2")}
+    assert images == (pictures if apart else pictures | metadata)
+    assert (set(manifest(folder)["files"]) & metadata) == ({*sorted(metadata)[1:]} if apart else set())
+    table = read_source(folder)
+    assert table["dx"].tolist() == ["mel"] * 3
+    assert table["age"].notna().sum() == (2 if apart else 3)
+    asked = len(server.requests)
+    acquire(source, root=tmp_path / "data", mirror=mirror)
+    assert len(server.requests) == asked
+
+
+def test_an_archive_of_isic_2017_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    isic2017_site(site, apart=True)
+    archive = site / "ISIC-2017_Validation_Data.zip"
+    archive.write_bytes(archive.read_bytes()[:-100])
+    write_sums(site)
+    with pytest.raises(AcquireError, match=r"ISIC-2017_Validation_Data\.zip is a damaged archive"):
+        acquire(ISIC2017, root=tmp_path / "data", mirror=str(site))
+    archive.unlink()
+    write_sums(site)
+    with pytest.raises(AcquireError, match=r"does not list ISIC-2017_Validation_Data\.zip: the mirror is incomplete"):
+        acquire(ISIC2017, root=tmp_path / "other", mirror=str(site))
 
 
 def test_smartphone_photos_come_out_of_all_their_archives(

@@ -11,7 +11,7 @@ import requests
 
 from skinnet.data.download.download import Download
 from skinnet.data.download.publishers import read_sums, resolve
-from skinnet.data.download.sources import HAM10000, ISIC2018_TEST, PAD_UFES_20
+from skinnet.data.download.sources import HAM10000, ISIC2017, ISIC2018_TEST, PAD_UFES_20
 from skinnet.errors import AcquireError
 from tests.conftest import write_sums
 from tests.servers import Server
@@ -65,6 +65,16 @@ def test_fixed_addresses_are_asked_of_nobody(session: requests.Session) -> None:
     first, second = resolve(ISIC2018_TEST, mirror=None, session=session)
     assert first.url == "https://isic-challenge-data.s3.amazonaws.com/2018/ISIC2018_Task3_Test_Input.zip"
     assert second.url == "https://isic-challenge-data.s3.amazonaws.com/2018/ISIC2018_Task3_Test_GroundTruth.zip"
+
+
+def test_isic_2017_is_at_the_challenges_addresses(session: requests.Session) -> None:
+    found = [item.url for item in resolve(ISIC2017, mirror=None, session=session)]
+    address = "https://isic-challenge-data.s3.amazonaws.com/2017/ISIC-2017_"
+    assert {url.removeprefix(address) for url in found} == {
+        "Training_Data.zip", "Training_Part3_GroundTruth.csv",
+        "Validation_Data.zip", "Validation_Part3_GroundTruth.csv",
+        "Test_v2_Data.zip", "Test_v2_Part3_GroundTruth.csv",
+    }  # fmt: skip
 
 
 def test_a_mirror_lists_files_as_sha256sum_writes_them(tmp_path: Path, session: requests.Session) -> None:
