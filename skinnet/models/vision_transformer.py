@@ -24,7 +24,6 @@ PIXELS = 16
 """Side of the square of input pixels that is resampled to one patch: 192 x 256 pixels become 12 x 16 patches."""
 GRID = (12, 16)
 """Rows and columns of patches for which positions are learned; for other grids they are resampled."""
-DROP_PATH = 0.1
 NOT_INSTALLED = 'The teacher needs more packages: run pip install -e ".[teacher]".'
 _LAYER_NAMES = {
     "norm1": "norm1", "norm2": "norm2", "attention.output.dense": "attn.proj", "mlp.fc1": "mlp.fc1",
@@ -51,12 +50,13 @@ def to_patches(images: Tensor) -> Tensor:
     return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
 
 
-def build(name: str, *, classes: int, imagenet: bool) -> VisionTransformer:
+def build(name: str, *, classes: int, imagenet: bool, stochastic_depth: float = 0.1) -> VisionTransformer:
     """Build the transformer with a new head.
 
     Args:
         name: of the architecture in timm.
         imagenet: start from the pretrained weights; those of DINOv2 saw more than ImageNet.
+        stochastic_depth: probability that the last block is skipped in training; it rises linearly from 0.
 
     Raises:
         TrainingError: if a package is not installed.
@@ -67,8 +67,9 @@ def build(name: str, *, classes: int, imagenet: bool) -> VisionTransformer:
         raise TrainingError(NOT_INSTALLED) from error
     size = tuple(PATCH * side for side in GRID)
     vit = timm.create_model(
-        name, pretrained=False, num_classes=classes, img_size=size, dynamic_img_size=True, drop_path_rate=DROP_PATH
-    )
+        name, pretrained=False, num_classes=classes, img_size=size, dynamic_img_size=True,
+        drop_path_rate=stochastic_depth,
+    )  # fmt: skip
     if imagenet:
         new_head = {name: tensor for name, tensor in vit.state_dict().items() if name.startswith("head.")}
         vit.load_state_dict(_pretrained_backbone() | new_head)

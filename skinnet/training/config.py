@@ -55,7 +55,15 @@ class TrainConfig:
     label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)
     ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 1)
     sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
+    source_power: float = _setting(0.0, "0 draws from the data sets as they come, 1 from all alike", 0)
     first_size: float = _setting(1.0, "share of their side that images have at first; all after 60 % of epochs", 0.25)
+    shapes: float = _setting(0.0, "share of the batches that are cut to a random shape, 3:4 to 16:9", 0)
+    light: float = _setting(0.0, "strength of other exposure, gamma, white balance, contrast and saturation", 0)
+    operations: int = _setting(0, "random operations on each image, as in RandAugment", 0)
+    cutout: float = _setting(0.0, "probability that a rectangle of an image is covered", 0)
+    stochastic_depth: float = _setting(
+        0.1, "probability that an image skips the last block of an EfficientNet-Lite or the transformer", 0, 1
+    )
     mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none are", 0)
     soft_labels: str = _setting(
         "",

@@ -95,7 +95,10 @@ class Run:
 def new_run(config: TrainConfig, device: torch.device, processes: Processes = ALONE) -> Run:
     """Make the network, its average and the optimizer of a recipe, before the first step."""
     torch.manual_seed(config.seed)
-    network = build(config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet")
+    network = build(
+        config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet",
+        stochastic_depth=config.stochastic_depth,
+    )  # fmt: skip
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if processes.count > 1 and device.type == "cuda":  # on the CPU each process normalises by its own share
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)

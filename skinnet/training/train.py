@@ -28,34 +28,32 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.v2 import MixUp
 
-from skinnet.data.dataset import LesionDataset, draw_batches, evaluation_loader, training_loader
+from skinnet.data.dataset import LesionDataset, draw_batches, training_loader
 from skinnet.data.index import FRAME, load_cache, load_index, table_hash
 from skinnet.data.partitions import WITHOUT
+from skinnet.data.shapes import draw_shapes
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
-from skinnet.evaluation.evaluate import image_metrics
 from skinnet.images.artefacts import ARTEFACTS
-from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
-from skinnet.models.registry import LITES, VIT, normalisation
+from skinnet.labels import CLASS_NUMBERS, CLASSES
+from skinnet.models.registry import LITES, VIT
 from skinnet.progress import progress
 from skinnet.training.augment import Augmentation, augment
 from skinnet.training.config import TrainConfig
 from skinnet.training.degrade import degrade
 from skinnet.training.distributed import Processes, joined_processes
+from skinnet.training.light import change_light
+from skinnet.training.operations import cut_out, operate
 from skinnet.training.run_state import BEST, HISTORY, STATE, Run, new_run, open_run_folder, save_weights
 from skinnet.training.schedule import image_share, learning_rate, set_learning_rate, smaller
 from skinnet.training.soft_labels import file_hashes, load_targets
+from skinnet.training.validation import SELECTION_METRIC, normalise, validate
 
 log = logging.getLogger(__name__)
-
-SELECTION_METRIC = "mean_auroc"
-"""The best epoch has the largest validation value of this, the mean of the macro and the (pre)malignant AUROC: the
-first alone depends on 11 dermatofibromas, the second forgets the classes."""
 
 SAVE_SECONDS = 60.0
 """A run that is killed loses at most this much."""
 NAMED_IMAGES = 8
-HISTORY_METRICS = ("balanced_accuracy", "macro_auroc", "malignant_auroc", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def _end_epoch(
     """Validate, keep the weights if they are the best so far, and write the table."""
     started = time.monotonic()
     row = {"epoch": epoch + 1, "loss": float(np.mean(run.losses))}
-    row |= _validate(run.average.module, validation, device, config)
+    row |= validate(run.average.module, validation, device, config)
     row["seconds"] = round(run.seconds + time.monotonic() - started, 1)
     best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
     run.history.append(row)
@@ -151,6 +149,7 @@ def _end_epoch(
 def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Data:
     images = load_cache(root, table)
     labels = table["dx"].map(CLASS_NUMBERS).to_numpy()
+    sources = table["source"].map(config.source_names.index).to_numpy()
     positions = {split: np.flatnonzero(table["split"] == split) for split in ("train", "val")}
     meant = {*table["dx"].iloc[positions["train"]], config.partition.removeprefix(WITHOUT)}
     if absent := [name for name in CLASSES if name not in meant]:
@@ -158,8 +157,8 @@ def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Dat
     if not len(positions["val"]):
         raise TrainingError("The validation split has no image: add a data set with --sources.")
     return _Data(
-        train=LesionDataset(images, labels, positions["train"], frame=FRAME),
-        val=LesionDataset(images, labels, positions["val"]),
+        train=LesionDataset(images, labels, positions["train"], frame=FRAME, sources=sources),
+        val=LesionDataset(images, labels, positions["val"], sources=sources),
         ids=table["image_id"].to_numpy(),
         targets=torch.from_numpy(load_targets(table, config)),
     )
@@ -170,9 +169,11 @@ def _train_epoch(
 ) -> Iterator[None]:
     """Take the remaining steps of an epoch; yield when it is time to save."""
     drawn = draw_batches(
-        data.train, batch_size=config.batch_size, sampling_power=config.sampling_power, seed=config.seed, epoch=epoch
-    )
+        data.train, batch_size=config.batch_size, sampling_power=config.sampling_power,
+        source_power=config.source_power, seed=config.seed, epoch=epoch,
+    )  # fmt: skip
     batches = [processes.share(batch) for batch in drawn]
+    shapes = draw_shapes(len(batches), frame=FRAME, probability=config.shapes, seed=config.seed, epoch=epoch)
     run.network.train()
     done, seconds_before = len(run.losses), run.seconds
     started = saved = time.monotonic()
@@ -185,7 +186,8 @@ def _train_epoch(
         unit="image",
         leave=False,
     ) as bar:
-        for step, (images, _) in enumerate(training_loader(data.train, batches[done:]), start=done):
+        loader = training_loader(data.train, batches[done:], shapes[done:] if config.shapes else None)
+        for step, (images, _) in enumerate(loader, start=done):
             positions = data.train.positions[batches[step]]
             set_learning_rate(run.optimizer, learning_rate(config, epoch + (step + 1) / len(batches)))
             seed = ((processes.rank * 10_007 + config.seed) * 1009 + epoch) * 100_003 + step
@@ -220,8 +222,9 @@ def augmented(images: Tensor, config: TrainConfig, device: torch.device, *, seed
     if device.type == "cuda":  # faster there; Apple's GPUs lack the mirrored rim of grid_sample
         images = images.to(device)
     generator, changes = torch.Generator().manual_seed(seed), Augmentation(**dict.fromkeys(ARTEFACTS, config.artefacts))
-    changed = degrade(augment(images, generator, changes), generator, probability=config.degradation)
-    return normalise(changed, config.network, device)
+    lit = change_light(augment(images, generator, changes), generator, strength=config.light)
+    changed = degrade(operate(lit, generator, count=config.operations), generator, probability=config.degradation)
+    return normalise(cut_out(changed, generator, probability=config.cutout), config.network, device)
 
 
 def learn(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device: torch.device) -> float:
@@ -240,37 +243,6 @@ def learn(run: Run, images: Tensor, targets: Tensor, config: TrainConfig, device
 def mixed_precision(network: str, device: torch.device) -> bool:
     """Tell whether bfloat16 is faster: on CUDA always; on the CPU only without depthwise gradients in it."""
     return device.type == "cuda" or (device.type == "cpu" and network in (*LITES, VIT))
-
-
-def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
-    """Normalise float32 (B, 3, H, W) in [0, 1] for a network, on its device, channels last."""
-    scale = normalisation(network)
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (scale.mean, scale.std))
-    return ((images.to(device) - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
-@torch.inference_mode()
-def _validate(
-    network: nn.Module, dataset: LesionDataset, device: torch.device, config: TrainConfig
-) -> dict[str, float]:
-    """Compute the metrics of one view of each validation image, without calibration."""
-    network.eval()
-    batches = progress(evaluation_loader(dataset), "validating", unit="batch", leave=False)
-    outputs = [
-        (network(normalise(images, config.network, device)).float().cpu(), batch_labels)
-        for images, batch_labels in batches
-    ]
-    logits, labels = (torch.cat(parts) for parts in zip(*outputs, strict=True))
-    log_loss = nn.functional.cross_entropy(logits, labels).item()
-    probabilities = logits.softmax(dim=1).numpy()
-    names = np.array(CLASSES)
-    table = pd.DataFrame(probabilities, columns=probability_columns()).assign(
-        lesion_id=range(len(labels)), dx=names[labels]
-    )
-    measured = image_metrics(table)
-    metrics = {name: measured[name] for name in HISTORY_METRICS}
-    mean = (metrics["macro_auroc"] + metrics["malignant_auroc"]) / 2
-    return {"val_log_loss": log_loss, SELECTION_METRIC: mean, **metrics}
 
 
 def _line(row: dict[str, float]) -> str:

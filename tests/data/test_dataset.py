@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from skinnet.data.dataset import LesionDataset, draw_batches, evaluation_loader, fit_to_frame, training_loader
+from skinnet.data.shapes import Shape
 
 
 @pytest.fixture
@@ -72,3 +73,33 @@ def test_training_batches_hold_images_of_any_aspect() -> None:
     batches = draw_batches(dataset, batch_size=5, sampling_power=0, seed=0, epoch=0)
     ((batch, _),) = training_loader(dataset, batches)
     assert batch.shape == (5, 3, 6, 8)
+
+
+def test_each_batch_is_cut_to_its_shape() -> None:
+    images = [np.zeros((*shape, 3), dtype=np.uint8) for shape in [(192, 256), (256, 192), (222, 222)]]
+    dataset = LesionDataset(images, np.arange(3), np.arange(3), frame=(192, 256))
+    shapes = [Shape((224, 224)), Shape((256, 192))]
+    batches = list(training_loader(dataset, [[0, 1, 2], [2, 1]], shapes))
+    assert [tuple(images.shape) for images, _ in batches] == [(3, 3, 224, 224), (2, 3, 256, 192)]
+    assert [labels.tolist() for _, labels in batches] == [[0, 1, 2], [2, 1]]
+
+
+@pytest.mark.parametrize(("power", "share"), [(0.0, 0.1), (0.5, 0.25), (1.0, 0.5)])
+def test_a_small_source_is_drawn_with_the_stated_weight(power: float, share: float) -> None:
+    """900 images of one source, 100 of another; the classes are half and half in both."""
+    dataset = LesionDataset(
+        np.zeros((1000, 1, 1, 3), np.uint8),
+        np.tile([0, 1], 500),
+        np.arange(1000),
+        sources=np.repeat([0, 1], [900, 100]),
+    )
+    drawn = np.concatenate(
+        [
+            np.concatenate(
+                draw_batches(dataset, batch_size=10, sampling_power=0.5, source_power=power, seed=0, epoch=epoch)
+            )
+            for epoch in range(5)
+        ]
+    )
+    assert (drawn >= 900).mean() == pytest.approx(share, abs=0.03)
+    assert (drawn % 2).mean() == pytest.approx(0.5, abs=0.03)

@@ -18,7 +18,8 @@ from skinnet.training import train as module
 from skinnet.training.config import TrainConfig
 from skinnet.training.run_state import last_network
 from skinnet.training.schedule import image_share, learning_rate, smaller
-from skinnet.training.train import SELECTION_METRIC, train
+from skinnet.training.train import train
+from skinnet.training.validation import SELECTION_METRIC
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_a_worse_epoch_never_replaces_the_best(
 ) -> None:
     values = iter([0.9, 0.7])
     kept = []
-    original = module._validate
+    original = module.validate
 
     def validate(*arguments: Any) -> dict[str, float]:
         return original(*arguments) | {SELECTION_METRIC: next(values)}
@@ -83,7 +84,7 @@ def test_a_worse_epoch_never_replaces_the_best(
         original_save(network, path)
 
     original_save = module.save_weights
-    monkeypatch.setattr(module, "_validate", validate)
+    monkeypatch.setattr(module, "validate", validate)
     monkeypatch.setattr(module, "save_weights", save)
     history = train(SMALL, root=drawn_root, out=tmp_path / "run")
     assert history[SELECTION_METRIC].tolist() == [0.9, 0.7]
