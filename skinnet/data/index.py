@@ -227,5 +227,6 @@ def table_hash(table: pd.DataFrame) -> str:
 
 
 def class_counts(rows: pd.DataFrame) -> np.ndarray:
-    """Count the images of each class: (7,); an absent class counts as one, so that its share has a logarithm."""
-    return np.maximum(np.bincount(rows["dx"].map(CLASS_NUMBERS).to_numpy(), minlength=len(CLASSES)), 1)
+    """Count the images of each source and class: (S, 7)."""
+    parts = [part["dx"].map(CLASS_NUMBERS).to_numpy() for _, part in rows.groupby("source")]
+    return np.stack([np.bincount(numbers, minlength=len(CLASSES)) for numbers in parts])

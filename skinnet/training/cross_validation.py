@@ -80,7 +80,13 @@ def _predict_fold(config: TrainConfig, *, root: Path, run: Path) -> None:
 
 def _calibrated(table: pd.DataFrame, logits: np.ndarray, config: TrainConfig) -> pd.DataFrame:
     """Predictions by one temperature for all folds, and the balanced rule's weights fitted on them."""
-    rules = fit_rules(logits, table, sampling_power=config.sampling_power, class_counts=class_counts(table))
+    rules = fit_rules(
+        logits,
+        table,
+        sampling_power=config.sampling_power,
+        source_power=config.source_power,
+        class_counts=class_counts(table),
+    )
     network = nn.Identity()  # the logits are at hand
     classifier = _classifier(network, config, rules.calibration, rules.decision)
     return add_predictions(classifier, table, logits).assign(fold=table["fold"], network=config.network)

@@ -1,6 +1,7 @@
 """Fit calibration and decision rules on validation, or on the predictions of a cross-validation.
 
-calibration = fit_calibration(logits, dx, sampling_power=0.5, class_counts=counts)
+shift = sampling_shift(counts, sampling_power=0.5)
+calibration = fit_temperature(logits, dx, prior_shift=shift)
 decision = fit_decision(calibration.probabilities(logits), dx, class_counts=counts, lesions=lesion_ids)
 """
 
@@ -36,15 +37,22 @@ class Rules:
     fitted_on: FittedOn
 
 
-def fit_rules(logits: np.ndarray, rows: pd.DataFrame, *, sampling_power: float, class_counts: np.ndarray) -> Rules:
+def fit_rules(
+    logits: np.ndarray,
+    rows: pd.DataFrame,
+    *,
+    sampling_power: float,
+    source_power: float = 0.0,
+    class_counts: np.ndarray,
+) -> Rules:
     """Fit calibration and decision to the logits (N, 7) of N rows of an index.
 
     Args:
-        sampling_power: see `sampling_shift`.
-        class_counts: training images of each class.
+        sampling_power, source_power, class_counts: see `sampling_shift`.
     """
     dx, lesions = rows["dx"].map(CLASS_NUMBERS).to_numpy(), lesion_names(rows).to_numpy()
-    calibration = fit_calibration(logits, dx, sampling_power=sampling_power, class_counts=class_counts, lesions=lesions)
+    shift = sampling_shift(class_counts, sampling_power=sampling_power, source_power=source_power)
+    calibration = fit_temperature(logits, dx, prior_shift=shift, lesions=lesions)
     decision = fit_decision(calibration.probabilities(logits), dx, class_counts=class_counts, lesions=lesions)
     return Rules(calibration, decision, _fitted_on(VALIDATION, dx, lesions))
 
@@ -92,38 +100,38 @@ def _fitted_on(table: str, dx: np.ndarray, lesions: np.ndarray) -> FittedOn:
     return FittedOn(table, lesions=len(set(lesions)), malignant=len(set(lesions[malignant])))
 
 
-def sampling_shift(class_counts: np.ndarray, *, sampling_power: float) -> np.ndarray:
-    """The change of each class's log share through class-balanced sampling, undone: (7,).
+def sampling_shift(class_counts: np.ndarray, *, sampling_power: float, source_power: float = 0.0) -> np.ndarray:
+    """Compute the shift of the logits that undoes balanced sampling: (7,).
+
+    It is the log of each class's share in the training data over its share among the images drawn.
 
     Args:
-        class_counts: training images of each class.
-        sampling_power: images were drawn with weight (images of the class) ** -sampling_power.
+        class_counts: training images of each class, (7,), or of each source and class, (S, 7).
+        sampling_power, source_power: images were drawn with weight (images of the class) ** -sampling_power *
+            (images of the source) ** -source_power.
     """
-    true = np.log(class_counts / class_counts.sum())
-    drawn = (1 - sampling_power) * np.log(class_counts)
+    by_source = np.atleast_2d(class_counts)  # (S, 7)
+    counts = by_source.sum(axis=0).clip(min=1)
+    weights = by_source.sum(axis=1) ** -float(source_power)  # (S,)
+    drawn = np.log((weights @ by_source).clip(min=weights.min())) - sampling_power * np.log(counts)
     drawn -= np.log(np.exp(drawn).sum())
-    return np.asarray(true - drawn)
+    return np.asarray(np.log(counts / counts.sum()) - drawn)
 
 
-def fit_calibration(
-    logits: np.ndarray,
-    dx: np.ndarray,
-    *,
-    sampling_power: float,
-    class_counts: np.ndarray,
-    lesions: np.ndarray | None = None,
+def fit_temperature(
+    logits: np.ndarray, dx: np.ndarray, *, prior_shift: np.ndarray, lesions: np.ndarray | None = None
 ) -> Calibration:
     """Find the temperature with the least log loss.
 
     Args:
         logits: (N, 7).
         dx: int (N,), positions in `CLASSES`.
+        prior_shift: (7,), from `sampling_shift`.
         lesions: (N,), names of the images' lesions: then the loss is that of each lesion's mean probabilities.
     """
-    shift = sampling_shift(class_counts, sampling_power=sampling_power)
 
     def calibration(log_temperature: float) -> Calibration:
-        return Calibration(float(np.exp(log_temperature)), tuple(shift.tolist()))
+        return Calibration(float(np.exp(log_temperature)), tuple(prior_shift.tolist()))
 
     def loss(log_temperature: float) -> float:
         return log_loss(calibration(log_temperature).probabilities(logits), dx, lesions)
@@ -142,11 +150,12 @@ def fit_decision(
     Args:
         probabilities: (N, 7).
         dx: int (N,), positions in `CLASSES`.
-        class_counts: training images of each class.
+        class_counts: training images of each class, (7,), or of each source and class, (S, 7).
         lesions: (N,), names of the images' lesions: then everything is fitted on the means of each lesion.
     """
     probabilities, dx = lesion_means(probabilities, dx, lesions)
-    share = class_counts / class_counts.sum()
+    counts = np.atleast_2d(class_counts).sum(axis=0).clip(min=1)
+    share = counts / counts.sum()
     powers = np.linspace(0, 1.5, 61)
     recalls = [
         recall_score(dx, (probabilities * share**-power).argmax(axis=1), average="macro", zero_division=0)

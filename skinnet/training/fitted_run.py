@@ -28,7 +28,7 @@ from skinnet.models.registry import build, normalisation
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_calibration import Rules, fit_decision_out_of_fold, fit_rules
 from skinnet.training.run_state import BEST, HISTORY, SETTINGS
-from skinnet.training.train import SELECTION_METRIC
+from skinnet.training.validation import SELECTION_METRIC
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,13 @@ def fit_run(run: Path, *, root: Path, name: str, out_of_fold: Path | None = None
     positions = np.flatnonzero(table["split"] == "val")
     validation = predict_logits(plain, images, positions, one_view=one_view)
     counts = class_counts(table[table["split"] == "train"])
-    power = recipe.sampling_power
-    rules = fit_rules(validation, table.iloc[positions], sampling_power=power, class_counts=counts)
+    rules = fit_rules(
+        validation,
+        table.iloc[positions],
+        sampling_power=recipe.sampling_power,
+        source_power=recipe.source_power,
+        class_counts=counts,
+    )
     if out_of_fold is not None:
         decision, fitted_on = fit_decision_out_of_fold(out_of_fold, table, network=recipe.network, class_counts=counts)
         rules = Rules(rules.calibration, decision, fitted_on)

@@ -45,7 +45,9 @@ def load_targets(table: pd.DataFrame, config: TrainConfig) -> np.ndarray:
         return targets
     covered, soft = _soft_labels(table, _paths(config))
     counts = class_counts(table[table["split"] == "train"])
-    drawn = soft * np.exp(-sampling_shift(counts, sampling_power=config.sampling_power))
+    drawn = soft * np.exp(
+        -sampling_shift(counts, sampling_power=config.sampling_power, source_power=config.source_power)
+    )
     drawn /= drawn.sum(axis=1, keepdims=True)
     targets[covered] = (1 - config.soft_share) * targets[covered] + config.soft_share * drawn
     return targets

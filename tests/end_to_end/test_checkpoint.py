@@ -31,7 +31,7 @@ from skinnet.reporting.publish import README_BEGIN, README_END
 from skinnet.reporting.study_tables import study_tables
 from skinnet.studies.gate_study.card import gate_card
 from skinnet.training.config import SHIPPED, TrainConfig
-from skinnet.training.fit_calibration import fit_calibration, fit_decision
+from skinnet.training.fit_calibration import fit_decision, fit_temperature, sampling_shift
 from skinnet.training.soft_labels import file_hashes
 from tests.conftest import PROJECT
 
@@ -153,7 +153,8 @@ def test_every_choice_was_made_without_the_test_split(shipped: Path, published: 
     counts = np.array([228, 356, 765, 80, 778, 4690, 100])  # of the training split
     power = config.training["sampling_power"]
     lesions = validation["lesion_id"].to_numpy()
-    calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=counts, lesions=lesions)
+    shift = sampling_shift(counts, sampling_power=power)
+    calibration = fit_temperature(logits, dx, prior_shift=shift, lesions=lesions)
     assert calibration.temperature == pytest.approx(config.temperature, rel=1e-3)
     assert calibration.prior_shift == pytest.approx(config.prior_shift)
     out_of_fold = pd.read_csv(shipped / OUT_OF_FOLD)

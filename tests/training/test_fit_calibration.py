@@ -9,7 +9,7 @@ import pytest
 from skinnet.files import structured
 from skinnet.inference.calibration import Calibration, Decision
 from skinnet.labels import CLASSES
-from skinnet.training.fit_calibration import fit_calibration, fit_decision, sampling_shift
+from skinnet.training.fit_calibration import fit_decision, fit_temperature, sampling_shift
 
 COUNTS = np.array([228, 358, 769, 81, 780, 4693, 100])
 
@@ -28,7 +28,7 @@ def draw(temperature: float, power: float, number: int = 60_000) -> tuple[np.nda
 @pytest.mark.parametrize(("temperature", "power"), [(2.0, 0.5), (0.7, 0.5), (1.5, 0.0)])
 def test_a_known_temperature_is_recovered(temperature: float, power: float) -> None:
     logits, dx = draw(temperature, power)
-    calibration = fit_calibration(logits, dx, sampling_power=power, class_counts=COUNTS)
+    calibration = fit_temperature(logits, dx, prior_shift=sampling_shift(COUNTS, sampling_power=power))
     assert calibration.temperature == pytest.approx(temperature, rel=0.03)
     probabilities = calibration.probabilities(logits)
     assert probabilities.sum(axis=1) == pytest.approx(1)
@@ -38,6 +38,21 @@ def test_a_known_temperature_is_recovered(temperature: float, power: float) -> N
 def test_plain_sampling_needs_no_shift() -> None:
     assert sampling_shift(COUNTS, sampling_power=0.0) == pytest.approx(0)
     assert sampling_shift(COUNTS, sampling_power=1.0) == pytest.approx(np.log(7 * COUNTS / COUNTS.sum()))
+
+
+def test_the_shift_undoes_the_drawing_of_sources_too() -> None:
+    """Draw as training does, and compare the classes' shares in the draws with those that the shift assumes."""
+    rng = np.random.default_rng(0)
+    counts = np.array([[300, 500, 900, 100, 1000, 5000, 150], [0, 0, 300, 0, 400, 1200, 0]])
+    classes = np.concatenate([np.repeat(np.arange(7), row) for row in counts])
+    sources = np.repeat([0, 1], counts.sum(axis=1))
+    weights = counts.sum(axis=0)[classes] ** -0.5 * counts.sum(axis=1)[sources] ** -0.7
+    drawn = rng.choice(classes, 400_000, p=weights / weights.sum())
+    expected = counts.sum(axis=0) / counts.sum() * np.exp(-sampling_shift(counts, sampling_power=0.5, source_power=0.7))
+    assert np.bincount(drawn) / len(drawn) == pytest.approx(expected / expected.sum(), rel=0.03)
+    assert sampling_shift(counts, sampling_power=0.5) == pytest.approx(
+        sampling_shift(counts.sum(axis=0), sampling_power=0.5)
+    )
 
 
 def test_the_balanced_rule_gives_rare_classes_a_say() -> None:
@@ -92,9 +107,8 @@ def test_with_lesion_ids_the_means_of_lesions_are_calibrated() -> None:
         means = Calibration(temperature, (0.0,) * 7).probabilities(logits).reshape(-1, 2, 7).mean(axis=1)
         return float(-np.log(means[np.arange(4000), dx[::2]]).mean())
 
-    settings = {"sampling_power": 0.0, "class_counts": np.ones(7)}
-    by_image = fit_calibration(logits, dx, **settings).temperature
-    by_lesion = fit_calibration(logits, dx, **settings, lesions=lesions).temperature
+    by_image = fit_temperature(logits, dx, prior_shift=np.zeros(7)).temperature
+    by_lesion = fit_temperature(logits, dx, prior_shift=np.zeros(7), lesions=lesions).temperature
     assert by_image == pytest.approx(1, abs=0.05)
     assert by_lesion < 0.9
     assert loss(by_lesion) < min(loss(by_lesion * 0.95), loss(by_lesion * 1.05), loss(by_image))
