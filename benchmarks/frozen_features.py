@@ -23,11 +23,12 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
-from skinnet.data.dataset import Images, pixels_to_tensor
+from skinnet.data.dataset import Images
 from skinnet.data.index import load_cache, load_index
 from skinnet.device import keep_freed_memory, pick_device
 from skinnet.evaluation.ranking import ranking_values
 from skinnet.evaluation.scored_cases import by_image
+from skinnet.images.tensors import pixels_to_tensor
 from skinnet.labels import CLASSES, probability_columns
 from skinnet.models.registry import VIT
 from skinnet.models.vision_transformer import build, to_patches

@@ -56,7 +56,7 @@ def _hide_lesions(
     classifier: Classifier, table: pd.DataFrame, images: Images, options: argparse.Namespace, folder: Path
 ) -> None:
     """Measure with and without the lesion, if all masks are there."""
-    from skinnet.images.lesion_masks import MEND
+    from skinnet.images.lesion_masks import REMEDY
     from skinnet.reporting.table import titled
     from skinnet.studies.lesion_hidden.study import (
         CONTROLS,
@@ -68,7 +68,7 @@ def _hide_lesions(
     if missing := count_missing_masks(table, options.root):
         log.warning(
             "No lesion mask for %d of %d images in %s: no controls. For them %s.",
-            missing, len(table), options.root, MEND,
+            missing, len(table), options.root, REMEDY,
         )  # fmt: skip
         return
     measured = measure_lesion_hidden(classifier, table, images, root=options.root, cache=options.cache)

@@ -16,6 +16,7 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, WeightedRandomSampler
 
 from skinnet.data.shapes import Shape, cut_to_shape
+from skinnet.images.tensors import pixels_to_tensor
 
 
 class Images(Protocol):
@@ -122,11 +123,6 @@ def collate(items: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Te
     """Stack items into float32 (B, 3, H, W) in [0, 1] and int64 (B,)."""
     pixels, labels = zip(*items, strict=True)
     return pixels_to_tensor(np.stack(pixels)), torch.tensor(labels)
-
-
-def pixels_to_tensor(pixels: np.ndarray) -> torch.Tensor:
-    """uint8 (B, H, W, 3) -> float32 (B, 3, H, W) in [0, 1], channels last in memory."""
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
 
 
 def draw_batches(

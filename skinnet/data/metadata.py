@@ -33,6 +33,7 @@ from skinnet.data.download.sources import (
 )
 from skinnet.errors import DataError
 from skinnet.files import read_json, read_table
+from skinnet.images.photo import has_picture_suffix
 from skinnet.labels import CLASSES, MALIGNANT
 
 NUMBERS = ("malignant", "age", "skin_type")
@@ -41,7 +42,6 @@ COLUMNS = (
     "image_id", "lesion_id", "patient_id", "dx", "dx_given", "malignant", "dx_type", "age", "sex", "site", "source",
     "kind", "clinic", "skin_type", "path",
 )  # fmt: skip
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
 UNKNOWN_WORDS = ["", "unknown", "Unknown", "UNK", "nan", "NA", "N/A", "na", "null", "None"]
 SEXES = {"m": "male", "f": "female"}
@@ -132,7 +132,7 @@ def _paths(image_ids: pd.Series, images: Path, *, root: Path) -> pd.Series:
     """
     if not images.is_dir():
         raise DataError(f"There is no folder {images}: acquire the source again.")
-    files = [path for path in sorted(images.iterdir()) if path.suffix.lower() in EXTENSIONS]
+    files = [path for path in sorted(images.iterdir()) if has_picture_suffix(path)]
     by_name = {path.name.casefold(): path for path in files}
     stems = Counter(path.stem.casefold() for path in files)
     by_stem = {path.stem.casefold(): path for path in files}

@@ -1,8 +1,13 @@
-"""What a photo can suffer on its way, at five strengths each, after medmnist-C (Di Salvo et al. 2024) for dermoscopy.
+"""Damage to photos: corruptions of five strengths for batches, and mild alterations of single photos.
 
     darker = CORRUPTIONS["dark"].apply(images, strength=3)  # uint8 (B, 3, H, W) -> the same
+    brighter = ALTERATIONS["a fifth brighter"](photo)    # PIL RGB -> PIL RGB
 
-Strength 1 is what a reader may overlook, 5 what nobody would send. Lengths are in pixels of the network's 256 x 192.
+The corruptions follow medmnist-C (Di Salvo et al. 2024), adapted to dermoscopy. Strength 1 is easily overlooked; nobody
+would send a photo of strength 5. Lengths are in pixels of the network's 256 x 192.
+
+The alterations have one strength. Genuine photos differ like this between cameras and programs, so a gate should accept
+most altered photos.
 """
 
 from __future__ import annotations
@@ -11,8 +16,9 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageFilter
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
@@ -28,8 +34,8 @@ class Corruption:
 
     Attributes:
         change: (uint8 (B, 3, H, W), amount) -> uint8 (B, 3, H, W).
-        amounts: of strength 1 to 5.
-        unit: of the amounts.
+        amounts: the amount of damage at each of the `STRENGTHS`.
+        unit: unit of the amounts.
     """
 
     change: Callable[[Tensor, float], Tensor]
@@ -37,6 +43,7 @@ class Corruption:
     unit: str
 
     def apply(self, images: Tensor, *, strength: int) -> Tensor:
+        """Damage a batch, uint8 (B, 3, H, W)."""
         return self.change(images, self.amounts[strength - 1])
 
 
@@ -46,19 +53,21 @@ def _blur(images: Tensor, sigma: float) -> Tensor:
     )
 
 
-def _noise(images: Tensor, sigma: float) -> Tensor:
+def _add_noise(images: Tensor, sigma: float) -> Tensor:
     noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(NOISE_SEED))
     return _as_bytes(images + noise * (sigma * 255))
 
 
-def _jpeg(images: Tensor, quality: float) -> Tensor:
-    return torch.stack([_through_jpeg(image, quality=int(quality)) for image in images])
+def _compress(images: Tensor, quality: float) -> Tensor:
+    pictures = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in images]
+    compressed = [_through_jpeg(picture, quality=int(quality)) for picture in pictures]
+    return torch.stack([torch.as_tensor(transforms.pil_to_tensor(picture)) for picture in compressed])
 
 
-def _through_jpeg(image: Tensor, *, quality: int) -> Tensor:
+def _through_jpeg(picture: Image.Image, *, quality: int) -> Image.Image:
     file = io.BytesIO()
-    Image.fromarray(image.permute(1, 2, 0).numpy()).save(file, "JPEG", quality=quality)
-    return torch.as_tensor(transforms.pil_to_tensor(Image.open(file).convert("RGB")))
+    picture.save(file, "JPEG", quality=quality)
+    return Image.open(file).convert("RGB")
 
 
 def _warm(images: Tensor, gain: float) -> Tensor:
@@ -69,13 +78,13 @@ def _as_bytes(values: Tensor) -> Tensor:
     return values.clamp(0, 255).round().to(torch.uint8)
 
 
-def _near(images: Tensor, zoom: float) -> Tensor:
+def _zoom_in(images: Tensor, zoom: float) -> Tensor:
     size = list(images.shape[-2:])
     middle = transforms.center_crop(images, [round(side / zoom) for side in size])
     return torch.as_tensor(transforms.resize(middle, size, antialias=True))
 
 
-def _far(images: Tensor, zoom: float) -> Tensor:
+def _zoom_out(images: Tensor, zoom: float) -> Tensor:
     height, width = images.shape[-2:]
     small = transforms.resize(images, [round(side * zoom) for side in (height, width)], antialias=True)
     return _with_mirrored_rim(small, height, width)
@@ -90,7 +99,7 @@ def _turn(images: Tensor, degrees: float) -> Tensor:
 
 
 def _with_mirrored_rim(images: Tensor, height: int, width: int) -> Tensor:
-    """Continue pictures by their mirror images to a size."""
+    """Continue pictures by their mirror images up to a size."""
     above, left = (height - images.shape[-2]) // 2, (width - images.shape[-1]) // 2
     below, right = height - images.shape[-2] - above, width - images.shape[-1] - left
     return torch.as_tensor(transforms.pad(images, [left, above, right, below], padding_mode="symmetric"))
@@ -98,14 +107,47 @@ def _with_mirrored_rim(images: Tensor, height: int, width: int) -> Tensor:
 
 CORRUPTIONS = {
     "blur": Corruption(_blur, (0.5, 1.0, 1.5, 2.25, 3.0), "standard deviation, pixels"),
-    "noise": Corruption(_noise, (0.02, 0.04, 0.07, 0.11, 0.16), "standard deviation, share of the range"),
-    "jpeg": Corruption(_jpeg, (50, 30, 18, 11, 7), "quality"),
+    "noise": Corruption(_add_noise, (0.02, 0.04, 0.07, 0.11, 0.16), "standard deviation, share of the range"),
+    "jpeg": Corruption(_compress, (50, 30, 18, 11, 7), "quality"),
     "dark": Corruption(transforms.adjust_brightness, (0.85, 0.7, 0.55, 0.42, 0.3), "factor on all values"),
     "bright": Corruption(transforms.adjust_brightness, (1.1, 1.2, 1.35, 1.5, 1.7), "factor on all values"),
     "pale": Corruption(transforms.adjust_contrast, (0.85, 0.7, 0.55, 0.42, 0.3), "factor on the contrast"),
     "grey": Corruption(transforms.adjust_saturation, (0.8, 0.6, 0.4, 0.2, 0.0), "factor on the saturation"),
     "warm": Corruption(_warm, (0.04, 0.08, 0.13, 0.19, 0.26), "gain of red and loss of blue"),
-    "near": Corruption(_near, (1.15, 1.35, 1.6, 1.9, 2.3), "zoom in"),
-    "far": Corruption(_far, (0.85, 0.7, 0.58, 0.48, 0.4), "zoom out, mirrored beyond the rim"),
+    "near": Corruption(_zoom_in, (1.15, 1.35, 1.6, 1.9, 2.3), "zoom in"),
+    "far": Corruption(_zoom_out, (0.85, 0.7, 0.58, 0.48, 0.4), "zoom out, mirrored beyond the rim"),
     "turn": Corruption(_turn, (15, 30, 45, 60, 90), "degrees, mirrored beyond the rim"),
+}
+
+
+def _crop_to_middle(photo: Image.Image, share: float) -> Image.Image:
+    width, height = photo.size
+    left, top = round(width * (1 - share) / 2), round(height * (1 - share) / 2)
+    return photo.crop((left, top, width - left, height - top))
+
+
+def _warmer(photo: Image.Image) -> Image.Image:
+    return Image.fromarray(np.clip(np.asarray(photo) * np.array([1.08, 1.0, 0.92]), 0, 255).astype(np.uint8))
+
+
+def _noisy(photo: Image.Image) -> Image.Image:
+    pixels = np.asarray(photo)
+    noise = np.random.default_rng(0).normal(0, 5, pixels.shape)
+    return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
+
+
+ALTERATIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "none": lambda photo: photo,
+    "enlarged to 600 x 450": lambda photo: photo.resize((600, 450), Image.Resampling.BICUBIC),
+    "turned by 90 degrees": lambda photo: photo.transpose(Image.Transpose.ROTATE_90),
+    "a fifth brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.2),
+    "a quarter darker": lambda photo: ImageEnhance.Brightness(photo).enhance(0.75),
+    "warmer colours": _warmer,
+    "blurred by 1 pixel": lambda photo: photo.filter(ImageFilter.GaussianBlur(1)),
+    "sharpened": lambda photo: photo.filter(ImageFilter.UnsharpMask(2, 80)),
+    "noise of 5 levels": _noisy,
+    "middle 80 % of each side": lambda photo: _crop_to_middle(photo, 0.8),
+    "middle half of each side": lambda photo: _crop_to_middle(photo, 0.5),
+    "middle third of each side": lambda photo: _crop_to_middle(photo, 1 / 3),
+    "JPEG of quality 30": lambda photo: _through_jpeg(photo, quality=30),
 }

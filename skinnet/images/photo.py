@@ -1,12 +1,12 @@
-"""The one route from a picture to the network's input.
+"""The one route from a picture file to the network's input.
 
-Validation, test, command line, app and heat map all come through here:
+Validation, test, command line, app and heat map all use it:
 
-    photo = open_photo("mole.jpg")          # PIL RGB: turned upright, sRGB, 8 bits, transparency on white
-    pixels = to_input(photo, frame=(192, 256))  # uint8 (H, W, 3), about 192 x 256 pixels, aspect kept
+    photo = open_photo("mole.jpg")              # PIL RGB: upright, sRGB, 8 bits a channel, transparency on white
+    pixels = to_input(photo, frame=(192, 256))  # uint8 (H, W, 3), about 192 x 256 pixels, same aspect
 
-The network averages over positions, so its input may have any aspect: a photo is scaled to the *area* of the
-frame, nothing is cut off (unless it is longer than 2:1) and nothing is distorted.
+The network averages over positions, so its input may have any aspect. A photo is scaled to the *area* of the frame.
+Nothing is cut off, unless the photo is longer than 2:1, and nothing is distorted.
 """
 
 from __future__ import annotations
@@ -28,28 +28,37 @@ MAX_FILE_BYTES = 100_000_000
 MIN_SIDE = 32
 MAX_ASPECT = 2.0
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
-"""No others: Pillow would hand some of them to outside programs."""
+"""The formats that are read. Pillow would pass some of the others to external programs."""
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+"""File name suffixes of these formats, in lower case."""
 SAME_COLOUR = 2
-"""Levels of 255: a profile that moves no colour further is sRGB, of which every maker has an own rounding."""
+"""A profile that moves no colour by more levels of 255 is sRGB: makers round its tables differently."""
 SQUASHED_SIZE = (224, 224)
 SQUASHED_ASPECT = 4 / 3
 EXPORT_FRAME = (168, 224)
-"""Exports of HAM10000 for machine learning (MedMNIST's among them) squash its 600 x 450 photos to 224 x 224.
-A picture of exactly this size is therefore un-squashed. A square 224 x 224 photo that was not squashed is
-widened by a third, which is within what the network met in training."""
+"""Exports of HAM10000 for machine learning, such as MedMNIST's, squash its 600 x 450 photos to 224 x 224. A picture of
+exactly this size is therefore unsquashed. A square photo of that size that was not squashed becomes a third wider,
+which is within the range of the training augmentation."""
+DISPLAY_SIDE = 640
+"""Pixels: the longest side of a displayed photo."""
+
+
+def has_picture_suffix(name: str | Path) -> bool:
+    """Tell from a file's name whether it is a picture of a format that is read."""
+    return Path(name).suffix.lower() in PICTURE_SUFFIXES
 
 
 def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
-    """Read a picture as RGB, upright, 8 bits a channel, transparency on white, first frame of an animation.
+    """Read a picture as RGB: upright, 8 bits a channel, transparency on white, the first frame of an animation.
 
-    Colours come out as sRGB, by the ICC profile in the file. A profile that is damaged or meant for another kind of
-    picture is passed over.
+    Colours are converted to sRGB by the ICC profile in the file. A profile that is damaged, or meant for another kind
+    of picture, is ignored.
 
     Args:
         source: path, the bytes of a file, or an open binary file.
 
     Raises:
-        PhotoError: if it is missing, empty, no picture, damaged, or larger than `MAX_PIXELS`.
+        PhotoError: if the file is missing, empty, no picture, damaged, or larger than `MAX_PIXELS`.
     """
     try:
         image = Image.open(io.BytesIO(_read(source)), formats=FORMATS)
@@ -59,6 +68,18 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
         raise PhotoError(
             "The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF, BMP or GIF."
         ) from error
+    _check_header(image)
+    try:
+        image.seek(0)
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)  # a copy of the largest picture would take 360 MB
+        return _to_rgb(image)
+    except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
+        raise PhotoError("The picture is damaged or incomplete: save or copy it again.") from error
+
+
+def _check_header(image: Image.Image) -> None:
+    """Refuse a picture by its size or kind of pixels, before it is decoded."""
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise PhotoError(TOO_LARGE)
@@ -68,13 +89,6 @@ def open_photo(source: str | Path | bytes | BinaryIO) -> Image.Image:
         )
     if image.mode in ("I", "F"):
         raise PhotoError("The picture has 32 bits a pixel, whose scale is not known: save it with 8 bits.")
-    try:
-        image.seek(0)
-        image.load()
-        ImageOps.exif_transpose(image, in_place=True)  # a copy of the largest picture would take 360 MB
-        return _to_rgb(image)
-    except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
-        raise PhotoError("The picture is damaged or incomplete: save or copy it again.") from error
 
 
 def _read(source: str | Path | bytes | BinaryIO) -> bytes:
@@ -96,7 +110,7 @@ def _read(source: str | Path | bytes | BinaryIO) -> bytes:
 
 
 def unreadable(error: OSError) -> str:
-    """What the system says of a file, in a sentence."""
+    """Turn the system's error about a file into a sentence."""
     if isinstance(error, FileNotFoundError):
         return "The file does not exist."
     return f"The file cannot be read: {error.strerror or error}."
@@ -123,7 +137,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """RGB by an ICC profile; the picture as it is where that is sRGB already, damaged, or for other channels."""
+    """Convert a picture to sRGB by its ICC profile; leave it if that is sRGB, damaged, or for other channels."""
     if image.mode not in ("L", "CMYK"):
         image = image.convert("RGB")
     try:
@@ -142,7 +156,10 @@ def _srgb_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
 
 @lru_cache(maxsize=8)
 def _is_srgb(profile: bytes) -> bool:
-    """Told by what the profile does, since its name may be any; remembered, since most pictures share a few."""
+    """Tell whether a profile leaves all colours as they are; its name could be anything.
+
+    The answers are cached, since most pictures share a few profiles.
+    """
     levels = np.arange(0, 256, 17, dtype=np.uint8)
     colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
     converted = np.asarray(_srgb_transform(profile, "RGB").apply(Image.fromarray(colours)))
@@ -150,14 +167,14 @@ def _is_srgb(profile: bytes) -> bool:
 
 
 def input_size(photo_size: tuple[int, int], *, frame: tuple[int, int]) -> tuple[int, int]:
-    """Width and height of the network's input for a photo of `photo_size` (width, height).
+    """Compute the size of the network's input for a photo.
 
     Args:
         photo_size: (width, height) in pixels.
-        frame: (height, width) whose area the input gets.
+        frame: (height, width), whose area the input gets.
 
     Returns:
-        (width, height) in pixels, the photo's aspect (clamped to 1:2 .. 2:1), about the area of the frame.
+        (width, height) in pixels: the photo's aspect, limited to 1:2 and 2:1, and about the area of the frame.
     """
     aspect = SQUASHED_ASPECT if photo_size == SQUASHED_SIZE else photo_size[0] / photo_size[1]
     aspect = min(max(aspect, 1 / MAX_ASPECT), MAX_ASPECT)
@@ -166,7 +183,7 @@ def input_size(photo_size: tuple[int, int], *, frame: tuple[int, int]) -> tuple[
 
 
 def visible_part(photo: Image.Image) -> Image.Image:
-    """The part of a photo that the network sees: all of it, or the central 2:1 part of a longer one."""
+    """Crop a photo to the part that the network sees: all of it, or the central 2:1 part of a longer one."""
     width, height = photo.size
     longest = round(min(width, height) * MAX_ASPECT)
     if max(width, height) <= longest:
@@ -174,11 +191,18 @@ def visible_part(photo: Image.Image) -> Image.Image:
     return ImageOps.fit(photo, (min(width, longest), min(height, longest)))
 
 
-DISPLAY_SIDE = 640
+def unsquash(photo: Image.Image) -> Image.Image:
+    """Stretch a squashed export to the 4:3 of the photo that it was made from."""
+    return photo.resize((round(photo.height * SQUASHED_ASPECT), photo.height), Image.Resampling.BICUBIC)
 
 
 def display_photo(photo: Image.Image, *, longest_side: int = DISPLAY_SIDE) -> Image.Image:
-    """The visible part, un-squashed, at most `longest_side` pixels long: what a heat map is laid over."""
+    """Prepare a photo for display, alone or under a heat map: its visible part, unsquashed, and not too large.
+
+    Args:
+        photo: RGB, any size.
+        longest_side: most pixels that a side may have.
+    """
     photo = visible_part(photo)
     width, height = photo.size
     if photo.size == SQUASHED_SIZE:
@@ -191,12 +215,12 @@ def display_photo(photo: Image.Image, *, longest_side: int = DISPLAY_SIDE) -> Im
 def to_input(photo: Image.Image, *, frame: tuple[int, int]) -> np.ndarray:
     """Scale a photo for the network.
 
-    A larger photo is first averaged down to the geometry of the 224 x 224 exports that the network was trained on, so
-    that a full-size photo and its export become the same input.
+    A larger photo is first averaged down to the geometry of the 224 x 224 exports that the network was trained on.
+    So a full-size photo and its export become the same input.
 
     Args:
         photo: RGB, any size.
-        frame: (height, width) whose area the input gets.
+        frame: (height, width), whose area the input gets.
 
     Returns:
         uint8 (H, W, 3).
@@ -204,7 +228,7 @@ def to_input(photo: Image.Image, *, frame: tuple[int, int]) -> np.ndarray:
     photo = visible_part(photo)
     width, height = input_size(photo.size, frame=frame)
     export = input_size(photo.size, frame=EXPORT_FRAME)
-    between = (export[0], round(export[1] * SQUASHED_ASPECT))
-    if photo.width >= between[0] and photo.height >= between[1]:
-        photo = photo.resize(between, Image.Resampling.BOX)
+    squashed = (export[0], round(export[1] * SQUASHED_ASPECT))
+    if photo.width >= squashed[0] and photo.height >= squashed[1]:
+        photo = photo.resize(squashed, Image.Resampling.BOX)
     return np.array(photo.resize((width, height), Image.Resampling.BICUBIC))

@@ -19,14 +19,13 @@ import pandas as pd
 
 from skinnet.data.download.archives import safe_members
 from skinnet.errors import AcquireError, DataError, PhotoError
-from skinnet.images.photo import MAX_FILE_BYTES, open_photo
+from skinnet.images.photo import MAX_FILE_BYTES, PICTURE_SUFFIXES, has_picture_suffix, open_photo
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import probability_columns
 from skinnet.progress import progress
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]
 COLUMNS += ["gate", "note", "possible"]
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
 Item = tuple[str, Callable[[], bytes | Path]]
 """The name of a picture and a way to get its bytes or its path, which may raise PhotoError."""
@@ -47,7 +46,7 @@ def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame
     with ExitStack() as archives:
         items = [item for path in paths for item in _items(path, archives)]
         if not items:
-            raise DataError(f"No pictures found: skinnet reads {', '.join(SUFFIXES)}.")
+            raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)}.")
         rows = [_row(classifier, item) for item in progress(items, "classifying", unit="picture", hide=len(items) < 10)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -62,15 +61,11 @@ def _row(classifier: Classifier, item: Item) -> dict[str, Any]:
     return {"path": name, "error": "", **prediction.as_answer(), **extra}
 
 
-def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES
-
-
 def _items(path: Path, archives: ExitStack) -> Iterator[Item]:
     """Find the pictures that a path leads to; archives stay open until `archives` is left."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file() and _is_picture(file.name):
+            if file.is_file() and has_picture_suffix(file.name):
                 yield str(file), partial(Path, file)
     elif path.suffix.lower() == ".zip" and path.is_file():
         yield from _zipped(path, archives)
@@ -81,7 +76,7 @@ def _items(path: Path, archives: ExitStack) -> Iterator[Item]:
 def _zipped(path: Path, archives: ExitStack) -> Iterator[Item]:
     try:
         archive = archives.enter_context(zipfile.ZipFile(path))
-        entries = [entry for entry in safe_members(archive) if _is_picture(entry.filename)]
+        entries = [entry for entry in safe_members(archive) if has_picture_suffix(entry.filename)]
     except (zipfile.BadZipFile, AcquireError, OSError, NotImplementedError) as error:
         yield str(path), partial(_refuse, f"The archive cannot be read: {error}")
         return

@@ -26,10 +26,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from skinnet.checkpoint import CONFIG, WEIGHTS, Config, load_config
-from skinnet.data.dataset import pixels_to_tensor
 from skinnet.errors import CheckpointError, TrainingError
 from skinnet.images.photo import to_input
 from skinnet.images.quality import Level
+from skinnet.images.tensors import pixels_to_tensor
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision, malignant_probability
 from skinnet.inference.conformal import Sets, load_sets
 from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from skinnet.images.artefacts import ARTEFACTS, uniform
+from skinnet.images.artefacts import ARTEFACTS
+from skinnet.images.drawing import uniform
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from skinnet.data.index import FRAME
-from skinnet.images.artefacts import uniform
 from skinnet.images.corruptions import CORRUPTIONS
+from skinnet.images.drawing import uniform
 
 MOST = 3
 """The strength of `corruptions` up to which images are damaged."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from skinnet.images.artefacts import uniform
+from skinnet.images.drawing import uniform
 
 EXPOSURE = (-0.75, 0.45)
 """Logarithm of the factor on all values: 0.47 to 1.57."""

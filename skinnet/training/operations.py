@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
-from skinnet.images.artefacts import uniform
+from skinnet.images.drawing import uniform
 
 COVERED = (0.02, 0.15)
 """Share of the picture that cut-out covers."""

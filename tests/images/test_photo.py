@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.errors import PhotoError
-from skinnet.images.photo import MAX_PIXELS, display_photo, open_photo, to_input, visible_part
+from skinnet.images.photo import MAX_PIXELS, display_photo, open_photo, to_input, unsquash, visible_part
 
 FRAME = (168, 224)
 WIDE_PRIMARIES = [(0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446)]
@@ -238,3 +238,7 @@ def test_the_displayed_photo_is_unsquashed_and_bounded(drawing: Image.Image) -> 
     assert display_photo(drawing.resize((224, 224))).size == (299, 224)
     assert display_photo(drawing.resize((4000, 3000))).size == (640, 480)
     assert display_photo(drawing).size == (600, 450)
+
+
+def test_an_export_gets_its_aspect_back() -> None:
+    assert unsquash(draw_lesion(LOOKS["nv"], seed=0, size=(224, 224))).size == (299, 224)

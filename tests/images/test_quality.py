@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.photo import to_input
@@ -59,3 +60,9 @@ def test_a_small_photo_is_told_its_size() -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+def test_sharpness_is_measured_as_with_scipys_uniform_filter() -> None:
+    pixels = to_input(draw_lesion(LOOKS["mel"], seed=3), frame=(192, 256))
+    grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    assert measure(pixels).sharpness == float(np.abs(grey - uniform_filter(grey, 3)).mean())

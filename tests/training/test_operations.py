@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.data.dataset import pixels_to_tensor
+from skinnet.images.tensors import pixels_to_tensor
 from skinnet.training.operations import COVERED, OPERATIONS, cut_out, operate
 
 

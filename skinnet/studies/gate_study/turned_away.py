@@ -15,8 +15,8 @@ import pandas as pd
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from skinnet.images.altered import ALTERATIONS, unsquashed
-from skinnet.images.photo import open_photo, to_input
+from skinnet.images.corruptions import ALTERATIONS
+from skinnet.images.photo import open_photo, to_input, unsquash
 from skinnet.images.quality import LEVELS
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import Gate
@@ -77,7 +77,7 @@ def non_lesion_counts(
 def altered_counts(classifier: Classifier, gate: Gate, rows: pd.DataFrame, root: Path) -> dict[str, dict[str, int]]:
     """Counts of photos, drawn at random from rows of an index, after each alteration."""
     paths = np.random.default_rng(0).permutation(rows["path"].to_numpy())[:ALTERED_PHOTOS]
-    photos = [unsquashed(open_photo(root / path)) for path in paths]
+    photos = [unsquash(open_photo(root / path)) for path in paths]
     found = {}
     for name, alter in ALTERATIONS.items():
         inputs, features = _inputs_and_features(classifier, gate.layers, map(alter, photos), name)
