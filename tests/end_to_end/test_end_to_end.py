@@ -200,8 +200,8 @@ def test_other_sources_go_from_a_mirror_to_metrics(
     assert (squamous["dx_given"], squamous["malignant"], squamous["skin_type"]) == ("SCC", True, 3)
     assert (squamous["width"], squamous["height"]) == (150, 200)
     capsys.readouterr()
-    for source, images in (("isic2018-test", 21), ("pad-ufes-20", 12)):
+    for source, title, images in (("isic2018-test", "ISIC 2018 test set", 21), ("pad-ufes-20", "PAD-UFES-20", 12)):
         command = ["evaluate", "--checkpoint", str(tiny_checkpoint), "--root", root, "--source", source]
         assert main([*command, "--split", "all", "--out", str(tmp_path / source)]) == 0
-        assert capsys.readouterr().out.startswith(f"{source}, all images: n = {images} images of {images} lesions. ")
+        assert capsys.readouterr().out.startswith(f"{title}, all images: n = {images} images of {images} lesions. ")
         assert len(pd.read_csv(tmp_path / source / "predictions.csv")) == images

@@ -154,7 +154,7 @@ def test_a_release_may_take_the_table_from_the_checkpoint_that_it_replaces(
     assert main(["release", "--run", str(tiny_checkpoint.parent / "run"), *folders, *rules]) == 0
     assert (checkpoint / OUT_OF_FOLD).read_bytes() == table
     card = (checkpoint / CARD).read_text(encoding="utf-8")
-    assert "each judged by a network of a cross-validation that did not see it" in card
+    assert "of a cross-validation's networks that did not see them" in card
 
 
 def test_folds_of_another_partition_or_recipe_are_refused(

@@ -25,7 +25,9 @@ def index() -> pd.DataFrame:
     """64 moles and one image of each other class for training, and a mole for validation."""
     dx = ["nv"] * 64 + [name for name in CLASSES if name != "nv"] + ["nv"]
     split = ["train"] * (len(dx) - 1) + ["val"]
-    return pd.DataFrame({"image_id": [f"I{number}" for number in range(len(dx))], "dx": dx, "split": split})
+    return pd.DataFrame(
+        {"image_id": [f"I{number}" for number in range(len(dx))], "dx": dx, "split": split, "source": "ham10000"}
+    )
 
 
 def soft_labels(path: Path, ids: list[str], probabilities: list[list[float]]) -> str:
