@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
@@ -120,6 +120,18 @@ CORRUPTIONS = {
 }
 
 
+def cut_to_aspect(photo: Image.Image, aspect: float) -> Image.Image:
+    """Cut the largest part of an aspect (width over height) out of the middle of a photo."""
+    width, height = photo.size
+    return ImageOps.fit(photo, (min(width, round(height * aspect)), min(height, round(width / aspect))))
+
+
+def _cut_and_enlarge(photo: Image.Image, aspect: float) -> Image.Image:
+    """Cut to an aspect, twice as large: a cut of 224 x 224 pixels would be taken for a squashed export."""
+    cut = cut_to_aspect(photo, aspect)
+    return cut.resize((2 * cut.width, 2 * cut.height), Image.Resampling.BICUBIC)
+
+
 def _crop_to_middle(photo: Image.Image, share: float) -> Image.Image:
     width, height = photo.size
     left, top = round(width * (1 - share) / 2), round(height * (1 - share) / 2)
@@ -146,6 +158,11 @@ ALTERATIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "blurred by 1 pixel": lambda photo: photo.filter(ImageFilter.GaussianBlur(1)),
     "sharpened": lambda photo: photo.filter(ImageFilter.UnsharpMask(2, 80)),
     "noise of 5 levels": _noisy,
+    "cut to 1:1": lambda photo: _cut_and_enlarge(photo, 1),
+    "cut to 5:4": lambda photo: _cut_and_enlarge(photo, 5 / 4),
+    "cut to 3:2": lambda photo: _cut_and_enlarge(photo, 3 / 2),
+    "cut to 16:9": lambda photo: _cut_and_enlarge(photo, 16 / 9),
+    "cut to 3:4": lambda photo: _cut_and_enlarge(photo, 3 / 4),
     "middle 80 % of each side": lambda photo: _crop_to_middle(photo, 0.8),
     "middle half of each side": lambda photo: _crop_to_middle(photo, 0.5),
     "middle third of each side": lambda photo: _crop_to_middle(photo, 1 / 3),

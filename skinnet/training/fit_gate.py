@@ -1,6 +1,9 @@
 """Fit a network's gate: its statistics on the training images, its thresholds and bounds on validation.
 
-gate, by_split = fit_gate(classifier, table, images)
+    gate, by_split = fit_gate(classifier, table, images)
+
+A network's features depend on the shape of a picture. Users' photos come in any shape, while all photos of a data set
+may be 4:3. So the gate is fitted to the images as they are and to the same images cut to other shapes.
 """
 
 from __future__ import annotations
@@ -11,8 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
+from PIL import Image
 
 from skinnet.data.dataset import Images, equal_shapes
+from skinnet.images.corruptions import cut_to_aspect
+from skinnet.images.photo import to_input
 from skinnet.images.quality import fit_bounds, measure
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs
@@ -20,7 +26,10 @@ from skinnet.models.backbone import middle_layers
 from skinnet.progress import progress
 
 WARN_SHARE, REFUSE_SHARE = 0.02, 0.005
-"""Shares of the validation images that the gate warns of or refuses, and that it refuses."""
+"""Largest shares of the validation images, in any shape, that the gate warns of or refuses, and that it refuses."""
+ASPECTS = (9 / 16, 3 / 4, 1.0, 5 / 4, 3 / 2, 16 / 9)
+"""Width over height of the shapes that the images are cut to."""
+SHAPE_SEED = 0
 RIDGE = 1e-3
 """Added to the covariance's eigenvalues, in parts of their mean."""
 BATCH = 8
@@ -57,11 +66,27 @@ def fit_gate(classifier: Classifier, table: pd.DataFrame, images: Images) -> tup
         positions = np.flatnonzero(table["split"] == split)
         features = image_features(classifier, layers, images, positions, title=f"features of {split}")
         by_split[split] = SplitFeatures(positions, table["dx"].to_numpy()[positions], features)
-    bounds = fit_bounds([measure(pixels) for pixels in by_split["val"].inputs(images)])
-    gate = Gate(layers, *fit_statistics(by_split["train"].features), warn=np.inf, refuse=np.inf, bounds=bounds)
+    train, val = by_split["train"], by_split["val"]
+    aspects = np.random.default_rng(SHAPE_SEED).choice(ASPECTS, len(train.positions))
+    cut = [_cut(pixels, aspect) for pixels, aspect in zip(train.inputs(images), aspects, strict=True)]
+    in_other_shapes = image_features(classifier, layers, cut, np.arange(len(cut)), title="train in other shapes")
+    statistics = fit_statistics(np.concatenate([train.features, in_other_shapes]))
+    by_shape = [val.features]
+    for aspect in ASPECTS:
+        cut = [_cut(pixels, aspect) for pixels in val.inputs(images)]
+        by_shape.append(image_features(classifier, layers, cut, np.arange(len(cut)), title=f"val at {aspect:.2f}"))
+    bounds = fit_bounds([measure(pixels) for pixels in val.inputs(images)])
+    gate = Gate(layers, *statistics, warn=np.inf, refuse=np.inf, bounds=bounds)
     shares = [1 - WARN_SHARE, 1 - REFUSE_SHARE]
-    warn, refuse = np.quantile(gate.distances(by_split["val"].features), shares).tolist()
+    limits = np.array([np.quantile(gate.distances(features), shares) for features in by_shape])  # (shapes, 2)
+    warn, refuse = limits.max(axis=0).tolist()
     return replace(gate, warn=warn, refuse=refuse), by_split
+
+
+def _cut(pixels: np.ndarray, aspect: float) -> np.ndarray:
+    """Cut an input, uint8 (H, W, 3), to another shape of the same area."""
+    photo = cut_to_aspect(Image.fromarray(pixels), aspect)
+    return to_input(photo, frame=(pixels.shape[0], pixels.shape[1]))
 
 
 def fit_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from demo.drawings import LOOKS, draw_lesion
-from skinnet.images.corruptions import ALTERATIONS, CORRUPTIONS, STRENGTHS
+from skinnet.images.corruptions import ALTERATIONS, CORRUPTIONS, STRENGTHS, cut_to_aspect
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,9 @@ def test_each_alteration_does_what_it_is_named_for() -> None:
     assert altered["enlarged to 600 x 450"].size == (600, 450)
     assert altered["turned by 90 degrees"].size == (224, 300)
     assert altered["middle half of each side"].size == (150, 112)
+    assert altered["cut to 1:1"].size == (448, 448)
+    assert altered["cut to 16:9"].size == (600, 338)
+    assert (np.asarray(cut_to_aspect(photo, 1)) == np.asarray(photo)[:, 38:262]).all()
     assert np.asarray(altered["a quarter darker"]).mean() / before.mean() == pytest.approx(0.75, abs=0.01)
     assert np.asarray(altered["a fifth brighter"]).mean() > 1.1 * before.mean()
     warmth = np.asarray(altered["warmer colours"], dtype=float) - before
