@@ -10,7 +10,7 @@ MIRROR ?=
 CHECKPOINT ?=
 PACKAGES ?=
 RECIPE ?=
-SHIPPED := checkpoints/ham10000-lite0
+SHIPPED := checkpoints/committee
 SHORT := --first-size 0.5
 
 .PHONY: app test stress lint data train release clean

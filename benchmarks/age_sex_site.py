@@ -24,7 +24,7 @@ from skinnet.evaluation.scored_cases import by_image
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
 from skinnet.labels import probability_columns
 
-CHECKPOINT = PROJECT / "checkpoints" / "ham10000-lite0"
+CHECKPOINT = PROJECT / "checkpoints" / "committee"
 METRICS = ("macro_auroc", "malignant_auroc", "melanoma_auroc")
 FOLDS = 5
 REPEATS = 5

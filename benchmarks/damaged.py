@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, w
 
 from skinnet.evaluation.bootstrap import estimate
 from skinnet.studies.lesion_metrics import lesion_metrics, score_lesions
-from skinnet.studies.robustness import Damage, damages, one_view_logits
+from skinnet.studies.robustness import Damage, damaged_logits, damages
 from skinnet.training.fitted_run import FittedRun, fit_run
 
 DRAWS = 500
@@ -29,7 +29,7 @@ DAMAGES = ("blur", "noise", "jpeg")
 def metrics_under(damage: Damage | None, run: FittedRun) -> dict[str, np.ndarray]:
     """Metrics of a run's validation lesions: on all of them first, then in each bootstrap draw."""
     rows = run.table[run.table["split"] == "val"]
-    logits = one_view_logits(run.classifier, rows, run.images, damage)
+    logits = damaged_logits(run.classifier, rows, run.images, damage)
     return lesion_metrics(run.classifier, score_lesions(run.classifier, rows, logits), draws=DRAWS, seed=0)
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, nargs=2, required=True, metavar="DIR", help="two folders of training runs")
     parser.add_argument("--out-of-fold", type=Path, metavar="CSV", help="table of cross-validate to fit the rules on")
     options = parser.parse_args()
-    fitted = [fit_run(run, root=options.root, name=run.name, out_of_fold=options.out_of_fold) for run in options.runs]
+    fitted = [fit_run([run], root=options.root, name=run.name) for run in options.runs]
     chosen = {name: damage for name, strength, damage in damages() if name in DAMAGES and strength == STRENGTH}
     for name, damage in [("none", None), *chosen.items()]:
         first, second = (metrics_under(damage, run) for run in fitted)

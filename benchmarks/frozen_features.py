@@ -1,6 +1,6 @@
-"""Fit a linear probe on the frozen features of the teacher's transformer, to see how good it is untrained.
+"""Fit a linear probe on the frozen features of the transformer, to see how good it is untrained.
 
-    pip install -e ".[teacher]"
+    pip install -e ".[transformer]"
     python benchmarks/frozen_features.py --root data    # about six minutes on two cores
 
 Each image of train and val becomes 768 numbers (the class token and the mean of the patches). A logistic regression
@@ -31,7 +31,7 @@ from skinnet.evaluation.scored_cases import by_image
 from skinnet.images.tensors import pixels_to_tensor
 from skinnet.labels import CLASSES, probability_columns
 from skinnet.models.registry import VIT
-from skinnet.models.vision_transformer import build, to_patches
+from skinnet.models.vision_transformer import build
 from skinnet.training.train import mixed_precision
 from skinnet.training.validation import normalise
 
@@ -42,16 +42,15 @@ PENALTIES = (0.0003, 0.003, 0.03)
 
 @torch.inference_mode()
 def features(images: Images, positions: np.ndarray) -> np.ndarray:
-    """Class token and mean patch token of each image: float32 (N, 768)."""
+    """Mean of the patches of each image: float32 (N, 384)."""
     device = pick_device()
-    vit = build(VIT, classes=len(CLASSES), imagenet=True).vit.to(device).eval()
+    vit = build(VIT, classes=len(CLASSES), imagenet=True).features.to(device).eval()
     batches = []
     for start in tqdm(range(0, len(positions), BATCH), "features", unit="batch"):
         pixels = np.stack([images[position] for position in positions[start : start + BATCH]])
-        batch = to_patches(normalise(pixels_to_tensor(pixels), VIT, device))
+        batch = normalise(pixels_to_tensor(pixels), VIT, device)
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision(VIT, device)):
-            tokens = vit.forward_features(batch).float()
-        batches.append(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=1).cpu().numpy())
+            batches.append(vit(batch).float().mean(dim=(2, 3)).cpu().numpy())
     return np.concatenate(batches)
 
 

@@ -1,7 +1,7 @@
 """Score the shipped test predictions with ISIC's own program, and print the metrics beside those of metrics.json.
 
     python -m venv scoring && scoring/bin/pip install isic-challenge-scoring "pandas<3"
-    scoring/bin/python benchmarks/isic_scoring.py checkpoints/ham10000-lite0
+    scoring/bin/python benchmarks/isic_scoring.py checkpoints/committee
 
 It needs a virtual environment of its own, and nothing of skinnet: isic-challenge-scoring calls what pandas 3 dropped.
 """

@@ -14,10 +14,11 @@ from skinnet.errors import CheckpointError
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.files import structured
-from skinnet.reporting.captions import data_name, headline_section, training_cost
+from skinnet.reporting.captions import headline_section, home_name
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.plots.titles import FIGURES
+from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
 
@@ -26,8 +27,11 @@ def add(checkpoint: Path) -> None:
     """Add the tab's contents to the interface that is being built."""
     config = load_config(checkpoint)
     metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
-    headlines = headline_section(metrics, "test", source=data_name(config))
-    gr.Markdown(f"## How good is it?\n{headlines}\n{training_cost(config)}", elem_classes="tables")
+    headlines = headline_section(metrics, "test", source=home_name(config))
+    others = {name: load_metrics(checkpoint, name) for name in config.sources[1:]}
+    sources = source_table({config.sources[0]: metrics["image"]} | others)
+    gr.Markdown(f"## How good is it?\n{headlines}", elem_classes="tables")
+    gr.Markdown(f"### {sources.title}\n{sources.markdown()}", elem_classes="tables")
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
     gr.Markdown("## In detail")
     _folded([goals_table(metrics), *all_tables(metrics, reference=False)])

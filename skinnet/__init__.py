@@ -1,7 +1,7 @@
 """skinnet: detect skin cancer in photos of skin lesions. A demonstration, not a medical device.
 
 from skinnet import Classifier, open_photo
-prediction = Classifier.load(Path("checkpoints/ham10000-lite0")).predict(open_photo("mole.jpg"))
+prediction = Classifier.load(Path("checkpoints/committee")).predict(open_photo("mole.jpg"))
 """
 
 from typing import TYPE_CHECKING, Any

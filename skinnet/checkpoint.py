@@ -1,6 +1,6 @@
 """The one owner of a checkpoint folder: the names of its files and its typed settings.
 
-    config = load_config(Path("checkpoints/ham10000-lite0"))
+    config = load_config(Path("checkpoints/committee"))
     config.temperature, config.operating_points
 
 A checkpoint is a folder with the weights, `config.json` and everything measured with them. Studies add files of their
@@ -76,6 +76,28 @@ class FittedOn:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A network of a checkpoint, and the run that trained it.
+
+    Attributes:
+        network: name for `models.registry.build`.
+        training: the settings of the training run, as `training.config.TrainConfig` wrote them.
+        best_epoch: the epoch whose weights these are.
+        training_minutes, machine: cost of the training.
+        data_sha256: hash of the table of images that it was trained on.
+        versions: of the packages that the result depends on.
+    """
+
+    network: str
+    training: dict[str, Any]
+    best_epoch: int
+    training_minutes: float
+    machine: str
+    data_sha256: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Config:
     """The contents of `config.json`.
 
@@ -83,18 +105,11 @@ class Config:
         classes: abbreviations of the diagnoses, in the order of the logits.
         name: of the checkpoint.
         skinnet: version of skinnet that made it.
-        network: name for `models.registry.build`.
+        members: its networks: one, or those of a committee.
         frame: (height, width) in pixels, whose area the input gets.
         mean, std: scale of the input, per channel: (pixel / 255 - mean) / std.
-        views: how many mirrored views of a photo are averaged.
-        training: the settings of the training run, as `training.config.TrainConfig` wrote them.
-        best_epoch: the epoch whose weights these are.
-        training_minutes, machine: cost of the training.
         counts: images by split.
-        data_sha256: hash of the table of images that it was trained on.
-        soft_labels_sha256: hashes of the tables of soft labels.
         split_sha256: hash of the split.
-        versions: of the packages that the result depends on.
         parameters: number of weights.
         temperature, prior_shift: see `inference.calibration.Calibration`.
         class_weights, operating_points: see `inference.calibration.Decision`.
@@ -107,20 +122,12 @@ class Config:
     classes: tuple[str, ...]
     name: str
     skinnet: str
-    network: str
+    members: tuple[Member, ...]
     frame: tuple[int, int]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    views: int
-    training: dict[str, Any]
-    best_epoch: int
-    training_minutes: float
-    machine: str
     counts: dict[str, int]
-    data_sha256: str
-    soft_labels_sha256: list[str]
     split_sha256: str
-    versions: dict[str, str]
     parameters: int
     temperature: float
     prior_shift: tuple[float, ...]
@@ -129,11 +136,23 @@ class Config:
     rules_from: FittedOn
 
     @property
+    def network(self) -> str:
+        """Name for `models.registry.build`."""
+        return "+".join(member.network for member in self.members)
+
+    @property
+    def partition(self) -> str:
+        """The partition of the data that all its networks were trained on."""
+        return str(self.members[0].training["partition"])
+
+    @property
     def sources(self) -> list[str]:
-        """Names of the data sets that it was trained on."""
-        return [name.strip() for name in self.training["sources"].split(",")]
+        """Names of the data sets that it was trained on; the first is the one that it is compared with others on."""
+        return [name.strip() for name in self.members[0].training["sources"].split(",")]
 
     def __post_init__(self) -> None:
+        if not self.members:
+            raise ValueError("it has no networks")
         for name, positive in (("std", self.std), ("class_weights", self.class_weights), ("frame", self.frame)):
             if not all(value > 0 for value in positive):
                 raise ValueError(f"{name} must be above 0")

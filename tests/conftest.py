@@ -130,7 +130,7 @@ def tiny_checkpoint(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("tiny")
     run, checkpoint = folder / "run", folder / "checkpoint"
     train = ["train", "--root", str(drawn_root), "--out", str(run), "--epochs", "2", "--ema-decay", "0.5"]
-    assert main([*train, "--soft-labels="]) == 0
+    assert main([*train, "--sources", "ham10000", "--partition", "split", "--batch-size", "32"]) == 0
     release = ["release", "--run", str(run), "--root", str(drawn_root), "--checkpoint", str(checkpoint)]
     assert main(release) == 0
     return checkpoint
@@ -155,16 +155,17 @@ def predictions() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def real_root(shared_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real HAM10000 after acquire and prepare."""
+    """The real HAM10000 and ISIC 2017 after acquire and prepare."""
     root = tmp_path_factory.mktemp("real")
     assert main(["acquire", "ham10000", "--root", str(root), "--mirror", str(shared_mirror)]) == 0
+    assert main(["acquire", "isic2017", "--root", str(root), "--mirror", str(shared_mirror / "isic2017")]) == 0
     assert main(["prepare", "--root", str(root)]) == 0
     return root
 
 
 @pytest.fixture(scope="session")
 def real_index(real_root: Path) -> pd.DataFrame:
-    """The table of all real images."""
+    """The table of HAM10000's images."""
     return load_index(real_root)
 
 

@@ -6,17 +6,16 @@ import argparse
 
 from skinnet.cli.options import DONE, Commands, add_command
 from skinnet.cli.recipe import add_recipe, recipe_of
-from skinnet.training.config import TrainConfig
 
 
 def add(commands: Commands) -> None:
     parser = add_command(
         commands, "cross-validate", cross_validate,
         "Train five networks, each without a fifth of the lesions, and predict that fifth.",
-        "The test split takes no part. Without options it uses the plain recipe, which has no teacher. When run "
+        "The test split takes no part. Without options it uses the shipped recipe. When run "
         "again after an interruption, it continues.",
     )  # fmt: skip
-    add_recipe(parser, TrainConfig(), out="folder of the five runs and the table out_of_fold.csv")
+    add_recipe(parser, out="folder of the five runs and the table out_of_fold.csv")
 
 
 def cross_validate(options: argparse.Namespace) -> int:

@@ -18,9 +18,9 @@ from skinnet.evaluation.external_table import read_external_table
 from skinnet.files import read_json, read_table, structured
 from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.predictions import load_predictions, predict_split
+from skinnet.inference.predictions import load_predictions, predict_split, rows_of
 from skinnet.labels import CLASSES
-from skinnet.reporting.captions import ONE_NETWORK, data_name, source_title
+from skinnet.reporting.captions import SINGLE_PASS, source_title
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ def read_input(options: argparse.Namespace) -> EvaluateInput:
 def read_other(path: Path, split: str) -> tuple[pd.DataFrame, Decision | None]:
     """Read the predictions to compare with, of a checkpoint folder or a CSV file, and their decision rules."""
     if path.is_dir():
-        return _published(path, split), Decision.of(load_config(path))
+        config = load_config(path)
+        return _published(path, split, config.sources[0]), Decision.of(config)
     table = read_external_table(path)
     return (table[table["split"] == split] if "split" in table and split != "all" else table), None
 
@@ -97,11 +98,10 @@ def _from_checkpoint(options: argparse.Namespace) -> EvaluateInput:
     classifier, config = Classifier.load(checkpoint), load_config(checkpoint)
     held_out = options.split in ("val", "test")
     if options.root is None:
-        if options.source or options.partition:
-            raise SkinnetError(
-                "Without --root a checkpoint's own predictions are read: leave out --source, --partition."
-            )
-        predictions, source = _published(checkpoint, options.split), data_name(config)
+        if options.partition:
+            raise SkinnetError("Without --root a checkpoint's own predictions are read: leave out --partition.")
+        name = options.source or config.sources[0]
+        predictions, source = _published(checkpoint, options.split, name), source_title(name)
     else:
         predictions, seen = _predict(classifier, checkpoint, options)
         source = source_title(options.source or "ham10000")
@@ -113,16 +113,18 @@ def _from_checkpoint(options: argparse.Namespace) -> EvaluateInput:
         source,
         name=config.name,
         held_out=held_out,
-        method=ONE_NETWORK,
+        method=SINGLE_PASS,
         history=read_table(checkpoint / HISTORY, advice="restore it"),
     )
 
 
-def _published(checkpoint: Path, split: str) -> pd.DataFrame:
+def _published(checkpoint: Path, split: str, source: str) -> pd.DataFrame:
     predictions = load_predictions(checkpoint / PREDICTIONS)
-    chosen = predictions[predictions["split"] == split]
+    chosen = rows_of(predictions, split, source)
     if chosen.empty:
-        raise SkinnetError(f"{checkpoint} publishes no {split} predictions: name the data with --root.")
+        raise SkinnetError(
+            f"{checkpoint} publishes no {split} predictions of {source_title(source)}: name the data with --root."
+        )
     return chosen
 
 

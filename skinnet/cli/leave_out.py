@@ -6,7 +6,6 @@ import argparse
 
 from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, checkpoint_folder
 from skinnet.cli.recipe import add_recipe, recipe_of
-from skinnet.training.config import TrainConfig
 
 
 def add(commands: Commands) -> None:
@@ -16,7 +15,7 @@ def add(commands: Commands) -> None:
         "the checkpoint.",
     )  # fmt: skip
     parser.add_argument("names", nargs="+", metavar="NAME", help="clinic, such as rosendahl, or diagnosis, such as df")
-    add_recipe(parser, TrainConfig(), out="folder of the runs")
+    add_recipe(parser, out="folder of the runs")
     add_checkpoint(parser)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from skinnet.errors import CheckpointError
 
-SHIPPED_CHECKPOINT: Final = Path("checkpoints", "ham10000-lite0")
+SHIPPED_CHECKPOINT: Final = Path("checkpoints", "committee")
 """The trained network in this repository; wheels do not contain it."""
 
 DONE: Final = 0

@@ -7,26 +7,36 @@ import dataclasses
 from pathlib import Path
 
 from skinnet.cli.options import add_root
-from skinnet.training.config import TrainConfig
+from skinnet.models.registry import LITE0
+from skinnet.training.config import SHIPPED, TrainConfig, recipe_for
 
 
-def add_recipe(parser: argparse.ArgumentParser, recipe: TrainConfig, *, out: str) -> None:
-    """Add --root, --out and an option for each setting.
+def add_recipe(parser: argparse.ArgumentParser, *, out: str) -> None:
+    """Add --root, --out and an option for each setting; the defaults are those of the network's recipe.
 
     Args:
-        recipe: holds the defaults.
         out: the help text of --out.
     """
     add_root(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     for setting in dataclasses.fields(TrainConfig):
-        meaning, default = setting.metadata["meaning"].replace("%", "%%"), getattr(recipe, setting.name)
+        meaning = setting.metadata["meaning"].replace("%", "%%")
         parser.add_argument(
-            f"--{setting.name.replace('_', '-')}", type=type(default), default=default,
-            help=f"{meaning} (default: {'none' if default == '' else default})",
+            f"--{setting.name.replace('_', '-')}", type=type(setting.default), default=argparse.SUPPRESS,
+            help=f"{meaning} (default: {_default(setting.name)})",
         )  # fmt: skip
 
 
+def _default(setting: str) -> str:
+    """The default in words: one, or one for each shipped network."""
+    values = {name: getattr(recipe, setting) for name, recipe in SHIPPED.items()}
+    if setting == "network" or len(set(values.values())) == 1:
+        return str(next(iter(values.values())))
+    return ", ".join(f"{value} for {name}" for name, value in values.items())
+
+
 def recipe_of(options: argparse.Namespace) -> TrainConfig:
-    """The recipe that the options give."""
-    return TrainConfig(**{field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)})
+    """The recipe of the network that the options name, with their settings."""
+    names = {field.name for field in dataclasses.fields(TrainConfig)}
+    given = {name: value for name, value in vars(options).items() if name in names}
+    return dataclasses.replace(recipe_for(given.get("network", LITE0)), **given)

@@ -17,7 +17,6 @@ COMMANDS = (
     "train",
     "cross_validate",
     "leave_out",
-    "teach",
     "release",
     "evaluate",
     "recalibrate",

@@ -11,17 +11,19 @@ from skinnet.errors import SkinnetError
 
 def add(commands: Commands) -> None:
     parser = add_command(
-        commands, "release", release, "Rebuild everything that is published from one training run.",
+        commands, "release", release, "Rebuild everything that is published from training runs.",
         "Writes calibration, thresholds, predictions, metrics, figures, model card, and with --readme the README's "
         "results. Replaces the checkpoint that --checkpoint names, and removes the measurements of the network "
         "before. Without --run, it rebuilds only the last four, from the checkpoint's predictions.",
     )  # fmt: skip
-    parser.add_argument("--run", type=Path, metavar="DIR", help="folder of a training run")
+    parser.add_argument(
+        "--run", type=Path, nargs="+", metavar="DIR", help="folder of a training run; of several, a committee"
+    )
     add_root(parser)
     add_checkpoint(parser)
     parser.add_argument(
-        "--out-of-fold", type=Path, metavar="CSV",
-        help="table of cross-validate to fit class weights and thresholds on (default: validation)",
+        "--out-of-fold", type=Path, nargs="+", default=[], metavar="CSV",
+        help="for each run, the table of cross-validate to fit calibration and thresholds on (default: validation)",
     )  # fmt: skip
     parser.add_argument("--readme", type=Path, help="README whose results to rewrite")
 
@@ -32,7 +34,7 @@ def release(options: argparse.Namespace) -> int:
 
     checkpoint = options.checkpoint or default_checkpoint()
     if options.run is None:
-        if options.out_of_fold is not None:
+        if options.out_of_fold:
             raise SkinnetError("--out-of-fold needs --run: rules are fitted when a run is released.")
         publish(checkpoint, readme=options.readme)
     else:

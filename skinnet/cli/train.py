@@ -6,16 +6,15 @@ import argparse
 
 from skinnet.cli.options import DONE, Commands, add_command
 from skinnet.cli.recipe import add_recipe, recipe_of
-from skinnet.training.config import SHIPPED
 
 
 def add(commands: Commands) -> None:
     parser = add_command(
         commands, "train", train, "Train a network.",
-        "Without options it repeats the shipped recipe. The state is saved every minute; --resume continues an "
-        "interrupted run.",
+        "Without options it repeats the recipe of a network of the shipped committee; --network names the other. The "
+        "state is saved every minute; --resume continues an interrupted run.",
     )  # fmt: skip
-    add_recipe(parser, SHIPPED, out="folder of this run, such as runs/first")
+    add_recipe(parser, out="folder of this run, such as runs/first")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
 
 

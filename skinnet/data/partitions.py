@@ -40,6 +40,8 @@ FOLDS = 5
 PARTITIONS = ("split", "official")
 FOLD_PARTITIONS = tuple(f"fold-{fold}" for fold in range(FOLDS))
 """Each keeps one fold of train and val back for validation."""
+DEVELOPMENT = "train-and-val"
+"""For the last training, after all choices: no image is validated on."""
 WITHOUT = "without-"
 """Before the name of a clinic or a diagnosis: a network that never saw its photos is tested on them."""
 IN_USE = ("train", "val", "test")
@@ -107,7 +109,8 @@ def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
 
     Args:
         table: an index.
-        partition: "split" or "official"; "fold-0" to "fold-4": as split, but val is that fold and train the others;
+        partition: "split" or "official"; "train-and-val": as split, but val is train too; "fold-0" to "fold-4": as
+            split, but val is that fold and train the others;
             "without-CLINIC": as split, but test is all images of that clinic and nothing else;
             "without-DIAGNOSIS": as split, but all images of that diagnosis are in test.
 
@@ -116,6 +119,8 @@ def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
     """
     if partition in PARTITIONS:
         return table[partition]
+    if partition == DEVELOPMENT:
+        return table["split"].replace("val", "train")
     if partition in FOLD_PARTITIONS:
         kept_back = (table["fold"] == FOLD_PARTITIONS.index(partition)).fillna(False)
         return table["split"].mask(table["fold"].notna(), "train").mask(kept_back, "val")
@@ -130,7 +135,7 @@ def choose_partition(table: pd.DataFrame, partition: str) -> pd.Series:
 
 def _known_partitions(table: pd.DataFrame) -> list[str]:
     left_out = [*sorted(table["clinic"].dropna().unique()), *CLASSES]
-    return [*PARTITIONS, *FOLD_PARTITIONS, *(WITHOUT + name for name in left_out)]
+    return [*PARTITIONS, DEVELOPMENT, *FOLD_PARTITIONS, *(WITHOUT + name for name in left_out)]
 
 
 def _tell_changes(frozen: np.ndarray, followed: np.ndarray) -> None:

@@ -1,8 +1,8 @@
 """Class activation maps in their own units: how many logits each place of a photo adds to each diagnosis.
 
-    features = view_features(classifier, pixels)   # (V, C, h, w), once a photo
-    maps = class_maps(head(classifier.network), features)  # (V, 7, h, w), all diagnoses at once
-    maps = library_maps(head(classifier.network), features, name="LayerCAM")
+    features = photo_features(classifier, pixels)  # (C, h, w), once a photo
+    maps = class_maps(head(classifier.network), features[None])  # (1, 7, h, w), all diagnoses at once
+    maps = library_maps(head(classifier.network), features[None], name="LayerCAM")
 
 What is explained is a diagnosis's *lead*: its logit minus the mean of the seven logits. Softmax sees nothing else, so
 what all logits share is evidence for no diagnosis.
@@ -23,11 +23,10 @@ from skinnet.inference.classifier import Classifier
 from skinnet.models.backbone import Head
 
 
-def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
-    """Run the network for the features of a photo in each view: uint8 (H, W, 3) -> (V, C, h, w).
+def photo_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
+    """Run the network for the features of a photo: uint8 (H, W, 3) -> (C, h, w).
 
-    Each view's features are mirrored back, so that a place in them is the same place of the photo. A photo that was
-    classified already has them in `Examined.features`.
+    A photo that was classified already has them in `Examined.features`.
 
     Raises:
         TrainingError: if the network's last feature layer is not known.
@@ -36,11 +35,11 @@ def view_features(classifier: Classifier, pixels: np.ndarray) -> Tensor:
     if features is None:
         name = type(classifier.network).__name__
         raise TrainingError(f"No heat map for {name}: its last feature layer is not known.")
-    return features[:, 0]
+    return features[0]
 
 
 def class_maps(layers: Head, features: Tensor) -> Tensor:
-    """Grad-CAM of all diagnoses at once: (V, C, h, w) -> (V, 7, h, w) logits, negative where a place speaks against.
+    """Grad-CAM of all diagnoses at once: (B, C, h, w) -> (B, 7, h, w) logits, negative where a place speaks against.
 
     For global average pooling and a linear layer this is the closed form of Zhou et al. (CVPR 2016), and the sum over a
     map and the diagnosis's bias are its lead. For any other head it takes one pass and a gradient a diagnosis
@@ -48,9 +47,9 @@ def class_maps(layers: Head, features: Tensor) -> Tensor:
     """
     if layers.closed_form:
         places = features.shape[-2] * features.shape[-1]
-        return torch.einsum("kc,vchw->vkhw", _weights(layers), features) / places
+        return torch.einsum("kc,bchw->bkhw", _weights(layers), features) / places
     weights = torch.stack([gradient.mean(dim=(2, 3)) for gradient in _gradients(layers, features)], dim=1)
-    return torch.einsum("vkc,vchw->vkhw", weights, features)
+    return torch.einsum("vkc,bchw->bkhw", weights, features)
 
 
 def _weights(layers: Head) -> Tensor:
@@ -60,10 +59,10 @@ def _weights(layers: Head) -> Tensor:
 
 
 def _gradients(layers: Head, features: Tensor) -> list[Tensor]:
-    """Of the lead of each diagnosis, (V, C, h, w) each."""
+    """Of the lead of each diagnosis, (B, C, h, w) each."""
     with torch.enable_grad():
         free = features.detach().requires_grad_()
-        leads = _leads(layers(free)).sum(dim=0)  # (7,): no view's logits depend on another view
+        leads = _leads(layers(free)).sum(dim=0)  # (7,): no photo's logits depend on another
         return [torch.autograd.grad(lead, free, retain_graph=True)[0] for lead in leads]
 
 
@@ -84,7 +83,7 @@ class LeadTarget:
 
 
 def library_maps(layers: Head, features: Tensor, *, name: str) -> Tensor:
-    """The maps of a class of the package grad-cam, before it stretches each: (V, C, h, w) -> (V, 7, h, w).
+    """The maps of a class of the package grad-cam, before it stretches each: (B, C, h, w) -> (B, 7, h, w).
 
     Args:
         layers: a head of this call's own: the package hooks into its first layer.
@@ -92,9 +91,9 @@ def library_maps(layers: Head, features: Tensor, *, name: str) -> Tensor:
     """
     import pytorch_grad_cam  # takes seconds; Grad-CAM, the default, does without
 
-    views, diagnoses = len(features), int(layers(features[:1]).shape[1])
+    photos, diagnoses = len(features), int(layers(features[:1]).shape[1])
     batch = features.detach().repeat_interleave(diagnoses, dim=0).requires_grad_()
-    targets = [LeadTarget(number) for number in range(diagnoses)] * views
+    targets = [LeadTarget(number) for number in range(diagnoses)] * photos
     cam = getattr(pytorch_grad_cam, name)(layers, [layers[0]])
     try:
         with torch.enable_grad():
@@ -105,12 +104,12 @@ def library_maps(layers: Head, features: Tensor, *, name: str) -> Tensor:
         maps = cam.get_cam_image(batch, layers[0], targets, activations, gradients, eigen_smooth=False)
     finally:
         cam.activations_and_grads.release()
-    found: Tensor = torch.from_numpy(np.asarray(maps, dtype=np.float32)).unflatten(0, (views, diagnoses))
+    found: Tensor = torch.from_numpy(np.asarray(maps, dtype=np.float32)).unflatten(0, (photos, diagnoses))
     return found
 
 
 def principal_maps(layers: Head, features: Tensor) -> Tensor:
-    """Eigen-CAM: the features' first principal component, the same for every diagnosis: (V, C, h, w) -> (V, 7, h, w).
+    """Eigen-CAM: the features' first principal component, the same for every diagnosis: (B, C, h, w) -> (B, 7, h, w).
 
     Its sign is arbitrary; it is turned so that it grows with the strength of the features.
     """

@@ -8,7 +8,7 @@ All seven maps of a photo share one scale: 1 is the strongest evidence for any d
 diagnosis that nothing speaks for has an empty map. A scale fixed for all photos would leave most of them pale, since
 the network's logits are larger in clear cases; how sure it is, the probabilities say.
 
-Maps are means over the four views of a photo, and threads may draw them at the same time.
+Threads may draw maps at the same time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from PIL import Image
 from torch import Tensor
 
 from skinnet.errors import SkinnetError
-from skinnet.explain.cam import class_maps, library_maps, principal_maps, view_features
+from skinnet.explain.cam import class_maps, library_maps, photo_features, principal_maps
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.backbone import Head, head
@@ -43,7 +43,7 @@ class Method:
     """A way to make class activation maps, all of the last feature layer.
 
     Attributes:
-        maps: (head, features (V, C, h, w)) -> signed maps (V, 7, h, w).
+        maps: (head, features (B, C, h, w)) -> signed maps (B, 7, h, w).
         same_as: the method that draws the same picture and is offered in its place.
     """
 
@@ -72,18 +72,18 @@ OFFERED = {name: method for name, method in METHODS.items() if not method.same_a
 
 
 def coarse_maps(layers: Head, features: Tensor, *, method: str = DEFAULT_METHOD) -> Tensor:
-    """Maps in the features' resolution, on one scale: (V, C, h, w) -> (7, h, w) in [0, 1].
+    """Maps in the features' resolution, on one scale: (C, h, w) -> (7, h, w) in [0, 1].
 
     Args:
         layers: a head of this call's own, from `head`.
-        features: from `view_features`.
+        features: from `photo_features`.
 
     Raises:
         SkinnetError: if the method is unknown.
     """
     if method not in METHODS:
         raise SkinnetError(f"Unknown method {method!r}: use one of {', '.join(METHODS)}.")
-    evidence = METHODS[method].maps(layers, features).mean(dim=0).clamp(min=0)
+    evidence = METHODS[method].maps(layers, features[None])[0].clamp(min=0)
     strongest = evidence.max()
     return evidence / strongest if strongest > 0 else evidence
 
@@ -94,7 +94,7 @@ def evidence_maps(
     """The maps of all diagnoses of one photo, in the order of `CLASSES`.
 
     Args:
-        features: (V, C, h, w), from `Classifier.examine` or `view_features`.
+        features: (C, h, w), from `Classifier.examine` or `photo_features`.
         size: (H, W) of the network's input.
 
     Returns:
@@ -123,7 +123,7 @@ def heat_map(classifier: Classifier, pixels: np.ndarray, *, diagnosis: str, meth
     if diagnosis not in CLASS_NUMBERS:
         raise SkinnetError(f"Unknown diagnosis {diagnosis!r}: use one of {', '.join(CLASSES)}.")
     size = (pixels.shape[0], pixels.shape[1])
-    maps = evidence_maps(classifier, view_features(classifier, pixels), size=size, method=method)
+    maps = evidence_maps(classifier, photo_features(classifier, pixels), size=size, method=method)
     evidence: np.ndarray = maps[CLASS_NUMBERS[diagnosis]]
     return evidence
 

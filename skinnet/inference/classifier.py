@@ -1,6 +1,6 @@
 """Classify photos with a trained checkpoint.
 
-    classifier = Classifier.load(Path("checkpoints/ham10000-lite0"))
+    classifier = Classifier.load(Path("checkpoints/committee"))
     prediction = classifier.predict(open_photo("mole.jpg"))
     prediction.p_malignant, prediction.diagnosis
 
@@ -38,10 +38,6 @@ from skinnet.inference.wording import possible_sentence, stability_sentence
 from skinnet.labels import CLASSES
 from skinnet.models.backbone import last_feature_layer_name
 from skinnet.models.registry import build
-
-VIEWS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
-"""A photo is classified in four views: as it is, mirrored left-right, top-bottom, and both; the logits are averaged.
-Each view is the axes to flip of a (B, 3, H, W) tensor."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +79,13 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Outputs:
-    """One pass of the network over B images in all views.
+    """One pass of the network over B images.
 
     Attributes:
-        logits: float32 (views, B, 7).
-        gate_features: float32 (B, D), of the first view; None without a gate.
-        features: float32 (views, B, C, h, w), the last feature layer, each view mirrored back, so that a place in it
-            is the same place of the image; None for a network whose last feature layer is not known.
+        logits: float32 (B, 7).
+        gate_features: float32 (B, D); None without a gate.
+        features: float32 (B, C, h, w), the last feature layer; None for a network whose last feature layer is not
+            known.
     """
 
     logits: np.ndarray
@@ -103,7 +99,7 @@ class Examined:
 
     Attributes:
         size: (height, width) of the network's input.
-        features: float32 (views, C, h, w): see `Outputs`.
+        features: float32 (C, h, w): see `Outputs`.
     """
 
     prediction: Prediction
@@ -186,26 +182,21 @@ class Classifier:
 
     @torch.no_grad()
     def run(self, pixels: np.ndarray) -> Outputs:
-        """Run the network once over all views of B images, uint8 (B, H, W, 3)."""
-        images = self.to_tensor(pixels)
-        views = torch.cat([images.flip(axes) if axes else images for axes in VIEWS])  # (views * B, 3, H, W)
+        """Run the network once over B images, uint8 (B, H, W, 3)."""
+        images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
         gate_layers = self.gate.layers if self.gate else ()
         layers = {*gate_layers, *([self.feature_layer] if self.feature_layer else [])}
         with self.lock, recorded_outputs(self.network, sorted(layers)) as recorded:
-            logits = self.network(views.contiguous(memory_format=torch.channels_last)).float()
+            logits = self.network(images).float()
         return Outputs(
-            logits.view(len(VIEWS), len(pixels), -1).numpy(),
-            layer_statistics(recorded, gate_layers, count=len(pixels)) if gate_layers else None,
-            _upright(recorded[self.feature_layer], len(pixels)) if self.feature_layer else None,
+            logits.numpy(),
+            layer_statistics(recorded, gate_layers) if gate_layers else None,
+            recorded[self.feature_layer].float() if self.feature_layer else None,
         )
 
-    def logits(self, pixels: np.ndarray) -> np.ndarray:
-        """Mean logits over the views of each image: uint8 (B, H, W, 3) -> float32 (B, 7)."""
-        return np.asarray(self.run(pixels).logits.mean(axis=0))
-
     @torch.inference_mode()
-    def one_view(self, pixels: np.ndarray) -> np.ndarray:
-        """Logits of images as they are, without mirrored views: uint8 (B, H, W, 3) -> float32 (B, 7)."""
+    def logits(self, pixels: np.ndarray) -> np.ndarray:
+        """uint8 (B, H, W, 3) -> float32 (B, 7)."""
         images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
         with self.lock:
             return np.asarray(self.network(images).float().numpy())
@@ -216,18 +207,18 @@ class Classifier:
         return malignant_probability(probabilities).reshape(logits.shape[:-1])
 
     def stability(self, pixels: np.ndarray, outputs: Outputs) -> np.ndarray:
-        """`p_malignant` of each image mirrored, turned and cropped.
+        """`p_malignant` of each image as it is, turned and cropped.
 
         Args:
             pixels: uint8 (B, H, W, 3).
-            outputs: of `run` on them, which hold the mirrored views.
+            outputs: of `run` on them.
 
         Returns:
-            float64 (views + variants, B).
+            float64 (1 + variants, B).
         """
         variants = variants_of(pixels)
-        logits = self.one_view(variants.reshape(-1, *pixels.shape[1:])).reshape(*variants.shape[:2], -1)
-        return self.malignant(np.concatenate([outputs.logits, logits]))
+        logits = self.logits(variants.reshape(-1, *pixels.shape[1:])).reshape(*variants.shape[:2], -1)
+        return self.malignant(np.concatenate([outputs.logits[None], logits]))
 
     def predict(self, photo: Image.Image) -> Prediction:
         """Classify one photo (PIL RGB, any size), behind the gate."""
@@ -237,8 +228,8 @@ class Classifier:
         """Classify one photo, and keep the features that heat maps are made from."""
         pixels = to_input(photo, frame=self.frame)  # (H, W, 3)
         outputs = self.run(pixels[None])
-        prediction = self._with_certainty(self.predictions(outputs.logits.mean(axis=0))[0], pixels, outputs, photo.size)
-        features = None if outputs.features is None else outputs.features[:, 0]
+        prediction = self._with_certainty(self.predictions(outputs.logits)[0], pixels, outputs, photo.size)
+        features = None if outputs.features is None else outputs.features[0]
         return Examined(prediction, (pixels.shape[0], pixels.shape[1]), features)
 
     def _with_certainty(
@@ -259,7 +250,7 @@ class Classifier:
         return prediction
 
     def predictions(self, logits: np.ndarray) -> list[Prediction]:
-        """Mean logits (N, 7) -> N predictions, without the gate."""
+        """Logits (N, 7) -> N predictions, without the gate."""
         probabilities = self.calibration.probabilities(logits.astype(np.float64))
         malignant = malignant_probability(probabilities)
         return [
@@ -273,9 +264,3 @@ class Classifier:
                 self.decision.diagnoses(probabilities), probabilities, malignant, strict=True
             )
         ]
-
-
-def _upright(features: Tensor, count: int) -> Tensor:
-    """Features of all views (views * B, C, h, w) -> (views, B, C, h, w), each view mirrored back."""
-    by_view = features.float().view(len(VIEWS), count, *features.shape[1:])
-    return torch.stack([view.flip(axes) if axes else view for view, axes in zip(by_view, VIEWS, strict=True)])

@@ -1,6 +1,6 @@
 """Which diagnoses cannot be ruled out for a photo?
 
-    sets = load_sets(Path("checkpoints/ham10000-lite0"))  # None if the checkpoint has none
+    sets = load_sets(Path("checkpoints/committee"))  # None if the checkpoint has none
     sets.possible(probabilities)                          # ("bkl", "mel")
 
 The sets are class-conditional split-conformal ones (Vovk, ACML 2012): a diagnosis stays in the set unless its

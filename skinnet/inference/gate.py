@@ -1,9 +1,9 @@
 """The gate before the verdict: does a picture resemble those that the network was trained on?
 
-    gate = load_gate(Path("checkpoints/ham10000-lite0"))     # None if the checkpoint has none
+    gate = load_gate(Path("checkpoints/committee"))     # None if the checkpoint has none
     with recorded_outputs(network, gate.layers) as outputs:
         logits = network(images)
-    features = layer_statistics(outputs, gate.layers, count=1)
+    features = layer_statistics(outputs, gate.layers)
     ruling = gate.rule(pixels, features[0], size=photo.size)  # level, reason, score
 
 The score is the Mahalanobis distance of the network's features to those of the training images (Lee et al., NeurIPS
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -124,17 +124,35 @@ def recorded_outputs(network: nn.Module, layers: Sequence[str]) -> Iterator[Mapp
             hook.remove()
 
 
-def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str], *, count: int) -> np.ndarray:
+class _ReachedError(Exception):
+    """The last layer that is wanted has run."""
+
+
+def outputs_up_to(network: nn.Module, layers: Sequence[str], images: Tensor) -> Mapping[str, Tensor]:
+    """Run a network over images (B, 3, H, W) no further than the last of some layers; return their outputs by name."""
+
+    def stop(*_: object) -> None:
+        raise _ReachedError
+
+    with recorded_outputs(network, layers) as outputs, suppress(_ReachedError):
+        hook = network.get_submodule(layers[-1]).register_forward_hook(stop)
+        try:
+            network(images)
+        finally:
+            hook.remove()
+    return outputs
+
+
+def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> np.ndarray:
     """Summarise recorded outputs by their means and deviations over positions.
 
     Args:
         outputs: (B, C, H, W) each.
-        count: how many of the batch's first images are wanted.
 
     Returns:
-        float32 (count, D).
+        float32 (B, D).
     """
-    maps = [outputs[name][:count].float().flatten(2) for name in layers]  # (count, C, H * W)
+    maps = [outputs[name].float().flatten(2) for name in layers]  # (B, C, H * W)
     parts = [part for each in maps for part in reversed(torch.std_mean(each, dim=2))]
     return np.asarray(torch.cat(parts, dim=1).cpu().numpy())
 

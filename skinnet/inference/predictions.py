@@ -1,8 +1,9 @@
 """The table of predictions that everything after training reads.
 
-Columns: image_id, lesion_id, split, dx, dx_type, age, sex, site, clinic, diagnosis, p_akiec .. p_vasc, p_malignant,
-logit_akiec .. logit_vasc. Unknown facts are empty. The logits are means over four views and let
-anyone repeat the calibration without a network.
+Columns: image_id, lesion_id, source, split, dx, dx_type, age, sex, site, clinic, diagnosis, p_akiec .. p_vasc,
+p_malignant, logit_akiec .. logit_vasc. Unknown facts are empty. Published rows are of two splits: test, and val, on
+which calibration and thresholds were fitted: the validation split, or all images of a cross-validation, each predicted
+by a network that had not seen its lesion. The logits let anyone repeat the calibration without a network.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASSES
 from skinnet.progress import progress
 
-BATCH = 4
-"""Photos at once; each is classified in four views."""
+BATCH = 16
+"""Photos at once."""
 DECIMALS = 6
 FACTS = ("dx_type", "age", "sex", "site", "clinic")
 """Facts about an image and its patient, for the metrics of subgroups; HAM10000 calls the last two
@@ -29,24 +30,20 @@ FACTS = ("dx_type", "age", "sex", "site", "clinic")
 LOGIT_COLUMNS = [f"logit_{name}" for name in CLASSES]
 
 
-def predict_logits(
-    classifier: Classifier, images: Images, positions: np.ndarray, *, one_view: bool = False
-) -> np.ndarray:
-    """Compute the mean logits of the chosen images, uncut: batches hold images of one shape.
+def predict_logits(classifier: Classifier, images: Images, positions: np.ndarray) -> np.ndarray:
+    """Compute the logits of the chosen images, uncut: batches hold images of one shape.
 
     Args:
         images: indexed by `positions`.
         positions: int (M,), the chosen images.
-        one_view: without mirrored views, in a quarter of the time.
 
     Returns:
         float32 (M, 7).
     """
     keep_freed_memory()
     logits = np.zeros((len(positions), len(CLASSES)), np.float32)
-    predict = classifier.one_view if one_view else classifier.logits
     for items in progress(equal_shapes(images, positions, batch_size=BATCH), "predicting", unit="batch"):
-        logits[items] = predict(np.stack([images[position] for position in positions[items]]))
+        logits[items] = classifier.logits(np.stack([images[position] for position in positions[items]]))
     return logits
 
 
@@ -64,7 +61,7 @@ def predict_split(classifier: Classifier, table: pd.DataFrame, images: Images, s
 
 def add_predictions(classifier: Classifier, rows: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
     """Add a classifier's predictions from logits (N, 7) to N rows of an index."""
-    known = rows[["image_id", "lesion_id", "split", "dx", *FACTS]].reset_index(drop=True)
+    known = rows[["image_id", "lesion_id", "source", "split", "dx", *FACTS]].reset_index(drop=True)
     known["lesion_id"] = known["lesion_id"].fillna(known["image_id"])  # who names no lesions shows each once
     if rows["source"].nunique() > 1:  # two sources may number their lesions alike
         known["lesion_id"] = rows["source"].reset_index(drop=True) + "/" + known["lesion_id"]
@@ -86,6 +83,11 @@ def load_predictions(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(f"No {path}: run python -m skinnet release, or name another checkpoint.")
     predictions = read_table(path, advice="run python -m skinnet release")
-    if "split" not in predictions:
-        raise DataError(f"{path} lacks the column split: run python -m skinnet release.")
+    if missing := [name for name in ("split", "source") if name not in predictions]:
+        raise DataError(f"{path} lacks the column {missing[0]}: run python -m skinnet release.")
     return predictions
+
+
+def rows_of(predictions: pd.DataFrame, split: str, source: str) -> pd.DataFrame:
+    """The published predictions for a split of a data set."""
+    return predictions[(predictions["split"] == split) & (predictions["source"] == source)]

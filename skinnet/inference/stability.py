@@ -1,6 +1,6 @@
 """Variants of a photo, turned and cropped, to see how much the score depends on how the photo was taken.
 
-    variants = variants_of(pixels[None])      # uint8 (4, 1, H, W, 3)
+    variants = variants_of(pixels[None])      # uint8 (2, 1, H, W, 3)
 
 They are made from the network's input. So a crop, enlarged, is softer than a photo taken from nearer, and the
 corners of a turned variant are filled with its mirror image.
@@ -13,7 +13,7 @@ import torch
 
 from skinnet.images.corruptions import CORRUPTIONS
 
-VARIANTS = (("turn", 2), ("turn", 5), ("near", 1), ("near", 2))
+VARIANTS = (("turn", 5), ("near", 2))
 """Names and strengths of `CORRUPTIONS`."""
 
 

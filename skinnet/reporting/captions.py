@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from skinnet.checkpoint import Config
+from skinnet.checkpoint import Config, Member
 from skinnet.data.download.sources import SOURCES
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.reporting.metric_tables import headline_table
 
 SPLIT_NAMES = {"train": "training split", "val": "validation split", "test": "test split", "all": "all images"}
-ONE_NETWORK = "Four views (flips) a photo, one network."
+SINGLE_PASS = "One pass a photo, without mirrored views."
 """How a checkpoint makes its predictions."""
 
 
@@ -22,11 +22,17 @@ def source_title(source: str) -> str:
 def data_name(config: Config) -> str:
     """The data that a checkpoint was trained and tested on."""
     names = [source_title(name) for name in config.sources]
-    return ", ".join(names) + (" (official partition)" if config.training["partition"] == "official" else "")
+    return ", ".join(names) + (" (official partition)" if config.partition == "official" else "")
+
+
+def home_name(config: Config) -> str:
+    """The data whose test split leads the published results: the first that it was trained on."""
+    official = " (official partition)" if config.partition == "official" else ""
+    return source_title(config.sources[0]) + official
 
 
 def caption(
-    metrics: Mapping[str, Metrics], split: str, *, source: str, held_out: bool = True, method: str = ONE_NETWORK
+    metrics: Mapping[str, Metrics], split: str, *, source: str, held_out: bool = True, method: str = SINGLE_PASS
 ) -> str:
     """State the data and the n of a split's metrics.
 
@@ -51,12 +57,15 @@ def headline_section(metrics: Mapping[str, Metrics], split: str, *, source: str)
     return f"{headline_table(metrics).markdown()}\n\n{caption(metrics, split, source=source)}\n"
 
 
-def training_cost(config: Config) -> str:
-    """State how long training took and how many images the network saw."""
-    images = config.counts["train"]
-    epochs, batch_size = (config.training[name] for name in ("epochs", "batch_size"))
+def training_cost(member: Member, images: int) -> str:
+    """State how long training took and how many images the network saw.
+
+    Args:
+        images: in the training split.
+    """
+    epochs, batch_size = (member.training[name] for name in ("epochs", "batch_size"))
     drawn = epochs * (images - images % batch_size or images)  # only whole batches
     return (
-        f"Training took {config.training_minutes:.0f} minutes on {config.machine}. The network saw {drawn:,} "
+        f"Training took {member.training_minutes:.0f} minutes on {member.machine}. The network saw {drawn:,} "
         f"images: {epochs} times as many as the training split has ({images:,}), in whole batches."
     )

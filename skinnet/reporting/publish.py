@@ -1,24 +1,27 @@
 """Write everything that is published about a checkpoint, from its own files; no images are needed.
 
-publish(Path("checkpoints/ham10000-lite0"), readme=Path("README.md"))
+publish(Path("checkpoints/committee"), readme=Path("README.md"))
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-from skinnet.checkpoint import CARD, HISTORY, PREDICTIONS, TABLE_FOLDER, load_config
+from skinnet.checkpoint import CARD, HISTORY, PREDICTIONS, TABLE_FOLDER, Config, load_config
 from skinnet.errors import DataError
 from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.files import read_table, write_text
 from skinnet.inference.calibration import Decision
-from skinnet.inference.predictions import load_predictions
-from skinnet.reporting.captions import caption, data_name, headline_section
+from skinnet.inference.predictions import load_predictions, rows_of
+from skinnet.reporting.captions import caption, headline_section, home_name
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.report import Evaluation, write_evaluation
+from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
+from skinnet.reporting.table import Table
 
 PUBLISHED_SPLITS = ("val", "test")
 README_BEGIN = "<!-- results: written by skinnet release -->"
@@ -29,13 +32,17 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     """Recompute metrics, tables, figures, report, card and the README's results.
 
     Returns:
-        Metrics by split, then by unit.
+        Metrics by split of the first data set ("val", "test") and by name of each other one (its test split), then by
+        unit.
     """
     config = load_config(checkpoint)
     predictions = load_predictions(checkpoint / PREDICTIONS)
-    rows = {split: predictions[predictions["split"] == split] for split in PUBLISHED_SPLITS}
-    metrics = {split: evaluate(rows[split], decision=Decision.of(config)) for split in PUBLISHED_SPLITS}
-    source, studies = data_name(config), study_tables(checkpoint)
+    decision, (home, *others) = Decision.of(config), config.sources
+    rows = {split: rows_of(predictions, split, home) for split in PUBLISHED_SPLITS}
+    rows |= {name: found for name in others if len(found := rows_of(predictions, "test", name))}
+    metrics = {name: evaluate(found, decision=decision) for name, found in rows.items()}
+    source, studies = home_name(config), study_tables(checkpoint)
+    sources = published_sources(config, {name: each["image"] for name, each in metrics.items()})
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
     evaluation = Evaluation(
         rows["test"],
@@ -45,15 +52,25 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
         source=f"{source}, test split",
         caption=caption(metrics["test"], "test", source=source),
         history=read_table(checkpoint / HISTORY, advice="run python -m skinnet release with --run"),
-        goals=[goals_table(metrics["test"])],
+        goals=[goals_table(metrics["test"]), sources],
         study_tables=studies,
     )
     write_evaluation(evaluation, checkpoint)
-    write_text(checkpoint / CARD, model_card(config, metrics, studies))
+    write_text(checkpoint / CARD, model_card(config, metrics, sources, studies))
     if readme is not None:
-        results = headline_section(metrics["test"], "test", source=source)
+        results = f"{headline_section(metrics['test'], 'test', source=source)}\n{sources.markdown()}\n"
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
     return metrics
+
+
+def published_sources(config: Config, metrics: Mapping[str, Metrics]) -> Table:
+    """The table of all data sets' test splits.
+
+    Args:
+        metrics: per image, by the names of `metrics.json`: "test" is that of the first data set.
+    """
+    home, *others = config.sources
+    return source_table({home: metrics["test"]} | {name: metrics[name] for name in others if name in metrics})
 
 
 def with_results(text: str, results: str) -> str:

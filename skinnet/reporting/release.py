@@ -1,26 +1,25 @@
-"""Make a checkpoint from a training run.
+"""Make a checkpoint from a training run, or from several as a committee.
 
-    release(Path("runs/first"), root=Path("data"), out=Path("checkpoints/ham10000-lite0"), readme=Path("README.md"))
+    release([Path("runs/cnn"), Path("runs/vit")], root=Path("data"), out=Path("checkpoints/mine"), out_of_fold=[...])
 
-Temperature, class weights and thresholds are fitted on validation, or the last two on a cross-validation's table. The
-test split is scored after that.
+Temperature, class weights and thresholds are fitted on validation, or on the tables of cross-validations. The test
+splits are scored after that.
 """
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from safetensors.torch import save_file
+from torch import Tensor
 
 from skinnet.checkpoint import (
     CONFORMAL,
     GATE,
     GATE_STATISTICS,
     HISTORY,
-    OUT_OF_FOLD,
     PREDICTIONS,
     SPLIT,
     WEIGHTS,
@@ -28,57 +27,63 @@ from skinnet.checkpoint import (
 )
 from skinnet.data.partitions import write_split
 from skinnet.errors import DataError
-from skinnet.files import atomic_path
+from skinnet.files import atomic_path, read_table, write_table
 from skinnet.inference.predictions import add_predictions, predict_logits, save_predictions
-from skinnet.reporting.publish import PUBLISHED_SPLITS, publish
+from skinnet.reporting.publish import publish
 from skinnet.reporting.study_tables import remove_studies
 from skinnet.training import run_state
 from skinnet.training.fitted_run import FittedRun, fit_run
 
-FITTED = (GATE, GATE_STATISTICS, CONFORMAL, OUT_OF_FOLD)
+FITTED = (GATE, GATE_STATISTICS, CONFORMAL)
 """Files fitted to the network of a checkpoint, which are removed with it."""
 
 
-def release(run: Path, *, root: Path, out: Path, out_of_fold: Path | None = None, readme: Path | None = None) -> None:
+def release(
+    runs: Sequence[Path], *, root: Path, out: Path, out_of_fold: Sequence[Path] = (), readme: Path | None = None
+) -> None:
     """Write a checkpoint folder, and the README's results between their two marks.
 
     What was fitted to the network that the folder held before, or measured of it, is removed: gate, robustness, maps.
 
     Args:
-        run: a run folder of `train`.
+        runs: run folders of `train`; the networks of several become a committee.
         root: the data folder, as in training.
         out: the checkpoint folder to make.
-        out_of_fold: the table of `cross_validate`, to fit class weights and operating points on in place of validation;
-            it is copied into the checkpoint.
+        out_of_fold: the table of `cross_validate` for each run, to fit on in place of validation.
 
     Raises:
-        CheckpointError: if the run folder lacks something.
-        DataError: if the data are not those of the run, or have no test images.
+        CheckpointError: if a run folder lacks something.
+        DataError: if the data are not those of the runs, or have no test images.
     """
-    fitted = fit_run(run, root=root, name=out.name, out_of_fold=out_of_fold)
+    fitted = fit_run(runs, root=root, name=out.name, out_of_fold=out_of_fold)
     if not (fitted.table["split"] == "test").any():
-        sources, partition = (fitted.config.training[name] for name in ("sources", "partition"))
+        sources, partition = ", ".join(fitted.config.sources), fitted.config.partition
         raise DataError(f"{sources} has no test image (partition {partition}): nothing to publish.")
-    folds = out_of_fold.read_bytes() if out_of_fold is not None else b""  # it may lie in the folder that is emptied
+    weights = halved(fitted.classifier.network.state_dict())
+    fitted.classifier.network.load_state_dict(weights)  # what is published is predicted by what is shipped
     remove_studies(out)
     for file in FITTED:
         (out / file).unlink(missing_ok=True)
     with atomic_path(out / WEIGHTS) as temporary:
-        save_file(fitted.classifier.network.state_dict(), temporary)
+        save_file(weights, temporary)
     save_config(fitted.config, out)
     save_predictions(_published_predictions(fitted), out / PREDICTIONS)
     write_split(fitted.table, out / SPLIT)
-    shutil.copyfile(run / run_state.HISTORY, out / HISTORY)
-    if out_of_fold is not None:
-        with atomic_path(out / OUT_OF_FOLD) as temporary:
-            temporary.write_bytes(folds)
+    histories = [read_table(run / run_state.HISTORY, advice="train again") for run in runs]
+    names = [member.network for member in fitted.config.members]
+    write_table(
+        pd.concat([each.assign(network=name) for each, name in zip(histories, names, strict=True)]), out / HISTORY
+    )
     publish(out, readme=readme)
 
 
 def _published_predictions(fitted: FittedRun) -> pd.DataFrame:
-    tables = []
-    for split in PUBLISHED_SPLITS:
-        positions = np.flatnonzero(fitted.table["split"] == split)
-        logits = fitted.validation if split == "val" else predict_logits(fitted.classifier, fitted.images, positions)
-        tables.append(add_predictions(fitted.classifier, fitted.table.iloc[positions], logits))
-    return pd.concat(tables)
+    test = fitted.table[fitted.table["split"] == "test"]
+    logits = predict_logits(fitted.classifier, fitted.images, test.index.to_numpy())
+    unseen = add_predictions(fitted.classifier, fitted.rows.assign(split="val"), fitted.logits)
+    return pd.concat([unseen, add_predictions(fitted.classifier, test, logits)])
+
+
+def halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights in half precision, which halves the file and changes no probability by more than about .001."""
+    return {name: each.half() if each.is_floating_point() else each for name, each in weights.items()}

@@ -1,7 +1,7 @@
 """Printable tables of studies. Each study writes its own; card, report and Results tab show those that are there.
 
     write_study(folder, "robustness", order=10, files=["robustness.csv"], tables=[table])  # robustness.tables.json
-    tables = study_tables(Path("checkpoints/ham10000-lite0"))                              # those of all studies
+    tables = study_tables(Path("checkpoints/committee"))                              # those of all studies
 
 The file of a study also names the study's other files, so that a release removes them with the network they describe.
 """

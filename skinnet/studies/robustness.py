@@ -1,7 +1,7 @@
 """How much a network loses on damaged photos, and on photos with the artefacts of dermoscopy.
 
     measured = measure_robustness(classifier, index, images)
-    tables = write_robustness(measured, Path("checkpoints/ham10000-lite0"))
+    tables = write_robustness(measured, Path("checkpoints/committee"))
 
 Each image is classified in one view, intact and then damaged. The result is the change, in the same lesions, of the
 balanced accuracy, of the (pre)malignant AUROC, and of the share of benign lesions that the verdict calls suspicious.
@@ -93,7 +93,7 @@ def measure_robustness(
     cached, intact, rows = LogitsCache(cache, classifier, table, images, settings=damage_settings()), None, []
     kinds: list[tuple[str, int, Damage | None]] = [("none", 0, None), *damages()]
     for name, strength, damage in progress(kinds, "damaging", unit="kind"):
-        compute = partial(one_view_logits, classifier, table, images, damage)
+        compute = partial(damaged_logits, classifier, table, images, damage)
         cases = score_lesions(classifier, table, cached.logits(f"{name}-{strength}", compute))
         metrics = lesion_metrics(classifier, cases, draws=draws, seed=seed)
         intact = intact or metrics
@@ -101,17 +101,17 @@ def measure_robustness(
     return pd.DataFrame(rows)
 
 
-def one_view_logits(
+def damaged_logits(
     classifier: Classifier, table: pd.DataFrame, images: Images, damage: Damage | None = None
 ) -> np.ndarray:
-    """Logits of one view of each image of a table, after damage if any: float (N, 7)."""
+    """Logits of each image of a table, after damage if any: float (N, 7)."""
     logits = np.zeros((len(table), len(CLASSES)))
     for items in equal_shapes(images, table.index.to_numpy(), batch_size=BATCH):
         pixels = np.stack([images[position] for position in table.index[items]])
         if damage is not None:
             damaged = damage(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous())
             pixels = damaged.permute(0, 2, 3, 1).contiguous().numpy()
-        logits[items] = classifier.one_view(pixels)
+        logits[items] = classifier.logits(pixels)
     return logits
 
 

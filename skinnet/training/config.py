@@ -1,7 +1,7 @@
 """All settings of a training run, in one place.
 
-    TrainConfig()  # the plain recipe, without a teacher: what cross-validate and leave-out take without options
-    SHIPPED        # the shipped network's recipe: what train takes without options
+    TrainConfig()   # the plain recipe, of any other network
+    SHIPPED[LITE0]  # the recipe of a shipped network: what the commands take for it without other options
 
 The command line makes its options from them.
 """
@@ -9,15 +9,14 @@ The command line makes its options from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from skinnet.data.partitions import DEVELOPMENT
 from skinnet.errors import CheckpointError, TrainingError
-from skinnet.models.registry import LITE0, NETWORKS
+from skinnet.models.registry import LITE0, NETWORKS, VIT
 
 WEIGHTS = ("imagenet", "none")
-TEACHABLE = ("split", "official")
-"""Partitions whose test images no teacher saw; in those of a cross-validation teachers saw validation images."""
 
 
 def _setting(default: Any, meaning: str, least: float | None = None, below: float | None = None) -> Any:
@@ -41,8 +40,8 @@ class TrainConfig:
     sources: str = _setting("ham10000", "data sets to train on, separated by commas")
     partition: str = _setting(
         "split",
-        "split, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-NAME of a clinic or "
-        "diagnosis",
+        "split, train-and-val, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-NAME of "
+        "a clinic or diagnosis",
     )
     network: str = _setting(LITE0, f"{', '.join(NETWORKS)} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
@@ -65,12 +64,6 @@ class TrainConfig:
         0.1, "probability that an image skips the last block of an EfficientNet-Lite or the transformer", 0, 1
     )
     mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none are", 0)
-    soft_labels: str = _setting(
-        "",
-        "tables of teachers' probabilities to learn from, separated by commas: files, or names of those that come with "
-        'skinnet, such as ham10000_runs_3_4_12.csv; "" for none',
-    )
-    soft_share: float = _setting(0.5, "share of the target that they make up", 0, 1)
     degradation: float = _setting(0.0, "probability that an image is blurred, or gets noise or JPEG damage", 0, 1)
     artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
     seed: int = _setting(0, "of everything random", 0)
@@ -91,19 +84,9 @@ class TrainConfig:
     def source_names(self) -> list[str]:
         return _names(self.sources)
 
-    @property
-    def soft_label_names(self) -> list[str]:
-        """Files, or names of packaged tables."""
-        return _names(self.soft_labels)
-
     def __post_init__(self) -> None:
         if self.weights not in WEIGHTS:
             raise TrainingError(f"Unknown weights {self.weights!r}: use {' or '.join(WEIGHTS)}.")
-        if self.soft_labels and self.partition not in TEACHABLE:
-            raise TrainingError(
-                f"The teachers of the soft labels saw what the partition {self.partition!r} keeps back: train "
-                'without them (--soft-labels "").'
-            )
         for setting in fields(self):
             value, least, below = getattr(self, setting.name), setting.metadata["least"], setting.metadata["below"]
             if least is not None and not value >= least:
@@ -112,6 +95,17 @@ class TrainConfig:
                 raise TrainingError(f"{setting.name} is {value}: it must be below {below}.")
 
 
-SHIPPED = TrainConfig(
-    epochs=14, first_size=0.5, soft_labels="ham10000_runs_3_4_12.csv", soft_share=0.7, degradation=0.3
-)
+_BOTH = TrainConfig(
+    sources="ham10000,isic2017", partition=DEVELOPMENT, batch_size=64, source_power=0.5, first_size=0.5, shapes=0.7,
+    light=1.0, operations=1, cutout=0.2, stochastic_depth=0.2, degradation=0.3,
+)  # fmt: skip
+SHIPPED = {
+    LITE0: replace(_BOTH, network=LITE0, epochs=20, learning_rate=7e-4),
+    VIT: replace(_BOTH, network=VIT, epochs=16, learning_rate=3e-4, layer_decay=0.7),
+}
+"""The recipes of the shipped committee's networks, by name."""
+
+
+def recipe_for(network: str) -> TrainConfig:
+    """The shipped recipe of a network, or the plain one."""
+    return SHIPPED.get(network, TrainConfig(network=network))

@@ -4,8 +4,8 @@
 
 Five networks are trained, each without one of the five folds that the published split deals the lesions of train and
 val into; the test split takes no part. The table of their predictions for the held-out fold has the columns
-of a checkpoint's predictions, and serves three ends: choosing among recipes on eight times the images of
-validation, thresholds from 933 (pre)malignant lesions instead of 117, and soft labels for a smaller network.
+of a checkpoint's predictions, and serves two ends: choosing among recipes on eight times the images of
+validation, and calibration and thresholds from as many.
 
 No epoch is chosen: each network predicts with its last weights, so the fold stays unseen in every way.
 """
@@ -22,7 +22,7 @@ from torch import nn
 
 from skinnet.checkpoint import OUT_OF_FOLD
 from skinnet.data.index import FRAME, class_counts, load_cache, load_index
-from skinnet.data.partitions import FOLD_PARTITIONS
+from skinnet.data.partitions import DEVELOPMENT, FOLD_PARTITIONS
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision
@@ -41,7 +41,7 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
     """Train and predict fold after fold; an interrupted fold resumes.
 
     Args:
-        config: the recipe; its partition has to be "split", which is dealt into folds here.
+        config: the recipe; its partition has to be "split" or "train-and-val", which are dealt into folds here.
         root: the data folder, after `prepare`.
         out: where each fold gets a run folder, and the table `out_of_fold.csv`.
 
@@ -49,11 +49,10 @@ def cross_validate(config: TrainConfig, *, root: Path, out: Path) -> pd.DataFram
         A row for each image of train and val: the columns of a table of predictions, `fold` and `network`.
 
     Raises:
-        TrainingError: if the partition is another, the recipe learns from soft labels, whose teachers saw every fold,
-            or `out` holds folds of another recipe.
+        TrainingError: if the partition is another, or `out` holds folds of another recipe.
     """
-    if config.partition != "split":
-        raise TrainingError(f"Cross-validation deals the partition 'split' into folds: leave out {config.partition!r}.")
+    if config.partition not in ("split", DEVELOPMENT):
+        raise TrainingError(f"Cross-validation deals train and val into folds: leave out {config.partition!r}.")
     for number, fold in enumerate(FOLD_PARTITIONS, start=1):
         log.info("Fold %d of %d", number, len(FOLD_PARTITIONS))
         _predict_fold(replace(config, partition=fold), root=root, run=out / fold)

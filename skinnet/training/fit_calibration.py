@@ -7,6 +7,7 @@ decision = fit_decision(calibration.probabilities(logits), dx, class_counts=coun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,13 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import recall_score
 
-from skinnet.checkpoint import OUT_OF_FOLD, VALIDATION, VERDICT, FittedOn, OperatingPoint
+from skinnet.checkpoint import VALIDATION, VERDICT, FittedOn, OperatingPoint
 from skinnet.data.index import lesion_names
 from skinnet.errors import DataError
 from skinnet.files import read_table
 from skinnet.inference.calibration import Calibration, Decision, malignant_probability
-from skinnet.labels import CLASS_NUMBERS, MALIGNANT_NUMBERS, probability_columns
+from skinnet.inference.predictions import LOGIT_COLUMNS
+from skinnet.labels import CLASS_NUMBERS, MALIGNANT_NUMBERS
 
 SENSITIVITIES = {VERDICT: 0.95, "97.5": 0.975}
 """Operating points, fixed beforehand: the sensitivity for (pre)malignant lesions where they are fitted."""
@@ -44,55 +46,58 @@ def fit_rules(
     sampling_power: float,
     source_power: float = 0.0,
     class_counts: np.ndarray,
+    table: str = VALIDATION,
 ) -> Rules:
     """Fit calibration and decision to the logits (N, 7) of N rows of an index.
 
     Args:
         sampling_power, source_power, class_counts: see `sampling_shift`.
+        table: what the rows are: see `FittedOn`.
     """
     dx, lesions = rows["dx"].map(CLASS_NUMBERS).to_numpy(), lesion_names(rows).to_numpy()
     shift = sampling_shift(class_counts, sampling_power=sampling_power, source_power=source_power)
     calibration = fit_temperature(logits, dx, prior_shift=shift, lesions=lesions)
     decision = fit_decision(calibration.probabilities(logits), dx, class_counts=class_counts, lesions=lesions)
-    return Rules(calibration, decision, _fitted_on(VALIDATION, dx, lesions))
+    return Rules(calibration, decision, _fitted_on(table, dx, lesions))
 
 
-def fit_decision_out_of_fold(
-    path: Path, table: pd.DataFrame, *, network: str, class_counts: np.ndarray
-) -> tuple[Decision, FittedOn]:
-    """Fit the decision to a cross-validation's predictions for the held-out lesions of train and val.
-
-    They are eight times as many as in validation. Whether the rules suit the released network, which is none of the
-    cross-validation's, its validation metrics show.
+def out_of_fold_logits(
+    paths: Sequence[Path], table: pd.DataFrame, *, networks: Sequence[str]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read what cross-validations predicted for images of train and val whose lesions their networks had not seen.
 
     Args:
-        path: the table of `cross_validate`.
+        paths: a table of `cross_validate` for each network. Of several, the logits are averaged.
         table: the index.
-        network: name of the released network.
+        networks: names of the released networks, in the order of the tables.
+
+    Returns:
+        the rows of the index that every table has, and float32 (n, 7).
 
     Raises:
-        DataError: if the table is not that of these images, or of another kind of network.
+        DataError: if a table is not that of these images, or of another kind of network.
     """
     advice = "run python -m skinnet cross-validate"
-    if not path.is_file():
-        raise DataError(f"No {path}: {advice}.")
-    predictions = read_table(path, advice=advice)
-    if not {"fold", "network", "p_mel"} <= set(predictions):
-        raise DataError(
-            f"{path} is not the table of a whole cross-validation: {advice}, and name the one in its folder."
-        )
-    used = table[table["split"].isin(["train", "val"])]
-    if sorted(zip(predictions["image_id"], predictions["dx"], strict=True)) != sorted(
-        zip(used["image_id"], used["dx"], strict=True)
-    ):
-        raise DataError(f"{path} does not hold the images of train and val: {advice} on them.")
-    if (predictions["network"] != network).any():
-        found = predictions["network"].iloc[0]
-        raise DataError(f"{path} comes from {found}, the run from {network}: {advice} with the same recipe.")
-    dx, lesions = predictions["dx"].map(CLASS_NUMBERS).to_numpy(), predictions["lesion_id"].to_numpy()
-    probabilities = predictions[probability_columns()].to_numpy()
-    decision = fit_decision(probabilities, dx, class_counts=class_counts, lesions=lesions)
-    return decision, _fitted_on(OUT_OF_FOLD, dx, lesions)
+    if len(paths) != len(networks):
+        raise DataError(f"{len(paths)} tables out of fold for {len(networks)} networks: name one for each, in order.")
+    used, parts = table[table["split"].isin(["train", "val"])], []
+    for path, network in zip(paths, networks, strict=True):
+        if not path.is_file():
+            raise DataError(f"No {path}: {advice}.")
+        predictions = read_table(path, advice=advice)
+        if not {"image_id", "dx", "fold", "network", *LOGIT_COLUMNS} <= set(predictions):
+            raise DataError(f"{path} is not a table of cross-validate: {advice}, and name the one in its folder.")
+        known = set(zip(used["image_id"], used["dx"], strict=True))
+        if not set(zip(predictions["image_id"], predictions["dx"], strict=True)) <= known:
+            raise DataError(f"{path} holds images that are not in train and val: {advice} on them.")
+        if (predictions["network"] != network).any():
+            found = predictions["network"].iloc[0]
+            raise DataError(f"{path} comes from {found}, the run from {network}: {advice} with the same recipe.")
+        parts.append(predictions.set_index("image_id")[LOGIT_COLUMNS])
+    common = used["image_id"].isin(set.intersection(*(set(part.index) for part in parts)))
+    rows = used[common]
+    logits = np.mean([part.loc[rows["image_id"]].to_numpy(np.float32) for part in parts], axis=0)
+    return rows, logits
 
 
 def _fitted_on(table: str, dx: np.ndarray, lesions: np.ndarray) -> FittedOn:

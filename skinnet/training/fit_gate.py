@@ -21,7 +21,7 @@ from skinnet.images.corruptions import cut_to_aspect
 from skinnet.images.photo import to_input
 from skinnet.images.quality import fit_bounds, measure
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs
+from skinnet.inference.gate import Gate, layer_statistics, outputs_up_to
 from skinnet.models.backbone import middle_layers
 from skinnet.progress import progress
 
@@ -101,7 +101,7 @@ def fit_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def image_features(
     classifier: Classifier, layers: Sequence[str], images: Images, positions: np.ndarray, *, title: str
 ) -> np.ndarray:
-    """The gate's features of chosen images, one view each: float32 (M, D).
+    """The gate's features of chosen images: float32 (M, D).
 
     Args:
         title: of the progress bar.
@@ -109,7 +109,7 @@ def image_features(
     features: dict[int, np.ndarray] = {}
     for items in progress(equal_shapes(images, positions, batch_size=BATCH), title, unit="batch"):
         batch = classifier.to_tensor(np.stack([images[position] for position in positions[items]]))
-        with classifier.lock, recorded_outputs(classifier.network, layers) as outputs:
-            classifier.network(batch.contiguous(memory_format=torch.channels_last))
-            features |= dict(zip(items, layer_statistics(outputs, layers, count=len(items)), strict=True))
+        with classifier.lock:
+            outputs = outputs_up_to(classifier.network, layers, batch.contiguous(memory_format=torch.channels_last))
+        features |= dict(zip(items, layer_statistics(outputs, layers), strict=True))
     return np.stack([features[item] for item in range(len(positions))])

@@ -36,9 +36,12 @@ def operate(images: Tensor, generator: torch.Generator, *, count: int) -> Tensor
         generator: source of all randomness, on the CPU.
     """
     for _ in range(count):
-        kinds = torch.randint(len(OPERATIONS), (len(images),), generator=generator).tolist()
-        changed = [OPERATIONS[kind](image, generator) for kind, image in zip(kinds, images, strict=True)]
-        images = torch.stack(changed).clamp(0, 1)
+        kinds, changed = torch.randint(len(OPERATIONS), (len(images),), generator=generator), images.clone()
+        for kind, operation in enumerate(OPERATIONS):
+            chosen = torch.nonzero(kinds == kind).flatten().to(images.device)
+            if len(chosen):
+                changed[chosen] = operation(images[chosen], generator)
+        images = changed.clamp(0, 1)
     return images
 
 
@@ -60,44 +63,48 @@ def cut_out(images: Tensor, generator: torch.Generator, *, probability: float) -
     return covered
 
 
-def _draw(low: float, high: float, generator: torch.Generator) -> float:
-    return uniform(1, low, high, generator).item()
+def _draw(images: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """A number for each image, (B, 1, 1, 1)."""
+    return uniform(len(images), low, high, generator).view(-1, 1, 1, 1).to(images.device)
 
 
-def _stretched(image: Tensor, _generator: torch.Generator) -> Tensor:
-    return torch.as_tensor(transforms.autocontrast(image))
+def _stretched(images: Tensor, _generator: torch.Generator) -> Tensor:
+    return torch.as_tensor(transforms.autocontrast(images))
 
 
-def _equalised(image: Tensor, generator: torch.Generator) -> Tensor:
+def _equalised(images: Tensor, generator: torch.Generator) -> Tensor:
     """Equalise the values up to half way; all the way would remove the darkness of a lesion."""
-    even = transforms.equalize((image * 255).round().to(torch.uint8)).float() / 255
-    mixed: Tensor = torch.lerp(image, even, _draw(0, 0.5, generator))
-    return mixed
+    even = transforms.equalize((images * 255).round().to(torch.uint8)).float() / 255
+    return torch.lerp(images, even, _draw(images, 0, 0.5, generator))
 
 
-def _posterised(image: Tensor, generator: torch.Generator) -> Tensor:
-    bits = int(torch.randint(FEWEST_BITS, MOST_BITS + 1, (1,), generator=generator))
-    return torch.as_tensor(transforms.posterize((image * 255).round().to(torch.uint8), bits)).float() / 255
+def _posterised(images: Tensor, generator: torch.Generator) -> Tensor:
+    bits = torch.randint(FEWEST_BITS, MOST_BITS + 1, (len(images), 1, 1, 1), generator=generator)
+    step = (2.0 ** (8 - bits)).to(images.device)
+    return ((images * 255).round() / step).floor() * step / 255
 
 
-def _sharpened(image: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.as_tensor(transforms.adjust_sharpness(image, _draw(1, SHARPEST, generator)))
+def _sharpened(images: Tensor, generator: torch.Generator) -> Tensor:
+    smooth = torch.as_tensor(transforms.adjust_sharpness(images, 0))
+    return torch.lerp(smooth, images, _draw(images, 1, SHARPEST, generator))
 
 
-def _unevenly_lit(image: Tensor, generator: torch.Generator) -> Tensor:
+def _unevenly_lit(images: Tensor, generator: torch.Generator) -> Tensor:
     """Brighter on one side than on the other."""
-    angle, amount = _draw(0, 2 * math.pi, generator), _draw(0, UNEVEN, generator)
-    down = torch.linspace(-1, 1, image.shape[-2], device=image.device)[:, None]
-    right = torch.linspace(-1, 1, image.shape[-1], device=image.device)
-    return image * (1 + amount * (math.cos(angle) * right + math.sin(angle) * down) / math.sqrt(2))
+    angle, amount = _draw(images, 0, 2 * math.pi, generator), _draw(images, 0, UNEVEN, generator)
+    down = torch.linspace(-1, 1, images.shape[-2], device=images.device)[:, None]
+    right = torch.linspace(-1, 1, images.shape[-1], device=images.device)
+    return images * (1 + amount * (torch.cos(angle) * right + torch.sin(angle) * down) / math.sqrt(2))
 
 
-def _grey_world(image: Tensor, generator: torch.Generator) -> Tensor:
+def _grey_world(images: Tensor, generator: torch.Generator) -> Tensor:
     """Part of the way to channels of equal means, the simplest automatic white balance."""
-    means = image.mean(dim=(1, 2), keepdim=True).clamp(min=1 / 255)
-    return image * torch.lerp(torch.ones_like(means), means.mean() / means, _draw(0, 1, generator))
+    means = images.mean(dim=(2, 3), keepdim=True).clamp(min=1 / 255)
+    gains = means.mean(dim=1, keepdim=True) / means
+    return images * torch.lerp(torch.ones_like(gains), gains, _draw(images, 0, 1, generator))
 
 
 OPERATIONS: tuple[Callable[[Tensor, torch.Generator], Tensor], ...] = (
     _stretched, _equalised, _posterised, _sharpened, _unevenly_lit, _grey_world,
 )  # fmt: skip
+"""Each takes float32 (B, 3, H, W) and may leave [0, 1]."""

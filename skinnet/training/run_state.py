@@ -5,7 +5,7 @@
 
 The folder holds `state.pt` (everything needed to resume), `history.csv` (the validation table), `best.safetensors`
 (the averaged weights of the best epoch so far, never overwritten by a worse one) and `run.json` (the settings, and
-hashes of what is learned from: a run is resumed with the same only).
+a hash of the data: a run is resumed with the same only).
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def open_run_folder(out: Path, settings: dict[str, Any], *, machine: str, resume
         raise TrainingError(
             f"{out} was trained with another {changed[0]} ({before.get(changed[0])}): resume with the same settings."
         )
-    if any(earlier.get(name) != settings[name] for name in ("data_sha256", "soft_labels_sha256")):
+    if earlier.get("data_sha256") != settings["data_sha256"]:
         raise TrainingError(f"{out} was trained on other data: resume with the same data, or start a new run.")
 
 

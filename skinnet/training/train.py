@@ -30,7 +30,7 @@ from torchvision.transforms.v2 import MixUp
 
 from skinnet.data.dataset import LesionDataset, draw_batches, training_loader
 from skinnet.data.index import FRAME, load_cache, load_index, table_hash
-from skinnet.data.partitions import WITHOUT
+from skinnet.data.partitions import DEVELOPMENT, WITHOUT
 from skinnet.data.shapes import draw_shapes
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
@@ -46,7 +46,6 @@ from skinnet.training.light import change_light
 from skinnet.training.operations import cut_out, operate
 from skinnet.training.run_state import BEST, HISTORY, STATE, Run, new_run, open_run_folder, save_weights
 from skinnet.training.schedule import image_share, learning_rate, set_learning_rate, smaller
-from skinnet.training.soft_labels import file_hashes, load_targets
 from skinnet.training.validation import SELECTION_METRIC, normalise, validate
 
 log = logging.getLogger(__name__)
@@ -90,9 +89,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     table = load_index(root, sources=config.source_names, partition=config.partition)
     device = pick_device()
     data = _training_data(root, table, config)
-    settings = {
-        "training": asdict(config), "data_sha256": table_hash(table), "soft_labels_sha256": file_hashes(config),
-    }  # fmt: skip
+    settings = {"training": asdict(config), "data_sha256": table_hash(table)}
     state_path = out / STATE
     with joined_processes(device, batch_size=config.batch_size) as processes:
         run = new_run(config, device, processes)
@@ -133,15 +130,16 @@ def train_or_go_on(config: TrainConfig, *, root: Path, out: Path, predictions: P
 def _end_epoch(
     run: Run, validation: LesionDataset, config: TrainConfig, epoch: int, device: torch.device, out: Path
 ) -> None:
-    """Validate, keep the weights if they are the best so far, and write the table."""
+    """Validate, keep the weights if they are the best so far, and write the table; without validation, the last are."""
     started = time.monotonic()
     row = {"epoch": epoch + 1, "loss": float(np.mean(run.losses))}
-    row |= validate(run.average.module, validation, device, config)
+    if len(validation):
+        row |= validate(run.average.module, validation, device, config)
     row["seconds"] = round(run.seconds + time.monotonic() - started, 1)
-    best = max((past[SELECTION_METRIC] for past in run.history), default=-math.inf)
+    best = max((past[SELECTION_METRIC] for past in run.history if len(validation)), default=-math.inf)
     run.history.append(row)
     log.info(_line(row))
-    if row[SELECTION_METRIC] > best:
+    if not len(validation) or row[SELECTION_METRIC] > best:
         save_weights(run.average.module, out / BEST)
     run.write_history(out / HISTORY)
 
@@ -154,13 +152,13 @@ def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Dat
     meant = {*table["dx"].iloc[positions["train"]], config.partition.removeprefix(WITHOUT)}
     if absent := [name for name in CLASSES if name not in meant]:
         raise TrainingError(f"The training split has no image of {', '.join(absent)}: add a data set with --sources.")
-    if not len(positions["val"]):
+    if not len(positions["val"]) and config.partition != DEVELOPMENT:
         raise TrainingError("The validation split has no image: add a data set with --sources.")
     return _Data(
         train=LesionDataset(images, labels, positions["train"], frame=FRAME, sources=sources),
         val=LesionDataset(images, labels, positions["val"], sources=sources),
         ids=table["image_id"].to_numpy(),
-        targets=torch.from_numpy(load_targets(table, config)),
+        targets=torch.eye(len(CLASSES))[torch.from_numpy(labels)],
     )
 
 

@@ -39,7 +39,7 @@ def test_an_installed_wheel_predicts_with_the_checkpoint_of_the_working_director
     installed: Path, photo: Path, shipped: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "ham10000-lite0").symlink_to(shipped)
+    (tmp_path / "checkpoints" / "committee").symlink_to(shipped)
     done = predict(installed, photo, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1].startswith(str(photo))
@@ -52,6 +52,6 @@ def test_without_a_checkpoint_the_error_says_how_to_name_one(installed: Path, ph
     assert done.stderr.count("\n") == 1
 
 
-def test_the_wheel_holds_splits_and_teacher_labels(installed: Path) -> None:
-    for name in ("data/splits/ham10000_split.csv", "training/teacher_labels/ham10000_runs_3_4_12.csv", "py.typed"):
+def test_the_wheel_holds_the_splits(installed: Path) -> None:
+    for name in ("data/splits/ham10000_split.csv", "data/splits/isic2017_split.csv", "py.typed"):
         assert (installed / "skinnet" / name).read_bytes() == (PROJECT / "skinnet" / name).read_bytes()

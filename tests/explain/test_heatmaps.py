@@ -12,7 +12,7 @@ from torch import nn
 
 from demo.drawings import LOOKS, draw_lesion
 from skinnet.errors import SkinnetError
-from skinnet.explain.cam import view_features
+from skinnet.explain.cam import photo_features
 from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
 from skinnet.images.photo import display_photo, to_input
 from skinnet.inference.classifier import Classifier
@@ -37,7 +37,7 @@ def pixels(classifier: Classifier, photo: Image.Image) -> np.ndarray:
 
 def maps_of(classifier: Classifier, pixels: np.ndarray, *, method: str) -> np.ndarray:
     size = (pixels.shape[0], pixels.shape[1])
-    return evidence_maps(classifier, view_features(classifier, pixels), size=size, method=method)
+    return evidence_maps(classifier, photo_features(classifier, pixels), size=size, method=method)
 
 
 def test_every_method_gives_maps_of_the_input_size_on_one_scale(classifier: Classifier, pixels: np.ndarray) -> None:

@@ -8,21 +8,22 @@ import pandas as pd
 import pytest
 
 from skinnet.__main__ import main
-from skinnet.checkpoint import CARD, OUT_OF_FOLD
+from skinnet.checkpoint import CARD, OUT_OF_FOLD, PREDICTIONS
 from skinnet.data.dataset import Images
-from skinnet.data.index import load_index, load_prepared
+from skinnet.data.index import class_counts, load_index, load_prepared
 from skinnet.data.partitions import FOLD_PARTITIONS
 from skinnet.errors import DataError, TrainingError
 from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
-from skinnet.labels import CLASS_NUMBERS, CLASSES, probability_columns
+from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions
+from skinnet.labels import probability_columns
 from skinnet.training import cross_validation as module
 from skinnet.training.config import TrainConfig
 from skinnet.training.cross_validation import cross_validate
-from skinnet.training.fit_calibration import fit_decision, fit_decision_out_of_fold
+from skinnet.training.fit_calibration import fit_rules, out_of_fold_logits
 from skinnet.training.fitted_run import fit_run
 from skinnet.training.run_state import STATE
-from skinnet.training.train import train, train_or_go_on
+from skinnet.training.train import train_or_go_on
 
 SMALL = TrainConfig(weights="none", epochs=1, batch_size=32, ema_decay=0.5, first_size=0.25)
 
@@ -88,40 +89,43 @@ def test_a_cross_validation_that_was_stopped_goes_on(
         cross_validate(dataclasses.replace(SMALL, epochs=SMALL.epochs + 1), root=drawn_root, out=out)
 
 
-def test_a_network_learns_from_what_the_folds_said(
-    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tmp_path: Path
-) -> None:
-    _, out = judged
-    config = dataclasses.replace(SMALL, soft_labels=str(out / OUT_OF_FOLD))
-    history = train(config, root=drawn_root, out=tmp_path / "run")
-    plain = train(SMALL, root=drawn_root, out=tmp_path / "plain")
-    assert np.isfinite(history["loss"]).all()
-    assert history["loss"][0] != plain["loss"][0]
-    (tmp_path / "other.csv").write_bytes((out / OUT_OF_FOLD).read_bytes())
-    moved = dataclasses.replace(config, soft_labels=str(tmp_path / "other.csv"))
-    with pytest.raises(TrainingError, match="was trained with another soft_labels"):
-        train(moved, root=drawn_root, out=tmp_path / "run", resume=True)
-
-
 def test_a_released_network_takes_its_thresholds_from_the_folds(
     judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
     table, out = judged
     run = tiny_checkpoint.parent / "run"
-    config = fit_run(run, root=drawn_root, name="tiny", out_of_fold=out / OUT_OF_FOLD).config
-    plain = fit_run(run, root=drawn_root, name="tiny").config
-    dx = table["dx"].map(CLASS_NUMBERS).to_numpy()
-    counts = load_index(drawn_root).query("split == 'train'")["dx"].value_counts()[list(CLASSES)].to_numpy()
-    fitted = fit_decision(
-        table[probability_columns()].to_numpy(), dx, class_counts=counts, lesions=table["lesion_id"].to_numpy()
-    )
-    assert Decision.of(config).malignant_threshold == pytest.approx(fitted.malignant_threshold, abs=1e-5)
-    assert Decision.of(config).class_weights == pytest.approx(fitted.class_weights)
-    assert (config.temperature, config.rules_from.lesions) == (
-        plain.temperature,
+    fitted = fit_run([run], root=drawn_root, name="tiny", out_of_fold=[out / OUT_OF_FOLD])
+    plain = fit_run([run], root=drawn_root, name="tiny").config
+    assert fitted.rows["image_id"].tolist() == table["image_id"].tolist()
+    assert fitted.logits == pytest.approx(table[LOGIT_COLUMNS].to_numpy(), abs=1e-5)
+    expected = fit_rules(
+        fitted.logits, fitted.rows, sampling_power=0.5,
+        class_counts=class_counts(fitted.table[fitted.table["split"] == "train"]),
+    )  # fmt: skip
+    assert Decision.of(fitted.config) == expected.decision
+    assert (fitted.config.temperature, fitted.config.rules_from.lesions) == (
+        expected.calibration.temperature,
         table["lesion_id"].nunique(),
     )
-    assert plain.rules_from.lesions < config.rules_from.lesions
+    assert plain.rules_from.lesions < fitted.config.rules_from.lesions
+
+
+def test_a_committee_is_fitted_on_the_mean_of_its_tables(
+    judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    table, out = judged
+    run, other = tiny_checkpoint.parent / "run", tmp_path / "other.csv"
+    fewer = table.iloc[:-5].copy()
+    fewer[LOGIT_COLUMNS] += np.arange(7.0)
+    fewer.to_csv(other, index=False)
+    fitted = fit_run([run, run], root=drawn_root, name="two", out_of_fold=[out / OUT_OF_FOLD, other])
+    assert fitted.rows["image_id"].tolist() == fewer["image_id"].tolist()
+    expected = table[LOGIT_COLUMNS].to_numpy()[:-5] + np.arange(7.0) / 2
+    assert fitted.logits == pytest.approx(expected, abs=1e-4)
+    assert fitted.config.network == "efficientnet_lite0+efficientnet_lite0"
+    alone = fit_run([run], root=drawn_root, name="one")
+    pixels = np.stack([alone.images[0]])
+    assert fitted.classifier.logits(pixels) == pytest.approx(alone.classifier.logits(pixels), abs=1e-4)
 
 
 def test_a_table_of_other_folds_gives_no_thresholds(
@@ -130,29 +134,30 @@ def test_a_table_of_other_folds_gives_no_thresholds(
     table, out = judged
     index, path = load_index(drawn_root), tmp_path / "other.csv"
     other = {
-        "does not hold the images of train and val": table.iloc[1:],
+        "holds images that are not in train and val": table.assign(image_id="strange"),
         "comes from resnet18, the run from efficientnet_lite0": table.assign(network="resnet18"),
-        "is not the table of a whole cross-validation": table.drop(columns="fold"),
+        "is not a table of cross-validate": table.drop(columns="fold"),
     }
     for words, changed in other.items():
         changed.to_csv(path, index=False)
         with pytest.raises(DataError, match=words):
-            fit_decision_out_of_fold(path, index, network=SMALL.network, class_counts=np.ones(7))
+            out_of_fold_logits([path], index, networks=[SMALL.network])
     with pytest.raises(DataError, match="run python -m skinnet cross-validate"):
-        fit_decision_out_of_fold(out / "nothing.csv", index, network=SMALL.network, class_counts=np.ones(7))
+        out_of_fold_logits([out / "nothing.csv"], index, networks=[SMALL.network])
+    with pytest.raises(DataError, match="1 tables out of fold for 2 networks"):
+        out_of_fold_logits([path], index, networks=[SMALL.network] * 2)
 
 
-def test_a_release_may_take_the_table_from_the_checkpoint_that_it_replaces(
+def test_a_release_publishes_what_was_predicted_out_of_fold(
     judged: tuple[pd.DataFrame, Path], drawn_root: Path, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
-    checkpoint, table = tmp_path / "checkpoint", (judged[1] / OUT_OF_FOLD).read_bytes()
-    checkpoint.mkdir()
-    (checkpoint / OUT_OF_FOLD).write_bytes(table)
+    checkpoint, table = tmp_path / "checkpoint", judged[0]
     folders = ["--root", str(drawn_root), "--checkpoint", str(checkpoint)]
-    rules = ["--out-of-fold", str(checkpoint / OUT_OF_FOLD)]
+    rules = ["--out-of-fold", str(judged[1] / OUT_OF_FOLD)]
     assert main(["release", *folders, *rules]) == 1
     assert main(["release", "--run", str(tiny_checkpoint.parent / "run"), *folders, *rules]) == 0
-    assert (checkpoint / OUT_OF_FOLD).read_bytes() == table
+    published = load_predictions(checkpoint / PREDICTIONS)
+    assert set(published["image_id"][published["split"] == "val"]) == set(table["image_id"])
     card = (checkpoint / CARD).read_text(encoding="utf-8")
     assert "of a cross-validation's networks that did not see them" in card
 
@@ -162,5 +167,3 @@ def test_folds_of_another_partition_or_recipe_are_refused(
 ) -> None:
     with pytest.raises(TrainingError, match="leave out 'official'"):
         cross_validate(dataclasses.replace(SMALL, partition="official"), root=drawn_root, out=tmp_path)
-    with pytest.raises(TrainingError, match="saw what the partition 'fold-0' keeps back"):
-        cross_validate(dataclasses.replace(SMALL, soft_labels="any.csv"), root=drawn_root, out=tmp_path)

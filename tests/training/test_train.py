@@ -106,7 +106,7 @@ def test_a_folder_in_use_and_changed_settings_are_refused(drawn_root: Path, tmp_
     with pytest.raises(TrainingError, match=r"was trained with another seed \(0\)"):
         train(dataclasses.replace(one, seed=1), root=drawn_root, out=tmp_path / "run", resume=True)
     settings = json.loads((tmp_path / "run" / "run.json").read_text())
-    del settings["training"]["soft_share"]  # a run that is older than this setting
+    del settings["training"]["cutout"]  # a run that is older than this setting
     (tmp_path / "run" / "run.json").write_text(json.dumps(settings))
     assert len(train(one, root=drawn_root, out=tmp_path / "run", resume=True)) == 1
     (tmp_path / "run" / "state.pt").write_bytes(b"broken")
@@ -131,7 +131,7 @@ def test_a_run_that_never_began_leaves_its_folder_free(drawn_root: Path, tmp_pat
         ("ema_decay", math.nan, "ema_decay is nan"),
         ("first_size", 0.0, "first_size is 0.0: it must be at least 0.25"),
         ("mixup", -1.0, "mixup is -1.0: it must be at least 0"),
-        ("soft_share", 1.5, "soft_share is 1.5: it must be below 1"),
+        ("label_smoothing", 1.5, "label_smoothing is 1.5: it must be below 1"),
         ("artefacts", -0.1, "artefacts is -0.1: it must be at least 0"),
         ("degradation", 1, "degradation is 1: it must be below 1"),
     ],

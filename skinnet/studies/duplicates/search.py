@@ -72,14 +72,14 @@ def _with_names(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def network_features(classifier: Classifier, cache: Cache) -> np.ndarray:
-    """Features of every image before the classifier, averaged over views and places: float32 (N, C) of length 1."""
+    """Features of every image before the classifier, averaged over places: float32 (N, C) of length 1."""
     keep_freed_memory()
     pooled = []
     for position in progress(range(len(cache)), "network features", unit="image"):
         outputs = classifier.run(np.stack([cache[position]]))
         if outputs.features is None:
             raise SkinnetError("The search needs a network whose last feature layer is known: name another checkpoint.")
-        pooled.append(outputs.features[:, 0].mean(dim=(0, 2, 3)).numpy())  # (views, C, h, w) -> (C,)
+        pooled.append(outputs.features[0].mean(dim=(1, 2)).numpy())  # (C, h, w) -> (C,)
     features = np.stack(pooled)
     return np.asarray(features / np.linalg.norm(features, axis=1, keepdims=True))
 

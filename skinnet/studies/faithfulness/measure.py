@@ -17,7 +17,7 @@ import pandas as pd
 from skinnet.data.cache import Cache
 from skinnet.data.index import lesion_names, load_cache, load_index
 from skinnet.errors import DataError
-from skinnet.explain.cam import view_features
+from skinnet.explain.cam import photo_features
 from skinnet.explain.heatmaps import OFFERED
 from skinnet.images.lesion_masks import lesion_mask, mask_path, offset
 from skinnet.inference.classifier import Classifier
@@ -110,4 +110,4 @@ def _read_photo(classifier: Classifier, pixels: np.ndarray, row: pd.Series, *, n
     mask = lesion_mask(mask_path(root, row), shape=(pixels.shape[0], pixels.shape[1]))
     facts = {"image_id": row["image_id"], "lesion": row["lesion_id"], "dx": row["dx"]}
     facts |= {"diagnosis": CLASSES[number], "offset": offset(mask)}
-    return Photo(pixels, mask, view_features(classifier, pixels), number, facts)
+    return Photo(pixels, mask, photo_features(classifier, pixels), number, facts)

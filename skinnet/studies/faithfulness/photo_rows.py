@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from skinnet.explain.cam import view_features
+from skinnet.explain.cam import photo_features
 from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, grown
 from skinnet.images.lesion_masks import CORNERS, off_centre
 from skinnet.inference.classifier import Classifier
@@ -74,7 +74,7 @@ def crop_rows(classifier: Classifier, photo: Photo) -> Rows:
     pixels, mask = off_centre(photo.pixels, photo.mask, corner=photo.seed % CORNERS)
     if mask.mean() < MIN_LESION:
         return []
-    crop = replace(photo, pixels=pixels, mask=mask, features=view_features(classifier, pixels))
+    crop = replace(photo, pixels=pixels, mask=mask, features=photo_features(classifier, pixels))
     return map_rows(classifier, crop, framing=CROPPED)
 
 

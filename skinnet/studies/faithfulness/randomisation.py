@@ -17,7 +17,7 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from skinnet.explain.cam import view_features
+from skinnet.explain.cam import photo_features
 from skinnet.explain.heatmaps import coarse_maps
 from skinnet.inference.classifier import Classifier
 from skinnet.models.backbone import classifier_layers, head, trunk
@@ -77,7 +77,7 @@ def _maps(
 ) -> dict[tuple[str, int], Tensor]:
     maps = {}
     for photo, (pixels, number) in enumerate(zip(photos, numbers, strict=True)):
-        features = view_features(classifier, pixels)
+        features = photo_features(classifier, pixels)
         for method in methods:
             maps[method, photo] = coarse_maps(head(classifier.network), features, method=method)[number]
     return maps

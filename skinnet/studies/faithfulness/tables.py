@@ -1,6 +1,6 @@
 """The printable table of the faithfulness study, from its faithfulness.json.
 
-tables = write_tables(Path("checkpoints/ham10000-lite0/faithfulness"))
+tables = write_tables(Path("checkpoints/committee/faithfulness"))
 """
 
 from __future__ import annotations

@@ -21,9 +21,10 @@ import torch
 from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, PREDICTIONS, load_config
 from skinnet.data.dataset import Images, equal_shapes
 from skinnet.data.index import load_cache, load_index
+from skinnet.data.partitions import DEVELOPMENT
 from skinnet.device import keep_freed_memory
 from skinnet.files import write_json, write_text
-from skinnet.inference.classifier import VIEWS, Classifier
+from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs, save_statistics
 from skinnet.inference.predictions import load_predictions
 from skinnet.inference.stability import VARIANTS, crosses
@@ -33,7 +34,6 @@ from skinnet.studies.gate_study.card import gate_card
 from skinnet.studies.gate_study.non_lesion_images import Places
 from skinnet.studies.gate_study.tables import write_tables
 from skinnet.studies.gate_study.turned_away import altered_counts, by_diagnosis, gate_levels, non_lesion_counts
-from skinnet.training.config import TrainConfig
 from skinnet.training.fit_conformal import fit_sets, measure_coverage
 from skinnet.training.fit_gate import BATCH, fit_gate
 
@@ -51,8 +51,9 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
     keep_freed_memory()
     classifier = Classifier.load(checkpoint)
     classifier.gate = None
-    recipe = TrainConfig.of(load_config(checkpoint).training)
-    table = load_index(root, sources=recipe.source_names, partition=recipe.partition)
+    config = load_config(checkpoint)
+    partition = "split" if config.partition == DEVELOPMENT else config.partition
+    table = load_index(root, sources=config.sources, partition=partition)
     images = load_cache(root, table)
     gate, by_split = fit_gate(classifier, table, images)
     val, levels = by_split["val"], {}
@@ -75,7 +76,7 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
 
 
 def measure_time(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, times: int = 25) -> dict[str, float]:
-    """Median milliseconds of the four views of one photo, and of the gate's part.
+    """Median milliseconds of one photo, and of the gate's part.
 
     Processor time, all threads together: other programs on the machine do not count.
 
@@ -95,17 +96,19 @@ def measure_time(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, time
     with torch.inference_mode(), recorded_outputs(classifier.network, gate.layers) as outputs:
         classifier.network(classifier.to_tensor(pixels[None]).contiguous(memory_format=torch.channels_last))
         size = (pixels.shape[1], pixels.shape[0])
-        gate_time = median(lambda: gate.rule(pixels, layer_statistics(outputs, gate.layers, count=1)[0], size=size))
+        gate_time = median(lambda: gate.rule(pixels, layer_statistics(outputs, gate.layers)[0], size=size))
     return {"forward_pass": median(lambda: classifier.logits(pixels[None])), "gate": gate_time}
 
 
 def fit_and_measure_sets(checkpoint: Path) -> dict[str, Any]:
-    """Fit the sets on the published validation predictions and measure them on test; no images are needed."""
+    """Fit the sets on the published val predictions and measure them on test; no images are needed."""
     predictions = load_predictions(checkpoint / PREDICTIONS)
+    home = predictions["source"] == load_config(checkpoint).sources[0]
+    chosen = {"val": predictions["split"] == "val", "test": (predictions["split"] == "test") & home}
     parts = {
         split: (rows[probability_columns()].to_numpy(), rows["dx"].to_numpy(), rows["lesion_id"].to_numpy().astype(str))
-        for split in ("val", "test")
-        if len(rows := predictions[predictions["split"] == split])
+        for split, which in chosen.items()
+        if len(rows := predictions[which])
     }
     sets = fit_sets(*parts["val"])
     coverage = {split: measure_coverage(sets, *part) for split, part in parts.items()}
@@ -123,13 +126,12 @@ def measure_stability(classifier: Classifier, images: Images, positions: np.ndar
         dx: str (N,), their diagnoses.
     """
     threshold = classifier.decision.malignant_threshold
-    verdict, scores = np.zeros(len(positions)), np.zeros((len(VIEWS) + len(VARIANTS), len(positions)))
-    for items in progress(equal_shapes(images, positions, batch_size=BATCH // 4), "variants", unit="batch"):
+    scores = np.zeros((1 + len(VARIANTS), len(positions)))
+    for items in progress(equal_shapes(images, positions, batch_size=BATCH), "variants", unit="batch"):
         pixels = np.stack([images[position] for position in positions[items]])
         outputs = classifier.run(pixels)
-        verdict[items] = classifier.malignant(outputs.logits.mean(axis=0))
         scores[:, items] = classifier.stability(pixels, outputs)
-    wrong = (verdict >= threshold) != np.isin(dx, MALIGNANT)
+    wrong = (scores[0] >= threshold) != np.isin(dx, MALIGNANT)
     disagreeing = crosses(scores, threshold)
     return {
         "images": len(positions),

@@ -1,6 +1,6 @@
 """Printable tables of the gate and of the sets of possible diagnoses, from gate.json and uncertainty.json.
 
-tables = write_tables(Path("checkpoints/ham10000-lite0"))
+tables = write_tables(Path("checkpoints/committee"))
 """
 
 from __future__ import annotations

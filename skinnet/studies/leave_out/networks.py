@@ -1,6 +1,6 @@
 """Networks with their predictions for test images: the shipped one, and those trained without a clinic or diagnosis.
 
-shipped = shipped_network(Path("checkpoints/ham10000-lite0"))
+shipped = shipped_network(Path("checkpoints/committee"))
 network = network_without("df", config, root=data, run=runs / "df")
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 from skinnet.checkpoint import PREDICTIONS, load_config, save_config
 from skinnet.files import read_table
 from skinnet.inference.calibration import Decision
-from skinnet.inference.predictions import add_predictions, load_predictions, predict_logits, save_predictions
+from skinnet.inference.predictions import add_predictions, load_predictions, predict_logits, rows_of, save_predictions
 from skinnet.labels import CLASSES
 from skinnet.studies.gate_study.turned_away import gate_levels
 from skinnet.training.config import TrainConfig
@@ -50,8 +50,9 @@ class NetworkPredictions:
 def shipped_network(checkpoint: Path) -> NetworkPredictions:
     """The network of a checkpoint on its test split."""
     config, predictions = load_config(checkpoint), load_predictions(checkpoint / PREDICTIONS)
-    test = predictions[predictions["split"] == "test"].reset_index(drop=True)
-    return NetworkPredictions(test, Decision.of(config), "shipped", config.counts["train"], config.training["epochs"])
+    test = rows_of(predictions, "test", config.sources[0]).reset_index(drop=True)
+    epochs = config.members[0].training["epochs"]
+    return NetworkPredictions(test, Decision.of(config), "shipped", config.counts["train"], epochs)
 
 
 def network_without(name: str, config: TrainConfig, *, root: Path, run: Path) -> NetworkPredictions:
@@ -67,7 +68,7 @@ def network_without(name: str, config: TrainConfig, *, root: Path, run: Path) ->
 
 def _predict_test(run: Path, *, root: Path, with_gate: bool) -> None:
     """Write the predictions of a run's best network for its test images, and its config."""
-    fitted = fit_run(run, root=root, name=run.name)
+    fitted = fit_run([run], root=root, name=run.name)
     positions = np.flatnonzero(fitted.table["split"] == "test")
     logits = predict_logits(fitted.classifier, fitted.images, positions)
     predictions = add_predictions(fitted.classifier, fitted.table.iloc[positions], logits)

@@ -1,6 +1,6 @@
 """Printable tables of the leave-out study, from its two files in a checkpoint's folder.
 
-tables = write_tables(Path("checkpoints/ham10000-lite0"))  # {"clinics_left_out.csv": Table, ...}
+tables = write_tables(Path("checkpoints/committee"))  # {"clinics_left_out.csv": Table, ...}
 """
 
 from __future__ import annotations

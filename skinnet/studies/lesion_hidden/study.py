@@ -1,7 +1,7 @@
 """Measure how much of the score does not come from the lesion (Bissoto et al., CVPR workshops 2019).
 
     measured = measure_lesion_hidden(classifier, index, images, root=Path("data"))
-    tables = write_lesion_hidden(measured, Path("checkpoints/ham10000-lite0"))
+    tables = write_lesion_hidden(measured, Path("checkpoints/committee"))
 
 Each photo is classified whole, without its lesion, and with nothing but its lesion; and, as a control, with an equal
 area hidden or shown at another place of the same photo. A network that uses only the lesion falls to an AUROC of .5
@@ -95,7 +95,7 @@ def _logits(classifier: Classifier, table: pd.DataFrame, images: Images, root: P
     photos = progress(_with_masks(table, images, root), "hiding lesions", total=len(table), unit="photo")
     for item, pixels, mask in photos:
         pictures = hide_lesion(pixels, mask)
-        for name, found in zip(pictures, classifier.one_view(np.stack(list(pictures.values()))), strict=True):
+        for name, found in zip(pictures, classifier.logits(np.stack(list(pictures.values()))), strict=True):
             logits[WITH_ROOM.index(name), item] = found
     return logits
 
