@@ -7,11 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MIRROR ?=
-CHECKPOINT ?=
 PACKAGES ?=
-RECIPE ?=
 SHIPPED := checkpoints/committee
-SHORT := --first-size 0.5
+NETWORKS := efficientnet_lite0 vit_small_dinov2
 
 .PHONY: app test stress lint data train release clean
 
@@ -32,20 +30,23 @@ lint: $(VENV)/.test
 
 data: $(VENV)/.app
 	$(BIN)/python -m skinnet acquire ham10000 --root data $(if $(MIRROR),--mirror $(MIRROR))
+	$(BIN)/python -m skinnet acquire isic2017 --root data $(if $(MIRROR),--mirror $(MIRROR)/isic2017)
 	$(BIN)/python -m skinnet prepare --root data
 
 train: $(VENV)/.test
-	$(BIN)/python -m skinnet train --root data --out runs/shipped
+	$(BIN)/python -m pip install -e ".[transformer]"
+	for network in $(NETWORKS); do \
+	  $(BIN)/python -m skinnet train --root data --network $$network --out runs/$$network $$(test -e runs/$$network/state.pt && echo --resume) && \
+	  $(BIN)/python -m skinnet cross-validate --root data --network $$network --out runs/$$network-folds || exit; \
+	done
 
 release: $(VENV)/.foreign $(VENV)/.test
-	@test -n "$(CHECKPOINT)" || { echo "Name a training run: make release CHECKPOINT=runs/NAME"; exit 2; }
-	$(BIN)/python -m skinnet cross-validate --root data --out runs/folds $(SHORT) --epochs 3 $(RECIPE)
-	$(BIN)/python -m skinnet release --run $(CHECKPOINT) --root data --checkpoint $(SHIPPED) --out-of-fold runs/folds/out_of_fold.csv
+	$(BIN)/python -m skinnet release --run $(NETWORKS:%=runs/%) --root data --checkpoint $(SHIPPED) --out-of-fold $(NETWORKS:%=runs/%-folds/out_of_fold.csv)
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
 	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --limit 500 --out $(SHIPPED)/faithfulness
-	$(BIN)/python -m skinnet leave-out rosendahl --checkpoint $(SHIPPED) --root data --out runs/left-out $(SHORT) --epochs 4
-	$(BIN)/python -m skinnet leave-out akiec df vasc --checkpoint $(SHIPPED) --root data --out runs/left-out $(SHORT) --epochs 2
+	$(BIN)/python -m skinnet leave-out rosendahl --checkpoint $(SHIPPED) --root data --out runs/left-out
+	$(BIN)/python -m skinnet leave-out akiec df vasc --checkpoint $(SHIPPED) --root data --out runs/left-out
 	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --readme README.md
 
 clean:

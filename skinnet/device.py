@@ -14,6 +14,11 @@ def pick_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def memory_format(device: torch.device) -> torch.memory_format:
+    """Channels last, which CPUs compute faster; on CUDA it slows depthwise convolutions down twentyfold."""
+    return torch.contiguous_format if device.type == "cuda" else torch.channels_last
+
+
 def describe(device: torch.device) -> str:
     """A device in words, for the record."""
     if device.type == "cuda":

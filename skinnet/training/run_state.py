@@ -23,6 +23,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from skinnet.device import memory_format
 from skinnet.errors import TrainingError
 from skinnet.files import atomic_path, read_json, write_json
 from skinnet.labels import CLASSES
@@ -99,7 +100,7 @@ def new_run(config: TrainConfig, device: torch.device, processes: Processes = AL
         config.network, classes=len(CLASSES), imagenet=config.weights == "imagenet",
         stochastic_depth=config.stochastic_depth,
     )  # fmt: skip
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(device, memory_format=memory_format(device))  # type: ignore[call-overload]
     if processes.count > 1 and device.type == "cuda":  # on the CPU each process normalises by its own share
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
     optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate)

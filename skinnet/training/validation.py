@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from skinnet.data.dataset import LesionDataset, evaluation_batches, evaluation_loader
+from skinnet.device import memory_format
 from skinnet.evaluation.evaluate import image_metrics
 from skinnet.labels import CLASSES, probability_columns
 from skinnet.models.registry import normalisation
@@ -59,7 +60,7 @@ def _by_source(table: pd.DataFrame, sources: np.ndarray, names: list[str]) -> tu
 
 
 def normalise(images: Tensor, network: str, device: torch.device) -> Tensor:
-    """Normalise float32 (B, 3, H, W) in [0, 1] for a network, on its device, channels last."""
+    """Normalise float32 (B, 3, H, W) in [0, 1] for a network, on its device, in its memory format."""
     scale = normalisation(network)
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (scale.mean, scale.std))
-    return ((images.to(device) - mean) / std).contiguous(memory_format=torch.channels_last)
+    return ((images.to(device) - mean) / std).contiguous(memory_format=memory_format(device))

@@ -11,15 +11,25 @@ VALIDATION_METRICS = ("macro_auroc", "malignant_auroc", "balanced_accuracy", "ac
 
 
 def draw_training(history: pd.DataFrame) -> Figure:
-    """Draw the figure from a history with a row for each epoch."""
-    figure = Figure(figsize=(7.5, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.plot(history["epoch"], history["loss"], color="black", label="training loss (smoothed labels)")
-    left.plot(history["epoch"], history["val_log_loss"], "--", color=COLOURS[1], label="validation log loss")
-    left.set(xlabel="epoch", ylabel="nats", title="Loss")
-    for name, colour, dashes in zip(VALIDATION_METRICS, COLOURS, DASHES, strict=False):
-        right.plot(history["epoch"], history[name], dashes, color=colour, label=name.replace("_", " "))
-    right.set(xlabel="epoch", title="Validation, one view, before calibration")
-    for axes in (left, right):
+    """Draw the figure.
+
+    Args:
+        history: a row for each epoch of each network; the validation metrics only where a run had validation images.
+    """
+    validated = VALIDATION_METRICS[0] in history
+    figure = Figure(figsize=(7.5 if validated else 5, 3.6), layout="constrained")
+    left, *right = figure.subplots(1, 1 + validated, squeeze=False)[0]
+    networks = history.groupby("network", sort=False) if "network" in history else [("", history)]
+    for (name, rows), dashes in zip(networks, DASHES, strict=False):
+        left.plot(rows["epoch"], rows["loss"], dashes, color="black", label=f"training loss {name}".strip())
+        if validated:
+            left.plot(rows["epoch"], rows["val_log_loss"], dashes, color=COLOURS[1], label=f"validation {name}".strip())
+            for metric, colour in zip(VALIDATION_METRICS, COLOURS, strict=False):
+                label = metric.replace("_", " ") if dashes == DASHES[0] else None
+                right[0].plot(rows["epoch"], rows[metric], dashes, color=colour, label=label)
+    left.set(xlabel="epoch", ylabel="nats", title="Loss (training: smoothed labels)")
+    for axes in right:
+        axes.set(xlabel="epoch", title="Validation, before calibration")
+    for axes in (left, *right):
         axes.legend(fontsize=8)
     return figure

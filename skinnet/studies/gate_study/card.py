@@ -36,7 +36,7 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
             "Validation photos drawn at random, altered as other cameras and programs may alter them.",
             _counts(gate["altered"].items(), "alteration"),
             "## Time",
-            f"The four views of a photo take {times['forward_pass']:.0f} ms of processor time; the gate adds "
+            f"A pass over a photo takes {times['forward_pass']:.0f} ms of processor time; the gate adds "
             f"{times['gate']:.1f} ms ({100 * times['gate'] / times['forward_pass']:.1f} %).",
             "## Diagnoses that cannot be ruled out",
             "How often the set of possible diagnoses holds the true one, by true diagnosis. All lesions have the same "
@@ -60,7 +60,7 @@ def _stability(spread: dict[str, Any]) -> str:
     count, crossing = spread["images"], spread["disagreeing"]
     wrong, wrong_elsewhere = spread["wrong_where_disagreeing"], spread["wrong_elsewhere"]
     return (
-        f"{count:,} validation images, each in four mirrored views, {variants_in_words()}: the median range of "
+        f"{count:,} validation images, each as it is, {variants_in_words()}: the median range of "
         f"p_malignant is {100 * spread['median']:.1f} percentage points. In {share(crossing, count)} the variants fall "
         f"on both sides of the threshold; the verdict is wrong in {share(wrong, crossing)} of these, and in "
         f"{share(wrong_elsewhere, count - crossing)} of the others."
