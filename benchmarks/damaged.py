@@ -1,6 +1,6 @@
 """Compare how well two training runs withstand damage to the photos, on the same validation lesions.
 
-    python benchmarks/damaged.py --root data --runs runs/3 runs/13 --out-of-fold runs/folds/out_of_fold.csv
+    python benchmarks/damaged.py --root data --runs runs/3 runs/13
 
 Each image is classified in one view, as in `robustness`. It takes about five minutes on two cores. The differences
 come from the same bootstrap draws.
@@ -37,7 +37,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path("data"), help="folder of the data")
     parser.add_argument("--runs", type=Path, nargs=2, required=True, metavar="DIR", help="two folders of training runs")
-    parser.add_argument("--out-of-fold", type=Path, metavar="CSV", help="table of cross-validate to fit the rules on")
     options = parser.parse_args()
     fitted = [fit_run([run], root=options.root, name=run.name) for run in options.runs]
     chosen = {name: damage for name, strength, damage in damages() if name in DAMAGES and strength == STRENGTH}

@@ -31,7 +31,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     checkpoint = parser.parse_args().checkpoint
-    table = pd.read_csv(checkpoint / "predictions.csv", index_col="image_id").query("split == 'test'")
+    table = pd.read_csv(checkpoint / "predictions.csv", index_col="image_id")
+    table = table.query("split == 'test' and source == 'ham10000'")
     ours = json.loads((checkpoint / "metrics.json").read_text(encoding="utf-8"))["test"]["image"]
 
     seven = score(

@@ -40,8 +40,8 @@ class TrainConfig:
     sources: str = _setting("ham10000", "data sets to train on, separated by commas")
     partition: str = _setting(
         "split",
-        "split, train-and-val, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-NAME of "
-        "a clinic or diagnosis",
+        "split, train-and-val, official (all of HAM10000 but its validation part), fold-0 to fold-4, or without-NAME "
+        "of a clinic or diagnosis",
     )
     network: str = _setting(LITE0, f"{', '.join(NETWORKS)} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skinnet.data.partitions import PARTITIONS, add_splits, choose_partition, published_split, rows_hash
+from skinnet.data.partitions import DEVELOPMENT, PARTITIONS, add_splits, choose_partition, published_split, rows_hash
 from skinnet.errors import DataError
 
 PUBLISHED = published_split()
@@ -77,6 +77,11 @@ def test_a_diagnosis_that_is_left_out_is_only_tested_on() -> None:
     assert choose_partition(table, "without-df").tolist() == ["test", "test", "excluded", "train", "test", "val"]
 
 
+def test_the_last_training_takes_validation_too() -> None:
+    table = pd.DataFrame({"split": ["train", "val", "test", "excluded"]})
+    assert choose_partition(table, DEVELOPMENT).tolist() == ["train", "train", "test", "excluded"]
+
+
 def test_a_clinic_is_kept_back_with_every_lesion_that_it_photographed() -> None:
     """Lesion 2 was photographed in both clinics, so the other clinic's photo of it takes no part."""
     table = pd.DataFrame(
@@ -91,7 +96,7 @@ def test_a_clinic_is_kept_back_with_every_lesion_that_it_photographed() -> None:
     south = ["train", "train", "excluded", "test", "test", "test"]
     assert choose_partition(table, "without-south").tolist() == south
     with pytest.raises(
-        DataError, match=r"use split, official, fold-0, .*, without-north, without-south, without-akiec"
+        DataError, match=r"use split, official, train-and-val, fold-0, .*, without-north, without-south, without-akiec"
     ):
         choose_partition(table, "without-west")
     with pytest.raises(DataError, match="Unknown partition 'fold-9'"):

@@ -25,7 +25,7 @@ def test_raw_data_become_a_published_checkpoint_that_predicts(
 ) -> None:
     """acquire, prepare, train and release ran for the fixtures; evaluate and predict follow here."""
     config = json.loads((tiny_checkpoint / "config.json").read_text())
-    assert config["training"]["epochs"] == 2
+    assert config["members"][0]["training"]["epochs"] == 2
     assert config["counts"]["train"] + config["counts"]["val"] + config["counts"]["test"] == 210
     assert config["machine"] == describe(pick_device())
     for name in FIGURES:

@@ -36,7 +36,8 @@ def counts(pictures: int, warned: int, refused: int) -> dict[str, int]:
 
 def gate() -> dict[str, Any]:
     accepted = {
-        split: {name: counts(10, 1, 0) for name in CLASSES} | {"all": counts(70, 7, 0)} for split in ("val", "test")
+        f"mine, {split}": {name: counts(10, 1, 0) for name in CLASSES} | {"all": counts(70, 7, 0)}
+        for split in ("val", "test")
     }
     foreign = [
         {"kind": "cats", "chosen_on": True, "auroc": 0.98765, **counts(20, 5, 10)},
@@ -153,7 +154,7 @@ def test_every_title_names_split_and_n(folder: Path) -> None:
         "A diagnosis left out of training: its images of all splits (shipped network: test split) against the other "
         "test images, per image, n in each row",
         "Gate: pictures that show no lesion (n = 60 of 2 kinds; of no split, but skin is cut from validation photos)",
-        "Gate: dermatoscopic photos turned away (test split, n = 70: 90.0 % (80.5-95.9) pass unwarned)",
+        "Gate: dermatoscopic photos turned away (data set, split and n in each row)",
         "Diagnoses that cannot be ruled out (test split, n = 84 images of 70 lesions)",
         "Heat maps compared with blobs that ignore the photo (test split, n = 35 photos of 30 lesions)",
     ]
@@ -171,7 +172,7 @@ def test_the_cells_are_those_of_the_files(folder: Path) -> None:
     assert diagnoses.rows[0][-2:] == ["0.700 (0.600-0.800)", "n/a"]
     assert non_lesion.rows[0] == ["cats", "design", "20", "0.9877", "75.0 % (50.9-91.3)", "50.0 % (27.2-72.8)"]
     assert non_lesion.rows[-1][:3] == ["all of these", "report", "40"]
-    assert photos.rows[-1] == ["All", "70", "7", "0.0 % (0.0-5.1)", "70", "7", "0.0 % (0.0-5.1)"]
+    assert photos.rows[-1] == ["mine, test", "all", "70", "10.0 % (4.1-19.5)", "0.0 % (0.0-5.1)"]
     assert possible.rows[4] == ["Melanoma", "10", "97.5 %", "12 / 10", "90.0 % (55.0-99.8)", "2.2"]
     assert possible.rows[3][2] == "n/a (too few for 95 %)"
     assert len(heat_maps.rows) == len(OFFERED) * len(GROUPS)

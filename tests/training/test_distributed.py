@@ -61,7 +61,8 @@ def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
 
 def test_two_processes_train_as_one_run(drawn_root: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    settings = ["--weights", "none", "--epochs", "1", "--batch-size", "16", "--soft-labels=", "--root", str(drawn_root)]
+    settings = ["--weights", "none", "--epochs", "1", "--batch-size", "16", "--root", str(drawn_root)]
+    settings += ["--sources", "ham10000", "--partition", "split"]
     torchrun("-m", "skinnet", "train", *settings, "--out", str(out))
     history = pd.read_csv(out / "history.csv")
     assert history["epoch"].tolist() == [1]

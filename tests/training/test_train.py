@@ -13,10 +13,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from skinnet.errors import TrainingError
+from skinnet.data.partitions import DEVELOPMENT
+from skinnet.errors import DataError, TrainingError
 from skinnet.training import train as module
 from skinnet.training.config import TrainConfig
-from skinnet.training.run_state import last_network
+from skinnet.training.fitted_run import fit_run
+from skinnet.training.run_state import BEST, last_network
 from skinnet.training.schedule import image_share, learning_rate, smaller
 from skinnet.training.train import train
 from skinnet.training.validation import SELECTION_METRIC
@@ -188,3 +190,16 @@ def test_the_learning_rate_rises_then_falls_to_zero() -> None:
     assert rates[100] == pytest.approx(0, abs=1e-12)
     assert rates[20:] == sorted(rates[20:], reverse=True)
     assert not any(math.isnan(rate) for rate in rates)
+
+
+def test_without_validation_the_last_epoch_is_kept(drawn_root: Path, tmp_path: Path) -> None:
+    config = TrainConfig(
+        weights="none", epochs=2, ema_decay=0.5, first_size=0.25, partition=DEVELOPMENT, operations=1, cutout=0.5
+    )
+    history = train(config, root=drawn_root, out=tmp_path / "run")
+    assert history.columns.tolist() == ["epoch", "loss", "seconds"]
+    kept = load_file(tmp_path / "run" / BEST)
+    last = last_network(config, tmp_path / "run").state_dict()
+    assert all(torch.equal(kept[name], last[name]) for name in last)
+    with pytest.raises(DataError, match="name tables of cross-validate"):
+        fit_run([tmp_path / "run"], root=drawn_root, name="tiny")

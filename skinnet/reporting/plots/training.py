@@ -19,8 +19,9 @@ def draw_training(history: pd.DataFrame) -> Figure:
     validated = VALIDATION_METRICS[0] in history
     figure = Figure(figsize=(7.5 if validated else 5, 3.6), layout="constrained")
     left, *right = figure.subplots(1, 1 + validated, squeeze=False)[0]
-    networks = history.groupby("network", sort=False) if "network" in history else [("", history)]
-    for (name, rows), dashes in zip(networks, DASHES, strict=False):
+    names = history["network"].unique().tolist() if "network" in history else [""]
+    for name, dashes in zip(names, DASHES, strict=False):
+        rows = history[history["network"] == name] if name else history
         left.plot(rows["epoch"], rows["loss"], dashes, color="black", label=f"training loss {name}".strip())
         if validated:
             left.plot(rows["epoch"], rows["val_log_loss"], dashes, color=COLOURS[1], label=f"validation {name}".strip())

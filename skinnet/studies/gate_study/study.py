@@ -30,6 +30,7 @@ from skinnet.inference.predictions import load_predictions
 from skinnet.inference.stability import VARIANTS, crosses
 from skinnet.labels import MALIGNANT, probability_columns
 from skinnet.progress import progress
+from skinnet.reporting.captions import source_title
 from skinnet.studies.gate_study.card import gate_card
 from skinnet.studies.gate_study.non_lesion_images import Places
 from skinnet.studies.gate_study.tables import write_tables
@@ -56,13 +57,18 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
     table = load_index(root, sources=config.sources, partition=partition)
     images = load_cache(root, table)
     gate, by_split = fit_gate(classifier, table, images)
-    val, levels = by_split["val"], {}
+    val, accepted = by_split["val"], {}
     for split in ("val", "test"):
         photos = by_split[split]
-        levels[split] = by_diagnosis(gate_levels(gate, photos.inputs(images), photos.features), photos.dx)
+        levels = gate_levels(gate, photos.inputs(images), photos.features)
+        sources = table["source"].to_numpy()[photos.positions]
+        for source in config.sources:
+            chosen = sources == source
+            if chosen.any():
+                accepted[f"{source_title(source)}, {split}"] = by_diagnosis(levels[chosen], photos.dx[chosen])
     measured = {
         "gate": save_statistics(gate, checkpoint),
-        "accepted": levels,
+        "accepted": accepted,
         "foreign": non_lesion_counts(classifier, gate, Places(root, packages), gate.distances(val.features)),
         "altered": altered_counts(classifier, gate, table.iloc[val.positions], root),
         "milliseconds": measure_time(classifier, gate, np.array(images[int(val.positions[0])])),

@@ -36,19 +36,17 @@ def write_tables(folder: Path) -> list[Table]:
 
 
 def turned_away_table(accepted: dict[str, dict[str, dict[str, int]]]) -> Table:
-    """How many dermatoscopic photos of validation and test are warned of or refused, by diagnosis."""
+    """How many dermatoscopic photos of each data set and split are warned of or refused, by diagnosis."""
     rows = []
-    for dx in accepted["val"]:
-        cells = [FULL_NAMES.get(dx, "All")]
-        for split in ("val", "test"):
-            found = accepted[split][dx]
-            cells += [str(found["pictures"]), str(found["warned"]), share(found["refused"], found["pictures"])]
-        rows.append(cells)
-    test = accepted["test"]["all"]
-    passed = share(test["pictures"] - test["warned"] - test["refused"], test["pictures"])
-    title = f"Gate: dermatoscopic photos turned away (test split, n = {test['pictures']:,}: {passed} pass unwarned)"
-    heads = ["diagnosis", "val n", "warned", "refused", "test n", "warned", "refused"]
-    return Table("gate_photos", title, heads, rows)
+    for name, by_dx in accepted.items():
+        for dx, found in by_dx.items():
+            if count := found["pictures"]:
+                shares = [share(found[level], count) for level in ("warned", "refused")]
+                rows.append([name, FULL_NAMES.get(dx, "all"), str(count), *shares])
+    heads = ["photos", "diagnosis", "n", "warned", "refused"]
+    return Table(
+        "gate_photos", "Gate: dermatoscopic photos turned away (data set, split and n in each row)", heads, rows
+    )
 
 
 def non_lesion_table(kinds: list[dict[str, Any]], *, total: str = "all of these") -> Table:

@@ -19,7 +19,8 @@ from skinnet.studies.leave_out.tables import CLINICS, DIAGNOSES
 from skinnet.training.config import TrainConfig
 
 TINY = TrainConfig(weights="none", epochs=1, ema_decay=0.5, first_size=0.25)
-OPTIONS = ["--weights", "none", "--epochs", "1", "--ema-decay", "0.5", "--first-size", "0.25"]
+OPTIONS = ["--sources", "ham10000", "--network", "efficientnet_lite0", "--weights", "none"]
+OPTIONS += ["--epochs", "1", "--ema-decay", "0.5", "--first-size", "0.25", "--batch-size", "32"]
 
 
 @pytest.fixture(scope="module")
