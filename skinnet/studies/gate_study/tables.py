@@ -44,9 +44,8 @@ def turned_away_table(accepted: dict[str, dict[str, dict[str, int]]]) -> Table:
                 shares = [share(found[level], count) for level in ("warned", "refused")]
                 rows.append([name, FULL_NAMES.get(dx, "all"), str(count), *shares])
     heads = ["photos", "diagnosis", "n", "warned", "refused"]
-    return Table(
-        "gate_photos", "Gate: dermatoscopic photos turned away (data set, split and n in each row)", heads, rows
-    )
+    title = "Gate: dermatoscopic photos turned away (data set, split and n in each row)"
+    return Table("gate_photos", title, heads, rows)
 
 
 def non_lesion_table(kinds: list[dict[str, Any]], *, total: str = "all of these") -> Table:
