@@ -103,7 +103,7 @@ Trained and tested on: {data_name(config)}.
 {sources}
 
 Photos come in the geometry of the 224 x 224 export of HAM10000, which is un-squashed to 4:3; full-size photos are
-reduced to the same. {counts["train"]:,} training, {counts["val"]:,} validation and {counts["test"]:,} test images.
+reduced to the same. {counts["train"]:,} training, {counts.get("val", 0):,} validation and {counts["test"]:,} test images.
 Images of one lesion, published duplicates, byte-identical files and near-duplicates are never in two splits.
 Table hash {config.members[0].data_sha256[:16]}.
 """

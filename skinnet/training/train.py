@@ -158,7 +158,7 @@ def _training_data(root: Path, table: pd.DataFrame, config: TrainConfig) -> _Dat
         train=LesionDataset(images, labels, positions["train"], frame=FRAME, sources=sources),
         val=LesionDataset(images, labels, positions["val"], sources=sources),
         ids=table["image_id"].to_numpy(),
-        targets=torch.eye(len(CLASSES))[torch.from_numpy(labels)],
+        targets=torch.eye(len(CLASSES))[labels.copy()],
     )
 
 
