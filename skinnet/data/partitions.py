@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skinnet.data import DEVELOPMENT
 from skinnet.data.grouping import (
     MAX_HASH_DISTANCE,
     deal,
@@ -40,8 +41,6 @@ FOLDS = 5
 PARTITIONS = ("split", "official")
 FOLD_PARTITIONS = tuple(f"fold-{fold}" for fold in range(FOLDS))
 """Each keeps one fold of train and val back for validation."""
-DEVELOPMENT = "train-and-val"
-"""For the last training, after all choices: no image is validated on."""
 WITHOUT = "without-"
 """Before the name of a clinic or a diagnosis: a network that never saw its photos is tested on them."""
 IN_USE = ("train", "val", "test")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from skinnet.checkpoint import OUT_OF_FOLD, RECALIBRATION, VALIDATION, Config, Member
+from skinnet.data import DEVELOPMENT
 from skinnet.data.download.sources import SOURCES
-from skinnet.data.partitions import DEVELOPMENT
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
@@ -98,12 +98,13 @@ def _data(config: Config) -> str:
         f"- {source.title}. {source.citation}" for name in config.sources if (source := SOURCES.get(name))
     )
     counts = config.counts
+    validation = f"{counts['val']:,} validation and " if "val" in counts else "no validation and "
     return f"""## Data
 Trained and tested on: {data_name(config)}.
 {sources}
 
 Photos come in the geometry of the 224 x 224 export of HAM10000, which is un-squashed to 4:3; full-size photos are
-reduced to the same. {counts["train"]:,} training, {counts.get("val", 0):,} validation and {counts["test"]:,} test images.
+reduced to the same. {counts["train"]:,} training, {validation}{counts["test"]:,} test images.
 Images of one lesion, published duplicates, byte-identical files and near-duplicates are never in two splits.
 Table hash {config.members[0].data_sha256[:16]}.
 """

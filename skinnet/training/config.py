@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from skinnet.data.partitions import DEVELOPMENT
+from skinnet.data import DEVELOPMENT
 from skinnet.errors import CheckpointError, TrainingError
 from skinnet.models.registry import LITE0, NETWORKS, VIT
 

@@ -21,8 +21,9 @@ import pandas as pd
 from torch import nn
 
 from skinnet.checkpoint import OUT_OF_FOLD
+from skinnet.data import DEVELOPMENT
 from skinnet.data.index import FRAME, class_counts, load_cache, load_index
-from skinnet.data.partitions import DEVELOPMENT, FOLD_PARTITIONS
+from skinnet.data.partitions import FOLD_PARTITIONS
 from skinnet.errors import TrainingError
 from skinnet.files import read_table
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision

@@ -19,9 +19,9 @@ from torch import nn
 
 import skinnet
 from skinnet.checkpoint import OUT_OF_FOLD, VALIDATION, Config, Member
+from skinnet.data import DEVELOPMENT
 from skinnet.data.dataset import Images
 from skinnet.data.index import FRAME, class_counts, load_cache, load_index, split_hash, table_hash
-from skinnet.data.partitions import DEVELOPMENT
 from skinnet.errors import CheckpointError, DataError
 from skinnet.files import read_json, read_table
 from skinnet.inference.classifier import Classifier

@@ -28,9 +28,10 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.v2 import MixUp
 
+from skinnet.data import DEVELOPMENT
 from skinnet.data.dataset import LesionDataset, draw_batches, training_loader
 from skinnet.data.index import FRAME, load_cache, load_index, table_hash
-from skinnet.data.partitions import DEVELOPMENT, WITHOUT
+from skinnet.data.partitions import WITHOUT
 from skinnet.data.shapes import draw_shapes
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import warnings
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from skinnet.data.grouping import (
     split_groups,
 )
 from skinnet.data.partitions import known_duplicates, published_split
+from skinnet.inference.predictions import rows_of
 
 SEARCH = "skinnet data duplicates"
 
@@ -110,8 +110,8 @@ def test_the_published_split_has_every_class_everywhere(shipped: Path) -> None:
     split = published_split()
     assert split["split"].value_counts().to_dict() == {"train": 6997, "test": 2004, "val": 989, "excluded": 25}
     assert (split["fold"].isna() == split["split"].isin(["test", "excluded"])).all()
-    published = pd.read_csv(shipped / "predictions.csv").set_index("image_id")
-    test_ids = set(published.index[published["split"] == "test"])
+    published = rows_of(pd.read_csv(shipped / "predictions.csv"), "test", "ham10000")
+    test_ids = set(published["image_id"])
     assert test_ids == set(split.index[split["split"] == "test"])
 
 
@@ -132,9 +132,11 @@ def test_the_published_split_can_be_made_again(real_index: pd.DataFrame) -> None
     assert (folds == published["fold"].to_numpy()[used]).all()
 
 
-def test_the_published_split_is_what_prepare_writes(real_root: Path) -> None:
-    published = resources.files("skinnet.data").joinpath("splits", "ham10000_split.csv")
-    assert (real_root / "splits.csv").read_bytes() == published.read_bytes()
+@pytest.mark.parametrize("source", ["ham10000", "isic2017"])
+def test_the_published_splits_are_what_prepare_writes(real_root: Path, source: str) -> None:
+    written = pd.read_csv(real_root / "splits.csv", comment="#").query("source == @source").set_index("image_id")
+    published = published_split(source).reindex(written.index)
+    pd.testing.assert_frame_equal(written[["split", "fold"]], published, check_dtype=False)
 
 
 def test_no_real_lesion_file_or_group_is_in_two_splits(real_index: pd.DataFrame) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skinnet.data.partitions import DEVELOPMENT, PARTITIONS, add_splits, choose_partition, published_split, rows_hash
+from skinnet.data import DEVELOPMENT
+from skinnet.data.partitions import PARTITIONS, add_splits, choose_partition, published_split, rows_hash
 from skinnet.errors import DataError
 
 PUBLISHED = published_split()

@@ -16,8 +16,9 @@ from demo.results import load_metrics
 from skinnet.__main__ import parser
 from skinnet.checkpoint import OUT_OF_FOLD, SPLIT, load_config
 from skinnet.cli.recipe import recipe_of
+from skinnet.data import DEVELOPMENT
 from skinnet.data.index import class_counts, load_index, split_hash, table_hash
-from skinnet.data.partitions import DEVELOPMENT, published_split, seen_in_training
+from skinnet.data.partitions import published_split, seen_in_training
 from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.images.photo import open_photo
 from skinnet.inference.calibration import Decision
@@ -149,11 +150,11 @@ def test_the_gates_page_says_what_its_files_say(shipped: Path) -> None:
 def test_the_promised_floor_is_reached(recomputed: dict[str, dict[str, Metrics]]) -> None:
     images = recomputed["test"]["image"]
     found = images.overall | images.rules["balanced"].overall
-    for name, floor in {"balanced_accuracy": 0.75, "malignant_auroc": 0.94, "macro_auroc": 0.96}.items():
+    for name, floor in {"balanced_accuracy": 0.76, "malignant_auroc": 0.93, "macro_auroc": 0.96}.items():
         assert (found[name].value or 0) >= floor, name
     elsewhere = recomputed["isic2017"]["image"].per_class
-    assert (elsewhere["mel"]["auroc"].value or 0) >= 0.8
-    assert (elsewhere["bkl"]["auroc"].value or 0) >= 0.93
+    assert (elsewhere["mel"]["auroc"].value or 0) >= 0.86
+    assert (elsewhere["bkl"]["auroc"].value or 0) >= 0.95
 
 
 def test_every_choice_was_made_without_the_test_splits(

@@ -27,7 +27,7 @@ def test_raw_data_become_a_published_checkpoint_that_predicts(
     config = json.loads((tiny_checkpoint / "config.json").read_text())
     assert config["members"][0]["training"]["epochs"] == 2
     assert config["counts"]["train"] + config["counts"]["val"] + config["counts"]["test"] == 210
-    assert config["machine"] == describe(pick_device())
+    assert config["members"][0]["machine"] == describe(pick_device())
     for name in FIGURES:
         assert (tiny_checkpoint / "figures" / f"{name}.png").stat().st_size > 10_000
     assert "Not for diagnosis" in (tiny_checkpoint / "MODEL_CARD.md").read_text()
@@ -69,7 +69,7 @@ def test_a_new_network_takes_nothing_over_from_the_one_before(
     (checkpoint / "robustness.csv").write_text("of another network")
     (checkpoint / "faithfulness").mkdir(exist_ok=True)
     (checkpoint / "faithfulness" / "faithfulness.json").write_text("{}")
-    release(tiny_checkpoint.parent / "run", root=drawn_root, out=checkpoint)
+    release([tiny_checkpoint.parent / "run"], root=drawn_root, out=checkpoint)
     names = {path.name for path in checkpoint.iterdir()}
     assert names == {path.name for path in tiny_checkpoint.iterdir()}
     assert not names & {
@@ -91,7 +91,7 @@ def test_a_run_is_not_published_on_other_data(tiny_checkpoint: Path, drawn_root:
     table.loc[0, "split"] = "val" if table.loc[0, "split"] == "train" else "train"
     table.to_csv(index, index=False)
     with pytest.raises(DataError, match="holds other data than"):
-        release(tiny_checkpoint.parent / "run", root=tmp_path, out=tmp_path / "checkpoint")
+        release([tiny_checkpoint.parent / "run"], root=tmp_path, out=tmp_path / "checkpoint")
     assert not (tmp_path / "checkpoint").exists()
 
 
@@ -171,6 +171,8 @@ def test_metrics_of_training_images_come_with_a_warning(
     assert "none of which is in another split" not in printed
     assert f"The network was trained on {count} of these {count} images: the metrics are too optimistic." in caplog.text
     assert main([*command, "--source", "clinic"]) == 1
+    assert "publishes no test predictions of clinic: name the data with --root" in capsys.readouterr().err
+    assert main([*command, "--partition", "official"]) == 1
     assert "Without --root a checkpoint's own predictions are read" in capsys.readouterr().err
 
 
@@ -182,7 +184,7 @@ def test_a_run_without_test_images_is_not_published(tiny_checkpoint: Path, drawn
     settings = json.loads((tmp_path / "run" / "run.json").read_text()) | {"data_sha256": table_hash(table)}
     (tmp_path / "run" / "run.json").write_text(json.dumps(settings))
     with pytest.raises(DataError, match=r"ham10000 has no test image \(partition split\): nothing to publish"):
-        release(tmp_path / "run", root=tmp_path / "data", out=tmp_path / "checkpoint")
+        release([tmp_path / "run"], root=tmp_path / "data", out=tmp_path / "checkpoint")
     assert not (tmp_path / "checkpoint").exists()
 
 

@@ -28,8 +28,10 @@ PHOTO_PATH = {
     "skinnet.labels",
     "skinnet.models",
     "skinnet.models.backbone",
+    "skinnet.models.committee",
     "skinnet.models.efficientnet_lite",
     "skinnet.models.registry",
+    "skinnet.models.vision_transformer",
 }
 HEAVY = {"pandas", "scipy", "sklearn", "matplotlib", "pytorch_grad_cam", "gradio", "requests"}
 

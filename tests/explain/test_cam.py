@@ -90,7 +90,7 @@ def test_hirescam_is_gradcam_and_gradcam_plus_plus_is_layercam(classifier: Class
         return library_maps(head(classifier.network), features, name=name).clamp(min=0).numpy().ravel()
 
     assert np.corrcoef(flat("GradCAM"), flat("HiResCAM"))[0, 1] > 0.999
-    assert np.corrcoef(flat("GradCAMPlusPlus"), flat("LayerCAM"))[0, 1] > 0.98
+    assert np.corrcoef(flat("GradCAMPlusPlus"), flat("LayerCAM"))[0, 1] > 0.95
     assert np.corrcoef(flat("GradCAM"), flat("LayerCAM"))[0, 1] < 0.98
 
 

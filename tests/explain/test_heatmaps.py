@@ -60,8 +60,8 @@ def test_a_diagnosis_that_nothing_speaks_for_has_an_empty_map() -> None:
     nn.init.zeros_(layer.bias)
     with torch.no_grad():
         layer.weight[:, 0] = torch.tensor([4.0, 2.0, -1.0, -1.0, -1.0, -1.0, -2.0])
-    features = torch.zeros(1, 1, 2, 2)
-    features[0, 0, 0, 1] = 3
+    features = torch.zeros(1, 2, 2)
+    features[0, 0, 1] = 3
     maps = coarse_maps(Head(nn.AdaptiveAvgPool2d(1), nn.Flatten(1), layer), features, method="gradcam")
     assert maps[:, 0, 1].tolist() == pytest.approx([1, 0.5, 0, 0, 0, 0, 0])
     assert maps.sum() == pytest.approx(1.5)

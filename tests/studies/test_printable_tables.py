@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,13 @@ ROBUST = "Robustness per lesion, one view: values, then changes (95 % interval)"
 METRICS = ("balanced_accuracy", "malignant_auroc", "sensitivity", "false_alarms")
 FAITHFULNESS = "faithfulness"
 """Folder, in a checkpoint's, that the files of `skinnet faithfulness` lie in."""
-STUDIES = ("robustness", "lesion_hidden", "leave_out", "gate", "faithfulness/faithfulness")
+STUDIES: dict[str, Callable[[Path], object]] = {
+    "robustness": robustness.write_tables,
+    "lesion_hidden": lesion_hidden.write_tables,
+    "leave_out": leave_out.write_tables,
+    "gate": gate_study.write_tables,
+    "faithfulness/faithfulness": lambda folder: faithfulness.write_tables(folder / FAITHFULNESS),
+}
 
 
 def counts(pictures: int, warned: int, refused: int) -> dict[str, int]:
@@ -110,11 +117,8 @@ def write_data(folder: Path, *, split: str) -> None:
 
 
 def write_all_tables(folder: Path) -> None:
-    robustness.write_tables(folder)
-    lesion_hidden.write_tables(folder)
-    leave_out.write_tables(folder)
-    gate_study.write_tables(folder)
-    faithfulness.write_tables(folder / FAITHFULNESS)
+    for write in STUDIES.values():
+        write(folder)
 
 
 @pytest.fixture
@@ -200,8 +204,10 @@ def test_no_file_of_a_study_outlives_its_network(folder: Path) -> None:
 def test_the_shipped_tables_are_those_of_the_shipped_data(shipped: Path, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint"
     shutil.copytree(shipped, checkpoint)
-    write_all_tables(checkpoint)
-    for name in STUDIES:
+    measured = [name for name in STUDIES if (shipped / f"{name}.tables.json").is_file()]
+    assert "gate" in measured
+    for name in measured:
+        STUDIES[name](checkpoint)
         file = f"{name}.tables.json"
         assert (checkpoint / file).read_text(encoding="utf-8") == (shipped / file).read_text(encoding="utf-8"), (
             f"call write_tables on {shipped}, then python -m skinnet release --checkpoint {shipped}"

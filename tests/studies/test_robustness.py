@@ -50,7 +50,7 @@ def test_the_intact_image_is_classified_as_by_the_classifier(
     """Sensitivity and false alarms of one view, counted by hand."""
     classifier, table = Classifier.load(tiny_checkpoint), load_index(drawn_root)
     images, test = load_cache(drawn_root, table), table[table["split"] == "test"]
-    logits = np.concatenate([classifier.run(np.stack([images[position]])).logits[0] for position in test.index])
+    logits = np.concatenate([classifier.run(np.stack([images[position]])).logits for position in test.index])
     p_malignant = [prediction.p_malignant for prediction in classifier.predictions(logits)]
     lesions = test.assign(p=p_malignant).groupby("lesion_id").agg({"p": "mean", "dx": "first"})
     alarms = lesions["p"] >= classifier.decision.malignant_threshold

@@ -99,7 +99,7 @@ def test_a_released_network_takes_its_thresholds_from_the_folds(
     assert fitted.rows["image_id"].tolist() == table["image_id"].tolist()
     assert fitted.logits == pytest.approx(table[LOGIT_COLUMNS].to_numpy(), abs=1e-5)
     expected = fit_rules(
-        fitted.logits, fitted.rows, sampling_power=0.5,
+        fitted.logits, fitted.rows, sampling_power=0.5, source_power=0.5,
         class_counts=class_counts(fitted.table[fitted.table["split"] == "train"]),
     )  # fmt: skip
     assert Decision.of(fitted.config) == expected.decision

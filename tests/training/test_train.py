@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from skinnet.data.partitions import DEVELOPMENT
+from skinnet.data import DEVELOPMENT
 from skinnet.errors import DataError, TrainingError
 from skinnet.training import train as module
 from skinnet.training.config import TrainConfig

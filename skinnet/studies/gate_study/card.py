@@ -60,7 +60,7 @@ def _stability(spread: dict[str, Any]) -> str:
     count, crossing = spread["images"], spread["disagreeing"]
     wrong, wrong_elsewhere = spread["wrong_where_disagreeing"], spread["wrong_elsewhere"]
     return (
-        f"{count:,} validation images, each as it is, {variants_in_words()}: the median range of "
+        f"{count:,} test images, each as it is, {variants_in_words()}: the median range of "
         f"p_malignant is {100 * spread['median']:.1f} percentage points. In {share(crossing, count)} the variants fall "
         f"on both sides of the threshold; the verdict is wrong in {share(wrong, crossing)} of these, and in "
         f"{share(wrong_elsewhere, count - crossing)} of the others."

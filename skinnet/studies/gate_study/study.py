@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, PREDICTIONS, load_config
+from skinnet.data import DEVELOPMENT
 from skinnet.data.dataset import Images, equal_shapes
 from skinnet.data.index import load_cache, load_index
-from skinnet.data.partitions import DEVELOPMENT
 from skinnet.device import keep_freed_memory
 from skinnet.files import write_json, write_text
 from skinnet.inference.classifier import Classifier
@@ -74,7 +74,8 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
         "milliseconds": measure_time(classifier, gate, np.array(images[int(val.positions[0])])),
     }
     uncertainty = fit_and_measure_sets(checkpoint)
-    uncertainty["spread"] = measure_stability(classifier, images, val.positions, val.dx)
+    home = by_split["test"].positions[table["source"].to_numpy()[by_split["test"].positions] == config.sources[0]]
+    uncertainty["spread"] = measure_stability(classifier, images, home, table["dx"].to_numpy()[home])
     write_json(checkpoint / GATE, measured)
     write_json(checkpoint / CONFORMAL, uncertainty)
     write_text(checkpoint / GATE_CARD, gate_card(measured, uncertainty, name=checkpoint.name))

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from skinnet.data import DEVELOPMENT
 from skinnet.data.index import load_index
-from skinnet.data.partitions import DEVELOPMENT, WITHOUT
+from skinnet.data.partitions import WITHOUT
 from skinnet.errors import TrainingError
 from skinnet.files import read_table, write_table
 from skinnet.labels import CLASSES

@@ -12,14 +12,17 @@ from skinnet.__main__ import main
 from skinnet.data.index import INDEX, load_index
 from skinnet.errors import DataError, TrainingError
 from skinnet.inference.predictions import load_predictions
+from skinnet.models.registry import LITE0
 from skinnet.reporting.study_tables import study_tables
 from skinnet.studies.leave_out import networks
 from skinnet.studies.leave_out.study import leave_out
 from skinnet.studies.leave_out.tables import CLINICS, DIAGNOSES
-from skinnet.training.config import TrainConfig
+from skinnet.training.config import SHIPPED
 
-TINY = TrainConfig(weights="none", epochs=1, ema_decay=0.5, first_size=0.25)
-OPTIONS = ["--sources", "ham10000", "--network", "efficientnet_lite0", "--weights", "none"]
+TINY = dataclasses.replace(
+    SHIPPED[LITE0], sources="ham10000", weights="none", epochs=1, ema_decay=0.5, first_size=0.25, batch_size=32
+)
+OPTIONS = ["--sources", "ham10000", "--weights", "none"]
 OPTIONS += ["--epochs", "1", "--ema-decay", "0.5", "--first-size", "0.25", "--batch-size", "32"]
 
 
