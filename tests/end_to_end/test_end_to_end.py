@@ -17,6 +17,7 @@ from skinnet.errors import DataError
 from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.publish import README_BEGIN, README_END, publish, with_results
 from skinnet.reporting.release import release
+from skinnet.reporting.study_tables import write_study
 from tests.conftest import write_sums
 
 
@@ -66,9 +67,11 @@ def test_a_new_network_takes_nothing_over_from_the_one_before(
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
     shutil.copytree(shipped, checkpoint)
-    (checkpoint / "robustness.csv").write_text("of another network")
     (checkpoint / "faithfulness").mkdir(exist_ok=True)
-    (checkpoint / "faithfulness" / "faithfulness.json").write_text("{}")
+    for folder, name, file in ((checkpoint, "robustness", "robustness.csv"),
+                               (checkpoint / "faithfulness", "faithfulness", "faithfulness.json")):  # fmt: skip
+        (folder / file).write_text("of another network")
+        write_study(folder, name, order=1, files=[file], tables=[])
     release([tiny_checkpoint.parent / "run"], root=drawn_root, out=checkpoint)
     names = {path.name for path in checkpoint.iterdir()}
     assert names == {path.name for path in tiny_checkpoint.iterdir()}
