@@ -39,7 +39,7 @@ def stability_sentence(malignant: np.ndarray, *, threshold: float) -> str:
         malignant: (V,), `p_malignant` of each variant.
     """
     low, high = (percent(float(end)) for end in (malignant.min(), malignant.max()))
-    found = f"Mirrored, turned or cropped, the same photo gets a chance of {low} to {high}"
+    found = f"Turned or cropped, the same photo gets a chance of {low} to {high}"
     return f"{found}: the verdict depends on how it was taken." if crosses(malignant, threshold) else f"{found}."
 
 
