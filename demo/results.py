@@ -29,7 +29,7 @@ def add(checkpoint: Path) -> None:
     metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
     headlines = headline_section(metrics, "test", source=home_name(config))
     others = {name: load_metrics(checkpoint, name) for name in config.sources[1:]}
-    sources = source_table({config.sources[0]: metrics["image"]} | others)
+    sources = source_table(config, {"test": metrics["image"]} | others)
     gr.Markdown(f"## How good is it?\n{headlines}", elem_classes="tables")
     gr.Markdown(f"### {sources.title}\n{sources.markdown()}", elem_classes="tables")
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')

@@ -22,13 +22,16 @@ def source_title(source: str) -> str:
 def data_name(config: Config) -> str:
     """The data that a checkpoint was trained and tested on."""
     names = [source_title(name) for name in config.sources]
-    return ", ".join(names) + (" (official partition)" if config.partition == "official" else "")
+    return ", ".join(names) + _official(config)
 
 
 def home_name(config: Config) -> str:
     """The data whose test split leads the published results: the first that it was trained on."""
-    official = " (official partition)" if config.partition == "official" else ""
-    return source_title(config.sources[0]) + official
+    return source_title(config.sources[0]) + _official(config)
+
+
+def _official(config: Config) -> str:
+    return " (official partition)" if config.partition == "official" else ""
 
 
 def caption(

@@ -6,10 +6,9 @@ publish(Path("checkpoints/committee"), readme=Path("README.md"))
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-from skinnet.checkpoint import CARD, HISTORY, PREDICTIONS, TABLE_FOLDER, Config, load_config
+from skinnet.checkpoint import CARD, HISTORY, PREDICTIONS, TABLE_FOLDER, load_config
 from skinnet.errors import DataError
 from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.files import read_table, write_text
@@ -21,7 +20,6 @@ from skinnet.reporting.model_card import model_card
 from skinnet.reporting.report import Evaluation, write_evaluation
 from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
-from skinnet.reporting.table import Table
 
 PUBLISHED_SPLITS = ("val", "test")
 README_BEGIN = "<!-- results: written by skinnet release -->"
@@ -42,7 +40,7 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     rows |= {name: found for name in others if len(found := rows_of(predictions, "test", name))}
     metrics = {name: evaluate(found, decision=decision) for name, found in rows.items()}
     source, studies = home_name(config), study_tables(checkpoint)
-    sources = published_sources(config, {name: each["image"] for name, each in metrics.items()})
+    sources = source_table(config, {name: each["image"] for name, each in metrics.items()})
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
     evaluation = Evaluation(
         rows["test"],
@@ -61,16 +59,6 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
         results = f"{headline_section(metrics['test'], 'test', source=source)}\n{sources.markdown()}\n"
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))
     return metrics
-
-
-def published_sources(config: Config, metrics: Mapping[str, Metrics]) -> Table:
-    """The table of all data sets' test splits.
-
-    Args:
-        metrics: per image, by the names of `metrics.json`: "test" is that of the first data set.
-    """
-    home, *others = config.sources
-    return source_table({home: metrics["test"]} | {name: metrics[name] for name in others if name in metrics})
 
 
 def with_results(text: str, results: str) -> str:

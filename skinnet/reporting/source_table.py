@@ -1,12 +1,13 @@
 """The test splits of all data sets side by side: does a network hold outside the clinic that it is compared in?
 
-print(source_table({"ham10000": metrics, "isic2017": others}).markdown())
+print(source_table(config, {"test": metrics, "isic2017": others}).markdown())
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from skinnet.checkpoint import Config
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.labels import MALIGNANT
@@ -25,12 +26,14 @@ ROWS: dict[str, Callable[[Metrics], Estimate]] = {
 """What both data sets have diagnoses for. ISIC 2017 ranked its entries by the mean of the two AUROCs."""
 
 
-def source_table(by_source: Mapping[str, Metrics]) -> Table:
-    """The metrics of each data set's test split.
+def source_table(config: Config, metrics: Mapping[str, Metrics]) -> Table:
+    """The metrics of the test split of each data set that a checkpoint was trained on.
 
     Args:
-        by_source: per image, by name of the data set.
+        metrics: per image, by the names of `metrics.json`: "test" is that of the first data set.
     """
+    home, *others = config.sources
+    by_source = {home: metrics["test"]} | {name: metrics[name] for name in others if name in metrics}
     header = ["per image (95 % interval)", *(f"{source_title(name)}, test" for name in by_source)]
     malignant = [str(sum(each.support[dx] for dx in MALIGNANT)) for each in by_source.values()]
     rows = [

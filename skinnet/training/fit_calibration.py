@@ -81,13 +81,13 @@ def out_of_fold_logits(
     if len(paths) != len(networks):
         raise DataError(f"{len(paths)} tables out of fold for {len(networks)} networks: name one for each, in order.")
     used, parts = table[table["split"].isin(["train", "val"])], []
+    known = set(zip(used["image_id"], used["dx"], strict=True))
     for path, network in zip(paths, networks, strict=True):
         if not path.is_file():
             raise DataError(f"No {path}: {advice}.")
         predictions = read_table(path, advice=advice)
         if not {"image_id", "dx", "fold", "network", *LOGIT_COLUMNS} <= set(predictions):
             raise DataError(f"{path} is not a table of cross-validate: {advice}, and name the one in its folder.")
-        known = set(zip(used["image_id"], used["dx"], strict=True))
         if not set(zip(predictions["image_id"], predictions["dx"], strict=True)) <= known:
             raise DataError(f"{path} holds images that are not in train and val: {advice} on them.")
         if (predictions["network"] != network).any():

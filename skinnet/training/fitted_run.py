@@ -93,7 +93,7 @@ def fit_run(runs: Sequence[Path], *, root: Path, name: str, out_of_fold: Sequenc
         class_counts=class_counts(table[table["split"] == "train"]),
         table=OUT_OF_FOLD if out_of_fold else VALIDATION,
     )
-    config = _config(name, members, table, rules, sum(weights.numel() for weights in network.parameters()))
+    config = _config(name, members, table, rules, plain)
     return FittedRun(Classifier.of(network, config), config, table, images, rows, logits)
 
 
@@ -132,19 +132,18 @@ def read_run(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     return read_json(run / SETTINGS, advice=advice), read_table(run / HISTORY, advice=advice)
 
 
-def _config(name: str, members: tuple[Member, ...], table: pd.DataFrame, rules: Rules, parameters: int) -> Config:
-    scale = normalisation(JOIN.join(member.network for member in members))
+def _config(name: str, members: tuple[Member, ...], table: pd.DataFrame, rules: Rules, plain: Classifier) -> Config:
     return Config(
         name=name,
         skinnet=skinnet.__version__,
         members=members,
         classes=CLASSES,
         frame=FRAME,
-        mean=scale.mean,
-        std=scale.std,
+        mean=plain.mean,
+        std=plain.std,
         counts={str(split): int(count) for split, count in table["split"].value_counts().items()},
         split_sha256=split_hash(table),
-        parameters=parameters,
+        parameters=sum(weights.numel() for weights in plain.network.parameters()),
         **asdict(rules.calibration),
         class_weights=rules.decision.class_weights,
         operating_points=rules.decision.operating_points,

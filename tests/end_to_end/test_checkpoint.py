@@ -29,7 +29,8 @@ from skinnet.reporting.captions import headline_section
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import model_card
-from skinnet.reporting.publish import README_BEGIN, README_END, published_sources
+from skinnet.reporting.publish import README_BEGIN, README_END
+from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
 from skinnet.studies.gate_study.card import gate_card
 from skinnet.training.config import TrainConfig
@@ -108,7 +109,7 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
     config = load_config(shipped)
-    sources = published_sources(config, {name: units["image"] for name, units in saved.items()})
+    sources = source_table(config, {name: units["image"] for name, units in saved.items()})
     assert written == f"\n{headline_section(saved['test'], 'test', source='HAM10000')}\n{sources.markdown()}\n"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
     studies = study_tables(shipped)

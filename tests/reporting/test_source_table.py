@@ -3,12 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from demo.results import load_metrics
+from skinnet.checkpoint import load_config
 from skinnet.reporting.source_table import ROWS, source_table
 
 
 def test_each_data_set_has_a_column_with_its_n_and_its_own_figures(shipped: Path) -> None:
     home, other = load_metrics(shipped, "test"), load_metrics(shipped, "isic2017")
-    table = source_table({"ham10000": home, "isic2017": other})
+    table = source_table(load_config(shipped), {"test": home, "isic2017": other})
     assert table.header[1:] == ["HAM10000, test", "ISIC 2017 part 3, test"]
     rows = {name: cells for name, *cells in table.rows}
     assert rows["Images"] == ["2,004", "592"]

@@ -74,7 +74,7 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
         "milliseconds": measure_time(classifier, gate, np.array(images[int(val.positions[0])])),
     }
     uncertainty = fit_and_measure_sets(checkpoint)
-    home = by_split["test"].positions[table["source"].to_numpy()[by_split["test"].positions] == config.sources[0]]
+    home = np.flatnonzero((table["split"] == "test") & (table["source"] == config.sources[0]))
     uncertainty["spread"] = measure_stability(classifier, images, home, table["dx"].to_numpy()[home])
     write_json(checkpoint / GATE, measured)
     write_json(checkpoint / CONFORMAL, uncertainty)
