@@ -3,7 +3,7 @@
     measured = measure_robustness(classifier, index, images)
     tables = write_robustness(measured, Path("checkpoints/committee"))
 
-Each image is classified in one view, intact and then damaged. The result is the change, in the same lesions, of the
+Each image is classified intact, then damaged, then cut to the shapes that other cameras give. The result is the change, in the same lesions, of the
 balanced accuracy, of the (pre)malignant AUROC, and of the share of benign lesions that the verdict calls suspicious.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+from torchvision.transforms.v2 import functional as transforms
 
 from skinnet.data.dataset import Images, equal_shapes
 from skinnet.device import keep_freed_memory
@@ -24,7 +25,8 @@ from skinnet.evaluation.bootstrap import DRAWS
 from skinnet.files import read_table, write_table
 from skinnet.images import artefacts, corruptions
 from skinnet.images.artefacts import ARTEFACTS
-from skinnet.images.corruptions import CORRUPTIONS, STRENGTHS
+from skinnet.images.corruptions import CORRUPTIONS
+from skinnet.images.photo import input_size
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASSES
 from skinnet.progress import progress
@@ -34,6 +36,10 @@ from skinnet.studies.lesion_metrics import cell, counts, lesion_metrics, metric_
 from skinnet.studies.logits_cache import LogitsCache
 
 ROBUSTNESS = "robustness.csv"
+STRENGTHS = (1, 3, 5)
+"""Those of the five that are measured."""
+SHAPES = {"1:1": 1, "5:4": 5 / 4, "3:2": 3 / 2, "16:9": 16 / 9, "3:4": 3 / 4}
+"""Aspects, width over height, that photos are cut to."""
 BATCH = 32
 ARTEFACT_SEED = 0
 RERUN = "run python -m skinnet robustness again"
@@ -43,12 +49,14 @@ Damage = Callable[[Tensor], Tensor]
 
 
 def damages() -> Iterator[tuple[str, int, Damage]]:
-    """Name, strength and function of each kind of damage; an artefact has one strength and is drawn on every image."""
+    """Name, strength and function of each kind of damage; artefacts and cuts have one strength."""
     for name, corruption in CORRUPTIONS.items():
         for strength in STRENGTHS:
             yield name, strength, partial(corruption.apply, strength=strength)
     for name, draw in ARTEFACTS.items():
         yield name, 1, partial(_draw_artefact, draw=draw)
+    for name, aspect in SHAPES.items():
+        yield f"cut to {name}", 1, partial(_cut, aspect=aspect)
 
 
 def damage_settings() -> dict[str, object]:
@@ -67,6 +75,14 @@ def damage_settings() -> dict[str, object]:
 def _draw_artefact(images: Tensor, draw: Callable[[Tensor, torch.Generator], Tensor]) -> Tensor:
     marked = draw(images.float() / 255, torch.Generator().manual_seed(ARTEFACT_SEED))
     return (marked * 255).clamp(0, 255).round().to(torch.uint8)
+
+
+def _cut(images: Tensor, aspect: float) -> Tensor:
+    """Cut the largest part of an aspect out of the middle, and enlarge it to the area before."""
+    height, width = images.shape[-2:]
+    middle = transforms.center_crop(images, [min(height, round(width / aspect)), min(width, round(height * aspect))])
+    new_width, new_height = input_size((middle.shape[-1], middle.shape[-2]), frame=(height, width))
+    return torch.as_tensor(transforms.resize(middle, [new_height, new_width], antialias=True))
 
 
 def measure_robustness(

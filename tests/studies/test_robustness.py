@@ -11,10 +11,17 @@ from torch import Tensor
 from skinnet.data.index import load_cache, load_index
 from skinnet.errors import DataError
 from skinnet.images.artefacts import ARTEFACTS
-from skinnet.images.corruptions import CORRUPTIONS, STRENGTHS
+from skinnet.images.corruptions import CORRUPTIONS
 from skinnet.inference.classifier import Classifier
 from skinnet.studies import robustness as module
-from skinnet.studies.robustness import damages, measure_robustness, robustness_table, write_robustness
+from skinnet.studies.robustness import (
+    SHAPES,
+    STRENGTHS,
+    damages,
+    measure_robustness,
+    robustness_table,
+    write_robustness,
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +37,17 @@ def measured(drawn_root: Path, tiny_checkpoint: Path) -> pd.DataFrame:
 
 def test_every_corruption_and_artefact_is_tried() -> None:
     tried = {(name, strength) for name, strength, _ in damages()}
-    expected = {(name, strength) for name in CORRUPTIONS for strength in STRENGTHS} | {(name, 1) for name in ARTEFACTS}
-    assert tried == expected
+    cuts = [f"cut to {name}" for name in SHAPES]
+    expected = {(name, strength) for name in CORRUPTIONS for strength in STRENGTHS}
+    assert tried == expected | {(name, 1) for name in [*ARTEFACTS, *cuts]}
+
+
+@pytest.mark.parametrize(("name", "aspect"), SHAPES.items())
+def test_a_cut_has_its_aspect_and_the_area_before(name: str, aspect: float) -> None:
+    (cut,) = (damage for kind, _, damage in damages() if kind == f"cut to {name}")
+    height, width = cut(torch.zeros(2, 3, 192, 256, dtype=torch.uint8)).shape[-2:]
+    assert width / height == pytest.approx(aspect, rel=0.02)
+    assert width * height == pytest.approx(192 * 256, rel=0.02)
 
 
 def test_a_change_is_the_difference_from_the_intact_image_with_its_interval(measured: pd.DataFrame) -> None:
