@@ -3,8 +3,9 @@
     measured = measure_robustness(classifier, index, images)
     tables = write_robustness(measured, Path("checkpoints/committee"))
 
-Each image is classified intact, then damaged, then cut to the shapes that other cameras give. The result is the change, in the same lesions, of the
-balanced accuracy, of the (pre)malignant AUROC, and of the share of benign lesions that the verdict calls suspicious.
+Each image is classified intact, then damaged, then cut to the shapes that other cameras give. The result is the
+change, in the same lesions, of the balanced accuracy, of the (pre)malignant AUROC, and of the share of benign lesions
+that the verdict calls suspicious.
 """
 
 from __future__ import annotations
