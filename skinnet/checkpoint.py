@@ -10,6 +10,7 @@ own; every other name stands here.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,24 @@ VALIDATION = "validation"
 RECALIBRATION = "recalibration.json"
 """With `OUT_OF_FOLD`, everything that decision rules may have been fitted on."""
 
+RANGES = {
+    "frame": (32, 1024),
+    "mean": (0, 1),
+    "std": (0.01, 10),
+    "temperature": (0.01, 100),
+    "prior_shift": (-100, 100),
+    "parameters": (1, math.inf),
+}
+"""Least and greatest values in a `config.json`: wider than any fit, so that only damage lies outside."""
+WEIGHT_RANGE = (1e-3, 1e9)
+"""The same for class weights."""
+
+
+def check_range(name: str, values: Iterable[float], least: float, greatest: float) -> None:
+    """Raise ValueError if one of some values is not within least to greatest; NaN never is."""
+    if not all(least <= value <= greatest for value in values):
+        raise ValueError(f"{name} must be from {least:g} to {greatest:g}")
+
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -58,8 +77,19 @@ class OperatingPoint:
     threshold: float
 
     def __post_init__(self) -> None:
-        if not (0 <= self.sensitivity <= 1 and 0 <= self.threshold <= 1):
-            raise ValueError(f"operating point {self.name} is outside 0 to 1")
+        check_range("sensitivity", [self.sensitivity], 0, 1)
+        check_range("threshold", [self.threshold], 0, 1)
+        if self.threshold == 0:
+            raise ValueError("a threshold of 0 flags everything")
+
+
+def check_rules(class_weights: tuple[float, ...], operating_points: tuple[OperatingPoint, ...]) -> None:
+    """Raise ValueError unless there is one class weight a class, and one operating point that is the verdict's."""
+    check_range("class_weights", class_weights, *WEIGHT_RANGE)
+    if len(class_weights) != len(CLASSES):
+        raise ValueError(f"class_weights need {len(CLASSES)} values")
+    if [point.name for point in operating_points].count(VERDICT) != 1:
+        raise ValueError(f"not one operating point is named {VERDICT}")
 
 
 @dataclass(frozen=True)
@@ -73,6 +103,9 @@ class FittedOn:
     table: str
     lesions: int
     malignant: int
+
+    def __post_init__(self) -> None:
+        check_range("malignant", [self.malignant], 0, self.lesions)
 
 
 @dataclass(frozen=True)
@@ -96,6 +129,14 @@ class Member:
     data_sha256: str
     versions: dict[str, str]
 
+    def __post_init__(self) -> None:
+        for name, value in self.training.items():
+            if type(value) not in (str, int, float, bool) or value in (math.inf, -math.inf) or value != value:
+                raise TypeError(f"the training setting {name} is no text or finite number")
+        if not all(isinstance(self.training.get(name), str) for name in ("sources", "partition")):
+            raise TypeError("the training settings name no sources or no partition")
+        check_range("best_epoch and training_minutes", [self.best_epoch, self.training_minutes], 0, math.inf)
+
 
 @dataclass(frozen=True)
 class Config:
@@ -111,6 +152,7 @@ class Config:
         counts: images by split.
         split_sha256: hash of the split.
         parameters: number of weights.
+        weights_sha256: hash of the file of weights; empty until they are written.
         temperature, prior_shift: see `inference.calibration.Calibration`.
         class_weights, operating_points: see `inference.calibration.Decision`.
         rules_from: what the class weights and operating points were fitted on.
@@ -129,6 +171,7 @@ class Config:
     counts: dict[str, int]
     split_sha256: str
     parameters: int
+    weights_sha256: str
     temperature: float
     prior_shift: tuple[float, ...]
     class_weights: tuple[float, ...]
@@ -153,13 +196,13 @@ class Config:
     def __post_init__(self) -> None:
         if not self.members:
             raise ValueError("it has no networks")
-        for name, positive in (("std", self.std), ("class_weights", self.class_weights), ("frame", self.frame)):
-            if not all(value > 0 for value in positive):
-                raise ValueError(f"{name} must be above 0")
-        if not 0 < self.temperature < math.inf:
-            raise ValueError("temperature must be above 0")
-        if any(len(values) != len(CLASSES) for values in (self.prior_shift, self.class_weights)):
-            raise ValueError(f"prior_shift and class_weights need {len(CLASSES)} values each")
+        for name, (least, greatest) in RANGES.items():
+            values = getattr(self, name)
+            check_range(name, values if isinstance(values, tuple) else [values], least, greatest)
+        check_range("counts", [self.counts["train"], *self.counts.values()], 0, math.inf)
+        if len(self.prior_shift) != len(CLASSES):
+            raise ValueError(f"prior_shift needs {len(CLASSES)} values")
+        check_rules(self.class_weights, self.operating_points)
 
 
 def load_config(folder: Path) -> Config:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
+import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +57,12 @@ def remove_leftovers(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def digest(path: Path, algorithm: str = "sha256") -> str:
+    """The checksum of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as temporary:
@@ -74,7 +82,7 @@ def read_json(path: Path, *, advice: str) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} is missing or damaged: {advice}.") from error
     if not isinstance(content, dict):
         raise DataError(f"{path} is damaged: {advice}.")
@@ -152,7 +160,7 @@ def _sequence(hint: Any, content: Any, name: str) -> Any:
 def _plain(hint: type, content: Any, name: str) -> Any:
     """A text, number or truth value."""
     if hint is float and type(content) is int:
-        content = float(content)
+        content = float(content) if abs(content) < sys.maxsize else math.inf
     if hint in (str, int, float, bool) and type(content) is not hint:
         raise TypeError(f"{name} is {type(content).__name__}, not {hint.__name__}")
     if hint is float and not math.isfinite(content):

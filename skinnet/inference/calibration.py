@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skinnet.checkpoint import VERDICT, Config, OperatingPoint
+from skinnet.checkpoint import VERDICT, Config, OperatingPoint, check_rules
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
 
 
@@ -52,15 +52,14 @@ class Decision:
         operating_points: thresholds of `p_malignant`; one of them is the verdict's.
 
     Raises:
-        ValueError: if no operating point is the verdict's.
+        ValueError: if there is not one class weight a class, or no operating point is the verdict's.
     """
 
     class_weights: tuple[float, ...]
     operating_points: tuple[OperatingPoint, ...]
 
     def __post_init__(self) -> None:
-        if VERDICT not in {point.name for point in self.operating_points}:
-            raise ValueError(f"no operating point is named {VERDICT}")
+        check_rules(self.class_weights, self.operating_points)
 
     @staticmethod
     def of(config: Config) -> Decision:

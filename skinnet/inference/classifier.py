@@ -21,12 +21,10 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from skinnet.checkpoint import CONFIG, WEIGHTS, Config, load_config
-from skinnet.errors import CheckpointError, TrainingError
+from skinnet.checkpoint import GATE, Config, load_config
+from skinnet.errors import CheckpointError
 from skinnet.images.photo import to_input
 from skinnet.images.quality import Level
 from skinnet.images.tensors import pixels_to_tensor
@@ -34,10 +32,10 @@ from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, 
 from skinnet.inference.conformal import Sets, load_sets
 from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs
 from skinnet.inference.stability import variants_of
+from skinnet.inference.weights import load_network
 from skinnet.inference.wording import possible_sentence, stability_sentence
 from skinnet.labels import CLASSES
 from skinnet.models.backbone import last_feature_layer_name
-from skinnet.models.registry import build
 
 
 @dataclass(frozen=True)
@@ -161,20 +159,16 @@ class Classifier:
             CheckpointError: if a file is missing, damaged, or does not fit the others.
         """
         config = load_config(folder)
-        path = folder / WEIGHTS
-        if not path.is_file():
+        gate, sets = load_gate(folder), load_sets(folder)
+        network = load_network(config, folder)
+        classifier = Classifier.of(network, config, gate=gate, sets=sets)
+        try:
+            classifier.predict(Image.new("RGB", (config.frame[1], config.frame[0]), "grey"))
+        except (AttributeError, IndexError, KeyError, RuntimeError, ValueError) as error:
             raise CheckpointError(
-                f"No {WEIGHTS} in {folder}, so it is not a checkpoint: name another folder, or restore the file."
-            )
-        try:
-            network = build(config.network, classes=len(config.classes), imagenet=False)
-            network.load_state_dict(load_file(path))
-        except (SafetensorError, RuntimeError, OSError, TrainingError) as error:
-            raise CheckpointError(f"The weights in {folder} are damaged or do not fit: restore {WEIGHTS}.") from error
-        try:
-            return Classifier.of(network, config, gate=load_gate(folder), sets=load_sets(folder))
-        except ValueError as error:
-            raise CheckpointError(f"{folder / CONFIG} is damaged ({error}): restore it.") from error
+                f"{GATE} in {folder} does not fit the network: run python -m skinnet fit-gate again."
+            ) from error
+        return classifier
 
     def to_tensor(self, pixels: np.ndarray) -> Tensor:
         """uint8 (B, H, W, 3) -> the network's input, float32 (B, 3, H, W)."""
@@ -203,8 +197,19 @@ class Classifier:
 
     def malignant(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated `p_malignant`: logits (..., 7) -> float64 (...)."""
-        probabilities = self.calibration.probabilities(logits.reshape(-1, len(CLASSES)).astype(np.float64))
+        probabilities = self.probabilities(logits.reshape(-1, len(CLASSES)))
         return malignant_probability(probabilities).reshape(logits.shape[:-1])
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities: logits (N, 7) -> float64 (N, 7).
+
+        Raises:
+            CheckpointError: if they are not finite: then nothing may be shown.
+        """
+        probabilities = self.calibration.probabilities(logits.astype(np.float64))
+        if not np.isfinite(probabilities).all():
+            raise CheckpointError("The network gave no finite number, so there is no verdict: restore the checkpoint.")
+        return probabilities
 
     def stability(self, pixels: np.ndarray, outputs: Outputs) -> np.ndarray:
         """`p_malignant` of each image as it is, turned and cropped.
@@ -251,7 +256,7 @@ class Classifier:
 
     def predictions(self, logits: np.ndarray) -> list[Prediction]:
         """Logits (N, 7) -> N predictions, without the gate."""
-        probabilities = self.calibration.probabilities(logits.astype(np.float64))
+        probabilities = self.probabilities(logits)
         malignant = malignant_probability(probabilities)
         return [
             Prediction(

@@ -9,12 +9,13 @@ probability is lower than in all but a few of the validation lesions that have i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from skinnet.checkpoint import CONFORMAL
+from skinnet.checkpoint import CONFORMAL, check_range
 from skinnet.errors import CheckpointError, DataError
 from skinnet.files import read_json, structured
 from skinnet.labels import CLASSES
@@ -30,7 +31,7 @@ class Sets:
         lesions: validation lesions of each class.
 
     Raises:
-        ValueError: if there is not one floor a class.
+        ValueError: if there is not one of each a class, or one is out of range.
     """
 
     floors: tuple[float, ...]
@@ -38,8 +39,11 @@ class Sets:
     lesions: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(self.floors) != len(CLASSES):
+        if {len(self.floors), len(self.promised), len(self.lesions)} != {len(CLASSES)}:
             raise ValueError(f"{len(self.floors)} floors for {len(CLASSES)} classes")
+        check_range("floors", self.floors, 0, 1)
+        check_range("promised", [share for share in self.promised if share is not None], 0, 1)
+        check_range("lesions", self.lesions, 0, math.inf)
 
     def possible(self, probabilities: np.ndarray) -> tuple[str, ...]:
         """The diagnoses that cannot be ruled out, likeliest first; the likeliest one always.

@@ -27,9 +27,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 
-from skinnet.checkpoint import GATE, GATE_STATISTICS
+from skinnet.checkpoint import GATE, GATE_STATISTICS, check_range
 from skinnet.errors import CheckpointError, DataError
-from skinnet.files import atomic_path, read_json, structured
+from skinnet.files import atomic_path, digest, read_json, structured
 from skinnet.images.quality import LEVELS, Bounds, Level, find_faults
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ UNLIKE = {
     "refuse": "This does not look like a dermatoscopic photo of a skin lesion.",
     "warn": "This does not look like the dermatoscopic photos of the training data: the figures do not hold.",
 }
+MAX_DISTANCE = 1e12
+"""A distance that no threshold reaches: the distances of training images are about 1."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,28 @@ class Ruling:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """The part of `gate.json` that the gate needs: see `Gate`."""
+    """The part of `gate.json` that the gate needs: see `Gate`.
+
+    Attributes:
+        statistics_sha256: hash of the file of arrays.
+
+    Raises:
+        ValueError: if a value is out of its range.
+    """
 
     layers: tuple[str, ...]
     warn: float
     refuse: float
     bounds: Bounds
+    statistics_sha256: str
+
+    def __post_init__(self) -> None:
+        if not self.layers or self.warn <= 0:
+            raise ValueError("a gate needs layers and thresholds above 0")
+        check_range("refuse", [self.refuse], self.warn, MAX_DISTANCE)
+        for name, (least, greatest) in asdict(self.bounds).items():
+            check_range(name, [greatest], max(least, 0), 255)
+            check_range(name, [least], 0, greatest)
 
 
 @dataclass(frozen=True)
@@ -98,7 +116,7 @@ class Gate:
         """
         distance = float(self.distances(features[None])[0])
         faults = find_faults(pixels, size=size, bounds=self.bounds)
-        level: Level = "refuse" if distance > self.refuse else "warn" if distance > self.warn else "ok"
+        level: Level = "ok" if distance <= self.warn else "warn" if distance <= self.refuse else "refuse"  # NaN too
         reasons = [fault.words for fault in faults] + ([UNLIKE[level]] if level != "ok" else [])
         worst = max([level, *(fault.level for fault in faults)], key=LEVELS.index)
         return Ruling(worst, " ".join(reasons), distance / self.warn)
@@ -161,7 +179,8 @@ def save_statistics(gate: Gate, folder: Path) -> dict[str, Any]:
     """Write the arrays into a checkpoint folder; return the settings for its `gate.json`."""
     with atomic_path(folder / GATE_STATISTICS) as temporary:
         save_file({"mean": gate.mean, "whitening": np.ascontiguousarray(gate.whitening)}, temporary)
-    return asdict(GateSettings(gate.layers, gate.warn, gate.refuse, gate.bounds))
+    found = digest(folder / GATE_STATISTICS)
+    return asdict(GateSettings(gate.layers, gate.warn, gate.refuse, gate.bounds, found))
 
 
 def load_gate(folder: Path) -> Gate | None:
@@ -176,10 +195,14 @@ def load_gate(folder: Path) -> Gate | None:
     advice = "run python -m skinnet fit-gate again"
     try:
         settings = structured(GateSettings, read_json(folder / GATE, advice=advice)["gate"])
+        if digest(folder / GATE_STATISTICS) != settings.statistics_sha256:
+            raise ValueError(f"{GATE_STATISTICS} is not the file that {GATE} names")
         arrays = load_file(folder / GATE_STATISTICS)
         mean, whitening = arrays["mean"], arrays["whitening"]
+        if mean.ndim != 1 or whitening.shape != 2 * mean.shape:
+            raise ValueError("the arrays do not fit each other")
+        if not (np.isfinite(mean).all() and np.isfinite(whitening).all()):
+            raise ValueError("the arrays are not finite")
     except (DataError, SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"The gate in {folder} is damaged: {advice}.") from error
-    if whitening.shape != (len(mean), len(mean)) or not (np.isfinite(mean).all() and np.isfinite(whitening).all()):
-        raise CheckpointError(f"The gate in {folder} is damaged: {advice}.")
     return Gate(settings.layers, mean, whitening, settings.warn, settings.refuse, settings.bounds)

@@ -9,6 +9,7 @@ splits are scored after that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,7 @@ from skinnet.checkpoint import (
 )
 from skinnet.data.partitions import write_split
 from skinnet.errors import DataError
-from skinnet.files import atomic_path, read_table, write_table
+from skinnet.files import atomic_path, digest, read_table, write_table
 from skinnet.inference.predictions import add_predictions, predict_logits, save_predictions
 from skinnet.reporting.publish import publish
 from skinnet.reporting.study_tables import remove_studies
@@ -66,7 +67,7 @@ def release(
         (out / file).unlink(missing_ok=True)
     with atomic_path(out / WEIGHTS) as temporary:
         save_file(weights, temporary)
-    save_config(fitted.config, out)
+    save_config(replace(fitted.config, weights_sha256=digest(out / WEIGHTS)), out)
     save_predictions(_published_predictions(fitted), out / PREDICTIONS)
     write_split(fitted.table, out / SPLIT)
     histories = [read_table(run / run_state.HISTORY, advice="train again") for run in runs]

@@ -144,6 +144,7 @@ def _config(name: str, members: tuple[Member, ...], table: pd.DataFrame, rules: 
         counts={str(split): int(count) for split, count in table["split"].value_counts().items()},
         split_sha256=split_hash(table),
         parameters=sum(weights.numel() for weights in plain.network.parameters()),
+        weights_sha256="",
         **asdict(rules.calibration),
         class_weights=rules.decision.class_weights,
         operating_points=rules.decision.operating_points,

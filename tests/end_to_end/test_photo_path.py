@@ -24,6 +24,7 @@ PHOTO_PATH = {
     "skinnet.inference.conformal",
     "skinnet.inference.gate",
     "skinnet.inference.stability",
+    "skinnet.inference.weights",
     "skinnet.inference.wording",
     "skinnet.labels",
     "skinnet.models",

@@ -23,7 +23,7 @@ from typing import Any
 import requests
 
 from skinnet.data.download.archives import is_unpacked, unpack
-from skinnet.data.download.download import Download, check_space, digest, fetch
+from skinnet.data.download.download import Download, check_space, fetch
 from skinnet.data.download.http import new_session
 from skinnet.data.download.isic_archive import API, Search, find, licences_of, renewed, write_beside
 from skinnet.data.download.local_folder import folder_record
@@ -32,7 +32,7 @@ from skinnet.data.download.parallel import fetch_all
 from skinnet.data.download.publishers import mirror_address, read_sums, resolve
 from skinnet.data.download.sources import RemoteFile, Source
 from skinnet.errors import AcquireError
-from skinnet.files import remove_leftovers
+from skinnet.files import digest, remove_leftovers
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ The part received so far stays in `a.zip.part`, beside the headers that identify
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import shutil
@@ -25,7 +24,7 @@ from tqdm import tqdm
 
 from skinnet.data.download.http import TRANSIENT, RetryError, Version, open_url
 from skinnet.errors import AcquireError, DataError
-from skinnet.files import read_json, write_json
+from skinnet.files import digest, read_json, write_json
 from skinnet.progress import progress
 
 log = logging.getLogger(__name__)
@@ -220,9 +219,3 @@ def matches(path: Path, checksum: str) -> bool:
     """Tell whether a file has a checksum such as "md5:..."."""
     algorithm, _, expected = checksum.partition(":")
     return digest(path, algorithm) == expected.lower()
-
-
-def digest(path: Path, algorithm: str = "sha256") -> str:
-    """The checksum of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
