@@ -34,7 +34,6 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the project's folder, wherever this is run from
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data.cache import build_cache
 from skinnet.data.dataset import Images, LesionDataset, draw_batches, training_loader
 from skinnet.data.index import FRAME, load_cache, load_index
@@ -46,6 +45,7 @@ from skinnet.training.augment import Augmentation
 from skinnet.training.config import TrainConfig
 from skinnet.training.run_state import new_run
 from skinnet.training.train import augmented, learn
+from tests.drawings import LOOKS, draw_lesion
 
 WARM_UP = 3
 """Batches before the timing starts."""

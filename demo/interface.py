@@ -1,7 +1,8 @@
-"""The whole interface: a heading, three tabs, and how it is served."""
+"""The whole interface: a header, the tabs, and how it is served."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,50 +12,61 @@ from typing import Any
 
 import gradio as gr
 
-from demo import about, classify, results
-from demo.drawings import write_examples
+from demo.endpoint import add_endpoint
+from demo.part import SCRIPT_FOLDER
+from demo.site import Site
+from demo.tabs import about, classify, results
+from demo.theme import style_sheets, theme
 from skinnet.images.photo import MAX_FILE_BYTES
-from skinnet.inference.classifier import Classifier
-from skinnet.labels import DISCLAIMER
 
-CSS_FILE = Path(__file__).with_name("style.css")
+TABS = {"classify": classify, "results": results, "about": about}
+"""By the name in the address, as in `#results`; each module has a TITLE and `add(site)`."""
 KEPT_SECONDS = 600
-"""Uploaded pictures and drawn maps are deleted, on disk and in memory, after this long."""
+"""Uploaded pictures are deleted after this long."""
+HEADER = """
+<div id="header">
+  <p class="name">skinnet</p>
+  <p class="notice"><strong>Demonstration.</strong> Not a medical device.</p>
+</div>"""
 
 
-def build(checkpoint: Path, *, examples: list[Path]) -> gr.Blocks:
+def build(checkpoint: Path) -> gr.Blocks:
     """Make the interface around a checkpoint.
 
     Args:
         checkpoint: folder with weights, config, metrics, figures and card.
-        examples: drawings to offer.
 
     Raises:
         CheckpointError: if the checkpoint is missing or damaged.
     """
-    classifier = Classifier.load(checkpoint)
+    site = Site.load(checkpoint)
     interface: gr.Blocks = gr.Blocks(title="skinnet", analytics_enabled=False, delete_cache=(60, KEPT_SECONDS))
     with interface:
-        gr.Markdown("# skinnet\nSkin cancer detection in dermatoscopic photos, explained.", elem_id="heading")
-        gr.HTML(f'<p class="disclaimer">{DISCLAIMER}</p>')
-        with gr.Tab("Classify", id="classify"):
-            classify.add(classifier, results.load_metrics(checkpoint, "test"), examples, kept_seconds=KEPT_SECONDS)
-        with gr.Tab("Results", id="results"):
-            results.add(checkpoint)
-        with gr.Tab("About", id="about"):
-            about.add(checkpoint)
+        gr.HTML(HEADER, apply_default_css=False)
+        with gr.Tabs(elem_id="tabs"):
+            for name, tab in TABS.items():
+                with gr.Tab(tab.TITLE, id=name, elem_id=f"tab-{name}"):
+                    tab.add(site)
+        add_endpoint(site.classifier)
+        interface.load(js=_navigation(), api_visibility="private")
     return interface
+
+
+def _navigation() -> str:
+    script = (SCRIPT_FOLDER / "navigation.js").read_text(encoding="utf-8")
+    return script.replace("TABS", json.dumps(list(TABS)))
 
 
 def launch(interface: gr.Blocks, **options: Any) -> Any:
     """Serve an interface with skinnet's settings; `options` are those of Gradio's launch."""
     return interface.launch(
-        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        css=CSS_FILE.read_text(encoding="utf-8"),
+        theme=theme(),
+        css_paths=style_sheets(),
         footer_links=["api"],
         run_history=False,
         max_file_size=MAX_FILE_BYTES,
         share=False,
+        ssr_mode=False,
         **options,
     )
 
@@ -64,5 +76,4 @@ def serve(checkpoint: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="skinnet-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
-        interface = build(checkpoint, examples=write_examples(Path(folder) / "examples"))
-        launch(interface)
+        launch(build(checkpoint))

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 import requests
 
-from demo.drawings import LOOKS, draw_lesion, write_examples
 from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
 from skinnet.data.index import load_index
+from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Server, answer_as_isic, serving
 
 PROJECT = Path(__file__).parent.parent
@@ -184,7 +184,7 @@ def address(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     folder = tmp_path_factory.mktemp("gradio")
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    interface = build(shipped, examples=write_examples(folder / "examples"))
+    interface = build(shipped)
     _, url, _ = launch(interface, prevent_thread_lock=True, quiet=True)
     yield url
     interface.close()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main, parser
 from skinnet.cli.explain import MAP_METHODS
 from skinnet.cli.options import NOT_CLASSIFIED
 from skinnet.explain.heatmaps import DEFAULT_METHOD, METHODS
+from tests.drawings import LOOKS, draw_lesion
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
 from skinnet.cli.options import NOT_CLASSIFIED
 from skinnet.labels import CLASSES, MALIGNANT
+from tests.drawings import LOOKS, draw_lesion
 
 PUBLISHED_COLUMNS = "path,diagnosis,p_akiec,p_bcc,p_bkl,p_df,p_mel,p_nv,p_vasc,p_malignant,error"  # fixed for good
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data.index import Index
+from tests.drawings import LOOKS, draw_lesion
 
 
 def images(root: Path) -> Path:

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data import cache as module
 from skinnet.data.cache import JOURNAL, PIXELS, build_cache
 from skinnet.images.photo import open_photo, to_input
+from tests.drawings import LOOKS, draw_lesion
 from tests.images.test_photo import icc_profile
 
 FRAME = (48, 64)

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data.grouping import (
     MAX_HASH_DISTANCE,
     TENTHS,
@@ -23,6 +22,7 @@ from skinnet.data.grouping import (
 )
 from skinnet.data.partitions import known_duplicates, published_split
 from skinnet.inference.predictions import rows_of
+from tests.drawings import LOOKS, draw_lesion
 
 SEARCH = "skinnet data duplicates"
 

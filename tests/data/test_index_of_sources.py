@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data.index import FRAME, load_cache, load_index, prepare, table_hash
 from skinnet.data.partitions import published_split
 from skinnet.errors import DataError
 from skinnet.images.photo import open_photo, to_input
 from tests.data.made_up_sources import add_clinic, add_search, images, left_out
+from tests.drawings import LOOKS, draw_lesion
 
 
 def test_another_source_is_split_by_patient_and_leaves_the_first_as_it_was(copy: Path) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data.shapes import NARROWEST, SIDE_STEP, WIDEST, Shape, cut_to_shape, draw_shapes, frame_of
 from skinnet.images.photo import to_input
+from tests.drawings import LOOKS, draw_lesion
 
 FRAME = (192, 256)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.results import load_metrics
+from demo.site import load_metrics
 from demo.verdict import refusal, verdict
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.classifier import Prediction

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from demo.drawings import write_examples
 from skinnet.reporting.plots.titles import FIGURES
 from skinnet.reporting.study_tables import study_tables
+from tests.drawings import write_examples
 
 pytestmark = pytest.mark.filterwarnings("default")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from demo.results import load_metrics
+from demo.site import load_metrics
 from skinnet.__main__ import parser
 from skinnet.checkpoint import OUT_OF_FOLD, SPLIT, load_config
 from skinnet.cli.recipe import recipe_of

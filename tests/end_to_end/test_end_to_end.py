@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
 from skinnet.data.index import load_index, load_prepared, table_hash
 from skinnet.device import describe, pick_device
@@ -19,6 +18,7 @@ from skinnet.reporting.publish import README_BEGIN, README_END, publish, with_re
 from skinnet.reporting.release import release
 from skinnet.reporting.study_tables import write_study
 from tests.conftest import write_sums
+from tests.drawings import LOOKS, draw_lesion
 
 
 def test_raw_data_become_a_published_checkpoint_that_predicts(

@@ -8,7 +8,6 @@ import torch
 from pytorch_grad_cam import GradCAM
 from torch import Tensor, nn
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.explain.cam import (
     LeadTarget,
     class_maps,
@@ -20,6 +19,7 @@ from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.backbone import Head, head, last_feature_layer
+from tests.drawings import LOOKS, draw_lesion
 
 
 @pytest.fixture(scope="module")

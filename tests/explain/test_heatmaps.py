@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.errors import SkinnetError
 from skinnet.explain.cam import photo_features
 from skinnet.explain.heatmaps import METHODS, OFFERED, coarse_maps, evidence_maps, heat_map, overlay
@@ -18,6 +17,7 @@ from skinnet.images.photo import display_photo, to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.backbone import Head
+from tests.drawings import LOOKS, draw_lesion
 
 
 @pytest.fixture(scope="module")

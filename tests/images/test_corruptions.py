@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.corruptions import ALTERATIONS, CORRUPTIONS, STRENGTHS, cut_to_aspect
+from tests.drawings import LOOKS, draw_lesion
 
 
 @pytest.fixture(scope="module")

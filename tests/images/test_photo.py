@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.errors import PhotoError
 from skinnet.images.photo import MAX_PIXELS, display_photo, open_photo, to_input, unsquash, visible_part
+from tests.drawings import LOOKS, draw_lesion
 
 FRAME = (168, 224)
 WIDE_PRIMARIES = [(0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446)]

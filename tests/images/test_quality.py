@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.photo import to_input
 from skinnet.images.quality import Bounds, Fault, find_faults, fit_bounds, measure
+from tests.drawings import LOOKS, draw_lesion
 
 FRAME = (192, 256)
 BOUNDS = Bounds(brightness=(60, 220), content=(4, 90), sharpness=(0.5, 20))

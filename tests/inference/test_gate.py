@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.checkpoint import GATE, GATE_STATISTICS
 from skinnet.errors import CheckpointError
 from skinnet.images.quality import Bounds
@@ -21,6 +20,7 @@ from skinnet.models.backbone import middle_layers
 from skinnet.models.registry import build
 from skinnet.studies.gate_study.synthetic_images import documents, noises
 from skinnet.training.fit_gate import REFUSE_SHARE, WARN_SHARE, fit_statistics
+from tests.drawings import LOOKS, draw_lesion
 
 ANY = Bounds(brightness=(0, 255), content=(0, 255), sharpness=(0, 255))
 PIXELS = np.zeros((192, 256, 3), np.uint8)

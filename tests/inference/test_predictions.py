@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.data.cache import build_cache
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import predict_logits
+from tests.drawings import LOOKS, draw_lesion
 
 
 def test_images_of_any_shape_are_classified_whole_as_in_the_app(shipped: Path, tmp_path: Path) -> None:

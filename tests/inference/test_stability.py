@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.stability import VARIANTS, variants_of
 from skinnet.inference.wording import percent
+from tests.drawings import LOOKS, draw_lesion
 
 
 @pytest.mark.parametrize("size", [(400, 200), (320, 240), (200, 400)])

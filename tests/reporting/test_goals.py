@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.results import load_metrics
+from demo.site import load_metrics
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS

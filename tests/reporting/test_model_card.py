@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.results import load_metrics
+from demo.site import load_metrics
 from skinnet.checkpoint import Config, load_config
 from skinnet.data.download.sources import HAM10000
 from skinnet.evaluation.evaluate import Metrics

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.results import load_metrics
+from demo.site import load_metrics
 from skinnet.checkpoint import load_config
 from skinnet.reporting.source_table import ROWS, source_table
 

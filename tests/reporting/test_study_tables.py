@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from demo import results
+from demo.tabs import results
 from skinnet.checkpoint import CARD
 from skinnet.errors import DataError
 from skinnet.reporting.goals import goals_table

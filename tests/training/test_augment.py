@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.tensors import pixels_to_tensor
 from skinnet.training.augment import Augmentation, _grid, augment
+from tests.drawings import LOOKS, draw_lesion
 
 STILL = Augmentation(
     min_view=1, max_view=1, aspect=0, shift=0, brightness=0, contrast=0, saturation=0, tint=0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.tensors import pixels_to_tensor
 from skinnet.training.light import change_light
+from tests.drawings import LOOKS, draw_lesion
 
 
 def generator(seed: int = 0) -> torch.Generator:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.__main__ import main
 from skinnet.data.index import load_index
 from skinnet.data.partitions import known_duplicates, published_split
 from skinnet.images.photo import open_photo
 from skinnet.studies.duplicates.search import candidates
 from skinnet.studies.duplicates.sift import MIN_AGREEING, agreeing_matches, local_features
+from tests.drawings import LOOKS, draw_lesion
 
 
 def textured(seed: int) -> Image.Image:

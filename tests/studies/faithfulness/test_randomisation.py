@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS
 from skinnet.studies.faithfulness.randomisation import cascade, shuffle_weights, similarity
+from tests.drawings import LOOKS, draw_lesion
 
 
 def test_shuffling_keeps_the_weights_and_loses_their_order() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.drawings import LOOKS, draw_lesion
 from skinnet.checkpoint import CONFIG, GATE, GATE_CARD
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
@@ -20,6 +19,7 @@ from skinnet.studies.gate_study.synthetic_images import documents
 from skinnet.studies.gate_study.tables import share
 from skinnet.studies.gate_study.turned_away import by_diagnosis, level_counts
 from skinnet.training.fit_gate import image_features
+from tests.drawings import LOOKS, draw_lesion
 
 
 def test_levels_are_counted_by_diagnosis() -> None:

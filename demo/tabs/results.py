@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import gradio as gr
 
-from skinnet.checkpoint import FIGURE_FOLDER, METRICS, load_config
+from demo.site import Site, load_metrics
+from skinnet.checkpoint import FIGURE_FOLDER
 from skinnet.errors import CheckpointError
-from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
-from skinnet.files import structured
 from skinnet.reporting.captions import headline_section, home_name
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.metric_tables import all_tables
@@ -22,14 +20,16 @@ from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
 
+TITLE = "Results"
 
-def add(checkpoint: Path) -> None:
+
+def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
-    config = load_config(checkpoint)
+    checkpoint, config = site.checkpoint, site.config
     metrics = {unit: load_metrics(checkpoint, "test", unit=unit) for unit in UNITS}
     headlines = headline_section(metrics, "test", source=home_name(config))
-    others = {name: load_metrics(checkpoint, name) for name in config.sources[1:]}
-    sources = source_table(config, {"test": metrics["image"]} | others)
+    home, *others = config.sources
+    sources = source_table(config, {"test": site.metrics[home]} | {name: site.metrics[name] for name in others})
     gr.Markdown(f"## How good is it?\n{headlines}", elem_classes="tables")
     gr.Markdown(f"### {sources.title}\n{sources.markdown()}", elem_classes="tables")
     gr.HTML(f'<div class="figures">{"".join(_figure(checkpoint, name) for name in FIGURES)}</div>')
@@ -44,19 +44,6 @@ def _folded(tables: Iterable[Table]) -> None:
     for table in tables:
         with gr.Accordion(table.title, open=False):
             gr.Markdown(table.markdown(), elem_classes=["tables", f"table-{table.name}"])
-
-
-def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:
-    """Read one split of a checkpoint's `metrics.json`; a verdict is about one image, hence the default.
-
-    Raises:
-        CheckpointError: if it is missing or damaged.
-    """
-    path = checkpoint / METRICS
-    try:
-        return structured(Metrics, json.loads(path.read_text(encoding="utf-8"))[split][unit])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} is missing or damaged: run python -m skinnet release.") from error
 
 
 def _figure(checkpoint: Path, name: str) -> str:

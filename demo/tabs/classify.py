@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from demo import verdict
-from demo.endpoint import add_endpoint
+from demo.site import Case, Site
 from skinnet.errors import PhotoError
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.explain.heatmaps import DEFAULT_METHOD, OFFERED, SCALE, evidence_maps, overlay
@@ -19,11 +18,8 @@ from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.classifier import Classifier, Examined
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
 
+TITLE = "Classify"
 OPACITY = 0.45
-DRAWING = (
-    "This is a drawing made by code, to try the page with: the probabilities mean nothing. "
-    "Any other picture like it is refused, since it does not look like dermoscopy."
-)
 NO_PHOTO = "There is no photo to draw a map of: upload one. It is kept for ten minutes at most."
 ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "photo",
@@ -66,12 +62,10 @@ class Answers:
 
     Attributes:
         metrics: of the test split.
-        drawings: contents of the example files, which are no photos.
     """
 
     classifier: Classifier
     metrics: Metrics
-    drawings: frozenset[bytes]
 
     def examine(self, path: str | None, method: str, opacity: float) -> Shown:
         """Classify an uploaded file and draw the map of its diagnosis; anything that fails clears both."""
@@ -83,8 +77,6 @@ class Answers:
             return None, verdict.refusal(str(error)), None, None
         examined = self.classifier.examine(photo)
         prediction = examined.prediction
-        if Path(path).read_bytes() in self.drawings:
-            prediction = replace(prediction, gate="warn", note=DRAWING)
         if prediction.gate == "refuse":
             return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
         maps = self._maps(examined, method)
@@ -112,19 +104,13 @@ class Answers:
         return evidence_maps(self.classifier, examined.features, size=examined.size, method=method)
 
 
-def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_seconds: int) -> None:
-    """Add the tab's contents to the interface that is being built.
-
-    Args:
-        metrics: of the test split.
-        examples: drawings to offer.
-        kept_seconds: how long the last photo is kept, in memory, to draw other maps of it.
-    """
-    answers = Answers(classifier, metrics, frozenset(path.read_bytes() for path in examples))
-    shown = gr.State(None, time_to_live=kept_seconds)
+def add(site: Site) -> None:
+    """Add the tab's contents to the interface that is being built."""
+    answers = Answers(site.classifier, site.metrics[site.config.sources[0]])
+    shown = gr.State(None, time_to_live=600)
     with gr.Row():
         with gr.Column(min_width=300):
-            photo = _photo_input(examples)
+            photo = _photo_input(site.cases[:6])
         with gr.Column(min_width=300):
             words = gr.HTML(verdict.invitation(), elem_id="verdict")
         with gr.Column(min_width=300):
@@ -134,17 +120,16 @@ def add(classifier: Classifier, metrics: Metrics, examples: list[Path], *, kept_
     for control in (diagnosis, method):
         control.input(answers.redraw, [shown, diagnosis, method, opacity], [shown, picture], **ONE_AT_A_TIME)
     opacity.release(answers.fade, [shown, opacity], picture, **ONE_AT_A_TIME)
-    add_endpoint(classifier)
 
 
-def _photo_input(examples: list[Path]) -> gr.Image:
+def _photo_input(cases: tuple[Case, ...]) -> gr.Image:
     photo = gr.Image(
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=340,
         label="Dermatoscopic photo of a lesion", elem_id="photo",
     )  # fmt: skip
     photo.preprocess = _uploaded_file  # type: ignore[method-assign]
     gr.Examples(
-        [[str(path)] for path in examples], photo, label="Drawings to try: made by code, not photos",
+        [[str(case.path)] for case in cases], photo, label="Real cases",
         examples_per_page=10, api_visibility="private",
     )  # fmt: skip
     return photo

@@ -1,10 +1,9 @@
-"""Lesions drawn by code: examples to try and data for tests. They are no photos and show no patient."""
+"""Lesions drawn by code: data for tests. They are no photos and show no patient."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -41,9 +40,6 @@ LOOKS = {
 }
 """One look for each diagnosis, told apart by colour and outline: a caricature, not a teaching picture."""
 
-EXAMPLES = {"nv": "even brown spot", "mel": "ragged dark spot", "vasc": "red spot"}
-"""The drawings offered in the app, by look, and what they show."""
-
 
 def draw_lesion(look: Look, *, seed: int, size: tuple[int, int] = SIZE) -> Image.Image:
     """Draw a spot on skin.
@@ -77,14 +73,3 @@ def _noise(rng: np.random.Generator, shape: tuple[int, int], grain: float) -> np
     """Smooth noise of mean 0 and deviation 1."""
     noise = gaussian_filter(rng.normal(size=shape), grain / 2)
     return np.asarray((noise - noise.mean()) / noise.std())
-
-
-def write_examples(folder: Path) -> list[Path]:
-    """Draw the app's examples into a folder; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for look, title in EXAMPLES.items():
-        path = folder / f"drawing: {title}.png".replace(": ", "-").replace(" ", "-")
-        draw_lesion(LOOKS[look], seed=7).save(path)
-        paths.append(path)
-    return paths

@@ -1,0 +1,37 @@
+"""A part of a page that runs in the browser: a script in `js/`, and data for it as JSON.
+
+    viewer = part("viewer", {"photo": None})
+    viewer.photo(answer, outputs=viewer)  # trigger("photo", {...}) in the script calls `answer`
+
+The script runs once, when the part appears, with Gradio's `element`, `props`, `watch`, `trigger` and `upload`. Its data
+is `props.value`; `watch("value", ...)` tells of new data. Texts from outside reach the page by `textContent` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+SCRIPT_FOLDER = Path(__file__).with_name("js")
+
+
+def part(name: str, value: Any = None, *, scripts: Sequence[str] = (), html: str = "") -> gr.HTML:
+    """Add a part to the interface that is being built.
+
+    Args:
+        name: its id on the page, and its script without `.js`.
+        value: JSON for the script.
+        scripts: names of scripts to run before its own, in one scope with it.
+        html: what the part contains before its script runs; no data, since it is not escaped.
+    """
+    source = "\n".join((SCRIPT_FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in (*scripts, name))
+    return gr.HTML(
+        value,
+        html_template=f'<div class="part {name}">{html}</div>',
+        js_on_load=source,
+        elem_id=name,
+        apply_default_css=False,
+    )

@@ -1,0 +1,87 @@
+"""What all tabs share: the checkpoint that is served, what was measured with it, and the cases to try it with.
+
+site = Site.load(Path("checkpoints/committee"))
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from skinnet.checkpoint import METRICS, Config, load_config
+from skinnet.errors import CheckpointError
+from skinnet.evaluation.evaluate import Metrics
+from skinnet.files import structured
+from skinnet.inference.classifier import Classifier
+
+CASE_FOLDER = Path(__file__).with_name("cases")
+CASE_CREDIT = "ISIC Archive (set UDA-1, anonymous), CC-0"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A real photo with a known diagnosis, free to show (CC-0).
+
+    Attributes:
+        dx: the archive's diagnosis, an abbreviation of `CLASSES`.
+    """
+
+    isic_id: str
+    dx: str
+
+    @property
+    def path(self) -> Path:
+        """The photo's file."""
+        return CASE_FOLDER / f"{self.isic_id}.jpg"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A checkpoint, ready to serve.
+
+    Attributes:
+        checkpoint: its folder.
+        metrics: of the test split of each of its data sets, per image, the home data set first.
+        cases: photos to try.
+    """
+
+    checkpoint: Path
+    config: Config
+    classifier: Classifier
+    metrics: dict[str, Metrics]
+    cases: tuple[Case, ...]
+
+    @staticmethod
+    def load(checkpoint: Path) -> Site:
+        """Read a checkpoint.
+
+        Raises:
+            CheckpointError: if it is missing or damaged.
+        """
+        config = load_config(checkpoint)
+        home, *others = config.sources
+        names = {home: "test"} | {name: name for name in others}
+        metrics = {source: load_metrics(checkpoint, name) for source, name in names.items()}
+        return Site(checkpoint, config, Classifier.load(checkpoint), metrics, load_cases())
+
+
+def load_cases() -> tuple[Case, ...]:
+    """All photos of `cases/`, in the order of its table."""
+    table = pd.read_csv(CASE_FOLDER / "cases.csv", dtype=str)
+    return tuple(Case(*row) for row in table[["isic_id", "dx"]].itertuples(index=False))
+
+
+def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:
+    """Read one split of a checkpoint's `metrics.json`; a verdict is about one image, hence the default.
+
+    Raises:
+        CheckpointError: if it is missing or damaged.
+    """
+    path = checkpoint / METRICS
+    try:
+        return structured(Metrics, json.loads(path.read_text(encoding="utf-8"))[split][unit])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is missing or damaged: run python -m skinnet release.") from error
