@@ -30,7 +30,7 @@ from skinnet.images.quality import Level
 from skinnet.images.tensors import pixels_to_tensor
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision, malignant_probability
 from skinnet.inference.conformal import Sets, load_sets
-from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs
+from skinnet.inference.gate import Gate, Ruling, layer_statistics, load_gate, recorded_outputs
 from skinnet.inference.stability import variants_of
 from skinnet.inference.weights import load_network
 from skinnet.inference.wording import possible_sentence, stability_sentence
@@ -50,6 +50,7 @@ class Prediction:
         gate: "ok"; "warn": the probabilities do not hold; "refuse": nothing was classified, do not read them at all.
         note: the reason for the gate's warning or refusal; else how sure the verdict is.
         possible: the diagnoses that cannot be ruled out, likeliest first; empty where that was not fitted.
+        scores: `p_malignant` of the photo as it is, turned and cropped; empty where the figures do not hold.
     """
 
     diagnosis: str
@@ -59,6 +60,7 @@ class Prediction:
     gate: Level = "ok"
     note: str = ""
     possible: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
 
     @property
     def most_likely(self) -> str:
@@ -96,13 +98,20 @@ class Examined:
     """A prediction with the pass of the network that it comes from.
 
     Attributes:
-        size: (height, width) of the network's input.
+        pixels: uint8 (H, W, 3), the network's input.
         features: float32 (C, h, w): see `Outputs`.
+        ruling: of the gate; None without a gate.
     """
 
     prediction: Prediction
-    size: tuple[int, int]
+    pixels: np.ndarray
     features: Tensor | None
+    ruling: Ruling | None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the network's input."""
+        return self.pixels.shape[0], self.pixels.shape[1]
 
 
 class Classifier:
@@ -233,25 +242,26 @@ class Classifier:
         """Classify one photo, and keep the features that heat maps are made from."""
         pixels = to_input(photo, frame=self.frame)  # (H, W, 3)
         outputs = self.run(pixels[None])
-        prediction = self._with_certainty(self.predictions(outputs.logits)[0], pixels, outputs, photo.size)
-        features = None if outputs.features is None else outputs.features[0]
-        return Examined(prediction, (pixels.shape[0], pixels.shape[1]), features)
+        ruling = None
+        if self.gate is not None and outputs.gate_features is not None:
+            ruling = self.gate.rule(pixels, outputs.gate_features[0], size=photo.size)
+        prediction = self._with_certainty(self.predictions(outputs.logits)[0], ruling, pixels, outputs)
+        return Examined(prediction, pixels, None if outputs.features is None else outputs.features[0], ruling)
 
     def _with_certainty(
-        self, prediction: Prediction, pixels: np.ndarray, outputs: Outputs, size: tuple[int, int]
+        self, prediction: Prediction, ruling: Ruling | None, pixels: np.ndarray, outputs: Outputs
     ) -> Prediction:
         """Add the gate's ruling, the possible diagnoses and the stability of the score."""
         if self.sets is not None:
             possible = self.sets.possible(np.array(list(prediction.probabilities.values())))
             prediction = replace(prediction, possible=possible)
-        if self.gate is not None and outputs.gate_features is not None:
-            ruling = self.gate.rule(pixels, outputs.gate_features[0], size=size)
-            if ruling.level != "ok":
-                return replace(prediction, gate=ruling.level, note=ruling.reason)
+        if ruling is not None and ruling.level != "ok":
+            return replace(prediction, gate=ruling.level, note=ruling.reason)
         if self.sets is not None:
             scores = self.stability(pixels[None], outputs)[:, 0]
             stable = stability_sentence(scores, threshold=self.decision.malignant_threshold)
-            prediction = replace(prediction, note=f"{possible_sentence(prediction.possible)} {stable}")
+            note = f"{possible_sentence(prediction.possible)} {stable}"
+            prediction = replace(prediction, note=note, scores=tuple(scores.tolist()))
         return prediction
 
     def predictions(self, logits: np.ndarray) -> list[Prediction]:
