@@ -4,6 +4,14 @@ Each message says what is wrong, where, and the fix. The library raises, the com
 message on one line and exits with 1, and the app shows the same words.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import islice
+
+SHORTLIST = 5
+"""At most this many bad rows are named in an error."""
+
 
 class SkinnetError(Exception):
     """Base of every error that a user can cause and fix."""
@@ -27,3 +35,9 @@ class CheckpointError(SkinnetError):
 
 class TrainingError(SkinnetError):
     """Training cannot start or go on."""
+
+
+def shortlist(names: Collection[object]) -> str:
+    """Write the first few names for a sentence, and how many more there are."""
+    shown = ", ".join(str(name) for name in islice(names, SHORTLIST))
+    return f"{shown} and {len(names) - SHORTLIST} more" if len(names) > SHORTLIST else shown

@@ -28,7 +28,7 @@ import pandas as pd
 
 from skinnet.data.cache import Cache, build_cache
 from skinnet.data.download.manifest import RECORD
-from skinnet.data.metadata import COLUMNS, HAM10000_METADATA, NUMBERS, images_folder, read_source
+from skinnet.data.metadata import COLUMNS, HAM10000_METADATA, NUMBERS, images_folder, pictures_in, read_source
 from skinnet.data.partitions import (
     OFFICIAL_KINDS,
     PUBLISHED,
@@ -40,7 +40,6 @@ from skinnet.data.partitions import (
 )
 from skinnet.errors import DataError
 from skinnet.files import read_table, write_table
-from skinnet.images.photo import has_picture_suffix
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 log = logging.getLogger(__name__)
@@ -127,8 +126,7 @@ def _list(rows: pd.DataFrame, reason: str, detail: pd.Series | list[str]) -> pd.
 
 def _images_without_row(folder: Path, rows: pd.DataFrame, root: Path) -> pd.DataFrame:
     known = {(root / path).resolve() for path in rows["path"].dropna()}
-    images = sorted(path for path in images_folder(folder).iterdir() if has_picture_suffix(path))
-    stray = [path.name for path in images if path.resolve() not in known]
+    stray = [path.name for path in pictures_in(images_folder(folder)) if path.resolve() not in known]
     table = pd.DataFrame({"source": folder.name, "image_id": stray}, dtype="str")
     return _list(table, "image without a row", [""] * len(stray))
 

@@ -13,8 +13,9 @@ it may still be known: invasive squamous-cell carcinoma is malignant, and its `d
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+import filecmp
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ from skinnet.data.download.sources import (
     PAD_UFES_20,
     Source,
 )
-from skinnet.errors import DataError
-from skinnet.files import read_json, read_table
+from skinnet.data.user_table import as_numbers, read_user_table
+from skinnet.errors import DataError, shortlist
+from skinnet.files import read_json
 from skinnet.images.photo import has_picture_suffix
 from skinnet.labels import CLASSES, MALIGNANT
 
@@ -43,7 +45,6 @@ COLUMNS = (
     "kind", "clinic", "skin_type", "path",
 )  # fmt: skip
 
-UNKNOWN_WORDS = ["", "unknown", "Unknown", "UNK", "nan", "NA", "N/A", "na", "null", "None"]
 SEXES = {"m": "male", "f": "female"}
 
 ISIC_DIAGNOSES = {
@@ -108,7 +109,7 @@ def _tidy(table: pd.DataFrame) -> pd.DataFrame:
     """Complete the columns, give each one type, and derive malignancy from the diagnosis."""
     table = table.reindex(columns=list(COLUMNS))
     table = table.astype({column: "str" for column in COLUMNS if column not in NUMBERS})
-    table["age"] = pd.to_numeric(table["age"], errors="coerce")
+    table["age"] = as_numbers(table["age"])
     table["sex"] = table["sex"].str.lower().replace(SEXES)
     table["skin_type"] = pd.to_numeric(table["skin_type"].map(_skin_type), errors="coerce").astype("Int64")
     known = table["dx"].notna()
@@ -125,45 +126,59 @@ def _skin_type(value: Any) -> float:
 
 
 def _paths(image_ids: pd.Series, images: Path, *, root: Path) -> pd.Series:
-    """Find the file of each image id, with or without extension, in any case; empty if there is none.
+    """Find the file of each image id: a file name, with or without folder and extension, in any case.
 
     Raises:
-        DataError: if an id without extension may mean two files.
+        DataError: if an id may mean two different files.
     """
-    if not images.is_dir():
-        raise DataError(f"There is no folder {images}: acquire the source again.")
-    files = [path for path in sorted(images.iterdir()) if has_picture_suffix(path)]
-    by_name = {path.name.casefold(): path for path in files}
-    stems = Counter(path.stem.casefold() for path in files)
-    by_stem = {path.stem.casefold(): path for path in files}
+    by_name: dict[str, list[Path]] = defaultdict(list)
+    for path in pictures_in(images):
+        inside = path.relative_to(images).as_posix().casefold()
+        for name in {inside, inside.rpartition("/")[2], inside.rpartition(".")[0], path.stem.casefold()}:
+            by_name[name].append(path)
 
     def find(image_id: str) -> Path | None:
-        name = image_id.strip().casefold()
-        if name not in by_name and stems[name] > 1:
+        first, *others = by_name.get(image_id.strip().replace("\\", "/").casefold(), [None])
+        if first is not None and not all(filecmp.cmp(first, other, shallow=False) for other in others if other):
             raise DataError(
-                f"{images} has {stems[name]} pictures named {image_id}: write the extension in the table too."
+                f"{images} has {1 + len(others)} pictures named {image_id}: write their extension or their folder in "
+                "the table too."
             )
-        return by_name.get(name, by_stem.get(name))
+        return first
 
     found = image_ids.map(find)
     return found.map(lambda path: _relative(path, root), na_action="ignore").astype("str")
+
+
+def pictures_in(images: Path) -> list[Path]:
+    """List the pictures in a folder and its subfolders, without hidden ones.
+
+    Raises:
+        DataError: if there is no such folder.
+    """
+    if not images.is_dir():
+        raise DataError(f"There is no folder {images}: acquire the source again.")
+    found = (path for path in images.rglob("*") if has_picture_suffix(path))
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(images).parts))
 
 
 def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.resolve().as_posix()
 
 
-def _read(
-    path: Path, required: tuple[str, ...], *, advice: str = "acquire the source again", delimiter: str = ","
-) -> pd.DataFrame:
-    if not path.exists():
-        raise DataError(f"There is no {path}: {advice}.")
-    table = read_table(
-        path, advice=advice, dtype=str, keep_default_na=False, na_values=UNKNOWN_WORDS, sep=delimiter, index_col=False
-    )
+def _read(path: Path, required: tuple[str, ...], *, advice: str = "acquire the source again") -> pd.DataFrame:
+    table = read_user_table(path, wanted=required, advice=advice)
     if missing := [column for column in required if column not in table]:
         raise DataError(f"{path} lacks the column {missing[0]}: {advice}.")
-    return table
+    return table.reset_index(drop=True)
+
+
+def _ones(table: pd.DataFrame, columns: Sequence[str], path: Path) -> np.ndarray:
+    """Read columns of 0 and 1: bool (N, C)."""
+    numbers = table[[*columns]].apply(as_numbers)
+    if (bad := ~numbers.isin([0, 1]).all(axis=1)).any():
+        raise DataError(f"{path} has something else than 0 and 1 for {shortlist(table.iloc[:, 0][bad])}.")
+    return np.asarray(numbers == 1)
 
 
 def _ours(words: pd.Series, diagnoses: Mapping[str, str]) -> pd.Series:
@@ -186,8 +201,9 @@ def _isic2018(source: Source, part: str) -> Callable[[Path], pd.DataFrame]:
 
     def read(folder: Path) -> pd.DataFrame:
         columns = tuple(source.diagnoses)
-        table = _read(folder / f"ISIC2018_Task3_{part}_GroundTruth.csv", ("image", *columns))
-        ones = table[list(columns)].astype(float).to_numpy() == 1
+        path = folder / f"ISIC2018_Task3_{part}_GroundTruth.csv"
+        table = _read(path, ("image", *columns))
+        ones = _ones(table, columns, path)
         single = ones.sum(axis=1) == 1
         given = np.where(single, np.array(columns)[ones.argmax(axis=1)], None)
         dx = np.where(single, np.array(list(source.diagnoses.values()))[ones.argmax(axis=1)], None)
@@ -199,13 +215,13 @@ def _isic2018(source: Source, part: str) -> Callable[[Path], pd.DataFrame]:
 def _isic2017(folder: Path) -> pd.DataFrame:
     """Codella et al. 2017: two columns of 0 and 1 for each part of the challenge; both 0 is a nevus."""
     columns = tuple(ISIC2017.diagnoses)[:2]
-    truth = pd.concat(
-        [_read(folder / f"ISIC-2017_{part}_Part3_GroundTruth.csv", ("image_id", *columns)) for part in ISIC2017_PARTS],
-        ignore_index=True,
-    )
-    ones = truth[list(columns)].astype(float).to_numpy() == 1
+    paths = [folder / f"ISIC-2017_{part}_Part3_GroundTruth.csv" for part in ISIC2017_PARTS]
+    parts = [_read(path, ("image_id", *columns)) for path in paths]
+    truth = pd.concat(parts, ignore_index=True)
+    ones = np.concatenate([_ones(table, columns, path) for table, path in zip(parts, paths, strict=True)])
     words = np.array([*ISIC2017.diagnoses])
-    given = pd.Series(words[np.where(ones.any(axis=1), ones.argmax(axis=1), 2)]).mask(ones.all(axis=1)).astype("str")
+    numbers, both = np.where(ones.any(axis=1), ones.argmax(axis=1), 2), np.asarray(ones.all(axis=1))
+    given = pd.Series(words[numbers]).mask(both).astype("str")
     table = truth[["image_id"]].assign(dx_given=given, dx=_ours(given, ISIC2017.diagnoses))
     names = [f"ISIC-2017_{part}_Data_metadata.csv" for part in ISIC2017_PARTS]
     found = [path for name in names for path in (folder / name, folder / "images" / name) if path.exists()]
@@ -267,9 +283,8 @@ def _folder(folder: Path) -> pd.DataFrame:
     record = read_json(folder / RECORD, advice="run python -m skinnet acquire folder")
     columns = record["columns"]
     theirs = _read(
-        Path(record["csv"]), tuple(columns.values()), advice=f"run acquire folder --name {folder.name} again",
-        delimiter=record.get("delimiter", ","),
-    )  # fmt: skip
+        Path(record["csv"]), tuple(columns.values()), advice=f"run acquire folder --name {folder.name} again"
+    )
     table = pd.DataFrame({ours: theirs[name] for ours, name in columns.items()})
     table = table.reindex(columns=[*table, *{"dx", "malignant"}.difference(table)])
     diagnoses = {name: name for name in CLASSES} | record.get("diagnoses", {})

@@ -7,13 +7,19 @@ A metric is written once, for a whole matrix of weights: how often each row is d
 value itself. Lesions are drawn, not images, because the images of one lesion resemble each other. Each diagnosis is
 drawn as often as it occurs, so that no draw lacks the rare ones (a stratified bootstrap: Davison & Hinkley, Bootstrap
 Methods, 1997, section 3.2).
+
+A large table gets fewer draws, and a metric sees a few rows of the matrix at a time (`in_blocks`), so that neither time
+nor memory grow without bound.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,7 +27,15 @@ from scipy.special import betaincinv
 
 from skinnet.evaluation.scored_cases import ScoredCases
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 DRAWS = 2000
+LEAST_DRAWS = 200
+DRAWN_ROWS = 40_000_000
+"""From 20,000 rows on, a table gets as many draws as have this many rows together, and at least `LEAST_DRAWS`."""
+BLOCK = 1 << 22
+"""Weights that a metric sees at a time; a published test split is one block."""
 INTERVAL = (2.5, 97.5)
 """Percentiles that bound an interval."""
 
@@ -52,24 +66,65 @@ class Estimate:
 UNDEFINED = Estimate(None, None, None)
 
 
+def affordable(wanted: int, rows: int) -> int:
+    """Limit draws, or simulations, of a large table."""
+    return min(wanted, max(LEAST_DRAWS, DRAWN_ROWS // rows))
+
+
 def bootstrap_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
     """Stack a row of ones on the draws: float (1 + draws, N)."""
-    return np.vstack([np.ones((1, len(cases.dx))), draw_weights(cases, draws=draws, seed=seed)])
+    return bootstrap_counts(cases, draws=draws, seed=seed).astype(float)
 
 
 def draw_weights(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
-    """Count how often each row is drawn: float (draws, N), the same for all images of a lesion.
+    """Count how often each row is drawn: float (draws, N)."""
+    return bootstrap_weights(cases, draws=draws, seed=seed)[1:]
 
-    For one seed, the two units of a table get the same lesions.
+
+def bootstrap_counts(cases: ScoredCases, *, draws: int, seed: int) -> np.ndarray:
+    """Count how often each row is drawn, below a row of ones: uint8 (1 + draws, N); images of a lesion go together.
+
+    For one seed, the two units of a table get the same lesions. Compute with them in functions that are `in_blocks`:
+    sums of uint8 overflow.
     """
     dx = np.zeros(int(cases.lesions.max()) + 1, int)
     dx[cases.lesions] = cases.dx
     generator = np.random.default_rng(seed)
-    counts = np.zeros((draws, len(dx)))
+    counts = np.ones((1 + draws, len(dx)), np.uint8)  # a count above 255 is less likely than 1 in 10 ** 500
     for number in np.unique(dx):
         members = np.flatnonzero(dx == number)
-        counts[:, members] = generator.multinomial(len(members), np.full(len(members), 1 / len(members)), size=draws)
+        shares, step = np.full(len(members), 1 / len(members)), max(1, BLOCK // len(members))
+        for first in range(1, 1 + draws, step):  # one long call would draw the same numbers
+            size = min(step, 1 + draws - first)
+            counts[first : first + size, members] = generator.multinomial(len(members), shares, size=size)
     return counts[:, cases.lesions]
+
+
+def in_blocks(values: Callable[P, T]) -> Callable[P, T]:
+    """Let a function of `weights` (R, N) see a few rows at a time, as floats; stack the arrays (R, ...) it returns."""
+    signature = inspect.signature(values)
+
+    @functools.wraps(values)
+    def stacked(*args: P.args, **options: P.kwargs) -> T:
+        bound = signature.bind(*args, **options)
+        weights = bound.arguments["weights"]
+        step = max(1, BLOCK // max(1, weights.shape[1]))
+        parts = []
+        for first in range(0, len(weights), step):
+            bound.arguments["weights"] = weights[first : first + step].astype(float, copy=False)
+            parts.append(values(*bound.args, **bound.kwargs))
+        return parts[0] if len(parts) == 1 else _stack(parts)
+
+    return stacked
+
+
+def _stack(parts: list[Any]) -> Any:
+    """Stack arrays, or dictionaries and tuples of arrays."""
+    if isinstance(parts[0], dict):
+        return {name: _stack([part[name] for part in parts]) for name in parts[0]}
+    if isinstance(parts[0], tuple):
+        return tuple(_stack(list(each)) for each in zip(*parts, strict=True))
+    return np.concatenate(parts)
 
 
 def estimate(values: np.ndarray) -> Estimate:

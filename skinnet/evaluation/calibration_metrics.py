@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from skinnet.evaluation.bootstrap import INTERVAL, Estimate, estimate, ratio
+from skinnet.evaluation.bootstrap import BLOCK, INTERVAL, Estimate, affordable, estimate, in_blocks, ratio
 from skinnet.evaluation.scored_cases import ScoredCases
 
 CALIBRATION_BINS = 15
@@ -21,7 +21,7 @@ STEPS = 30
 DRAW_STEPS = 3
 """Newton steps for a bootstrap draw, which start at the value: each doubles the number of correct digits."""
 CHUNK = 100
-"""Draws at once, so that they fit into the processor's cache."""
+"""At most this many draws at once, so that they fit into the processor's cache."""
 CLIP = 1e-6
 """Probabilities are kept this far from 0 and 1, so that their log odds are finite."""
 
@@ -69,14 +69,14 @@ def calibration_metrics(cases: ScoredCases, weights: np.ndarray, *, seed: int = 
     """Compute everything for weights (R, N), whose first row gives the values."""
     scores, positive = cases.p_malignant, cases.malignant
     bins = equal_bins(scores)
-    totals = weights @ bins
-    observed = ratio(weights @ (bins * positive[:, None]), totals)
+    totals, hits, squares = _sums(bins, positive, (scores - positive) ** 2, weights)
+    observed = ratio(hits, totals)
     predicted = bins.T @ scores / bins.sum(axis=0)
     intercept, slope = recalibration(positive, scores, weights)
     return CalibrationMetrics(
         intercept=estimate(intercept),
         slope=estimate(slope),
-        brier=estimate(weights @ (scores - positive) ** 2 / weights.sum(axis=1)),
+        brier=estimate(squares),
         error=estimate(calibration_error(scores, positive, weights)),
         perfect_error=perfect_error(cases, seed=seed),
         bins=[
@@ -84,6 +84,14 @@ def calibration_metrics(cases: ScoredCases, weights: np.ndarray, *, seed: int = 
             for number in range(bins.shape[1])
         ],
     )
+
+
+@in_blocks
+def _sums(
+    bins: np.ndarray, positive: np.ndarray, squares: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the weight and the positive weight of each bin, (R, 15) each, and the mean squared error, (R,)."""
+    return weights @ bins, weights @ (bins * positive[:, None]), weights @ squares / weights.sum(axis=1)
 
 
 def equal_bins(scores: np.ndarray) -> np.ndarray:
@@ -95,6 +103,7 @@ def equal_bins(scores: np.ndarray) -> np.ndarray:
     return bins
 
 
+@in_blocks
 def calibration_error(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Compute the expected calibration error for each row of weights, (R,), in the bins of the whole table.
 
@@ -110,8 +119,12 @@ def perfect_error(cases: ScoredCases, *, seed: int, simulations: int = SIMULATIO
     The images of a lesion share one random number, so that their labels agree as true labels do.
     """
     scores, generator = cases.p_malignant, np.random.default_rng(seed)
-    numbers = generator.random((simulations, int(cases.lesions.max()) + 1))[:, cases.lesions]
-    errors = np.abs((scores - (numbers < scores)) @ equal_bins(scores)).sum(axis=1) / len(scores)
+    bins, lesions, parts = equal_bins(scores), int(cases.lesions.max()) + 1, []
+    simulations, step = affordable(simulations, len(scores)), max(1, BLOCK // len(scores))
+    for first in range(0, simulations, step):
+        numbers = generator.random((min(step, simulations - first), lesions))[:, cases.lesions]
+        parts.append(np.abs((scores - (numbers < scores)) @ bins).sum(axis=1) / len(scores))
+    errors = np.concatenate(parts)
     low, high = np.percentile(errors, INTERVAL)
     return Estimate(float(errors.mean()), float(low), float(high))
 
@@ -124,9 +137,21 @@ def recalibration(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray)
     odds = logit(scores.clip(CLIP, 1 - CLIP))
     intercept = _newton(positive, odds, weights, fit_slope=False)[:, 0]
     slope = _newton(positive, odds, weights, fit_slope=True)[:, 1]
+    return intercept, np.where(_separated(positive, odds, weights), np.nan, slope)
+
+
+@in_blocks
+def _separated(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Tell whether a threshold separates the classes: bool (R,)."""
     lowest = np.where(weights[:, positive] > 0, odds[positive], np.inf).min(axis=1, initial=np.inf)
     highest = np.where(weights[:, ~positive] > 0, odds[~positive], -np.inf).max(axis=1, initial=-np.inf)
-    return intercept, np.where(lowest > highest, np.nan, slope)
+    return np.asarray(lowest > highest)
+
+
+@in_blocks
+def _one_class(positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Tell whether only one class has weight: bool (R,)."""
+    return np.asarray((weights @ positive == 0) | (weights @ ~positive == 0))
 
 
 def _newton(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, *, fit_slope: bool) -> np.ndarray:
@@ -134,14 +159,14 @@ def _newton(positive: np.ndarray, odds: np.ndarray, weights: np.ndarray, *, fit_
     # A slope that started at 1 would overshoot where the probabilities are far too low.
     flat = np.array([[0.0, 0.0 if fit_slope else 1.0]])
     start = _steps(positive, odds, weights[:1], flat, STEPS, fit_slope=fit_slope)
-    chunks = [weights[first : first + CHUNK] for first in range(1, len(weights), CHUNK)]
+    rows = min(CHUNK, max(1, BLOCK // 8 // len(odds)))
+    chunks = (weights[first : first + rows] for first in range(1, len(weights), rows))
     drawn = [
         _steps(positive, odds, chunk, np.repeat(start, len(chunk), axis=0), DRAW_STEPS, fit_slope=fit_slope)
         for chunk in chunks
     ]
     found = np.vstack([start, *drawn])
-    one_class = (weights @ positive == 0) | (weights @ ~positive == 0)
-    found[one_class | ~(np.abs(found) < 1 / CLIP).all(axis=1)] = np.nan
+    found[_one_class(positive, weights) | ~(np.abs(found) < 1 / CLIP).all(axis=1)] = np.nan
     return found
 
 

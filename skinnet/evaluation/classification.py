@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
+from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, in_blocks, ratio
 from skinnet.evaluation.ranking import macro_mean
 from skinnet.evaluation.scored_cases import MELANOMA
 from skinnet.labels import CLASSES, MALIGNANT_NUMBERS
@@ -49,6 +49,7 @@ def rule_metrics(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> 
     )
 
 
+@in_blocks
 def confusion_matrices(dx: np.ndarray, diagnosis: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Count the rows by true class and diagnosis, weighted: (R, 7, 7)."""
     size = len(CLASSES)

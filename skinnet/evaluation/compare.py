@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skinnet.errors import DataError
-from skinnet.evaluation.bootstrap import DRAWS, Estimate, bootstrap_weights, estimate
+from skinnet.errors import DataError, shortlist
+from skinnet.evaluation.bootstrap import DRAWS, Estimate, affordable, bootstrap_counts, estimate, in_blocks
 from skinnet.evaluation.calibration_metrics import calibration_error
 from skinnet.evaluation.classification import confusion_matrices, overall_values
 from skinnet.evaluation.ranking import ranking_values
-from skinnet.evaluation.scored_cases import UNITS, ScoredCases, shortlist
+from skinnet.evaluation.scored_cases import UNITS, ScoredCases
 from skinnet.evaluation.thresholds import threshold_values
 from skinnet.inference.calibration import Decision
 
@@ -66,7 +66,7 @@ def compare(
     differences = {}
     for unit, arrange in UNITS.items():
         both = arrange(first), arrange(second)
-        weights = bootstrap_weights(both[0], draws=draws, seed=seed)
+        weights = bootstrap_counts(both[0], draws=affordable(draws, len(first)), seed=seed)
         ours, theirs = (_values(cases, weights, decision) for cases, decision in zip(both, decisions, strict=True))
         differences[unit] = {name: _difference(name, ours[name], theirs[name]) for name in ours if name in theirs}
     return differences
@@ -87,6 +87,7 @@ def _paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     return right
 
 
+@in_blocks
 def _values(cases: ScoredCases, weights: np.ndarray, decision: Decision | None) -> dict[str, np.ndarray]:
     overall, _ = ranking_values(cases, weights)
     found = {name: overall[name] for name in SCORE_METRICS}

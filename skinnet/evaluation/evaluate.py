@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from skinnet.checkpoint import VERDICT
-from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, Estimate, bootstrap_weights, estimates
+from skinnet.evaluation.bootstrap import DRAWS, UNDEFINED, Estimate, affordable, bootstrap_counts, estimates
 from skinnet.evaluation.calibration_metrics import CalibrationMetrics, calibration_metrics
 from skinnet.evaluation.classification import RuleMetrics, by_class, confusion_matrices, overall_values, rule_metrics
 from skinnet.evaluation.ranking import ranking_values
@@ -98,12 +98,13 @@ def evaluate(
             "displayed" alone.
         prevalence: the reader's share of (pre)malignant lesions, in addition to the published ones. The decision curve
             is then computed for it.
-        draws: number of bootstrap draws of the lesions; 0 for no intervals.
+        draws: number of bootstrap draws of the lesions; 0 for no intervals. Tables of more than 20,000 rows get fewer.
         seed: seed of the draws.
 
     Raises:
         DataError: if the table is empty, lacks a column, or has empty fields or unknown classes.
     """
+    draws = affordable(draws, max(1, len(predictions)))
     return {
         unit: _evaluate_unit(arrange(predictions), decision, prevalence, draws=draws, seed=seed)
         for unit, arrange in UNITS.items()
@@ -113,7 +114,7 @@ def evaluate(
 def _evaluate_unit(
     cases: ScoredCases, decision: Decision | None, prevalence: float | None, *, draws: int, seed: int
 ) -> Metrics:
-    weights = bootstrap_weights(cases, draws=draws, seed=seed)
+    weights = bootstrap_counts(cases, draws=draws, seed=seed)
     overall, columns = ranking_values(cases, weights)
     points = at_operating_points(cases, weights, decision.operating_points if decision else (), _shares(prevalence))
     verdict = next((point for point in points if point.name == VERDICT), None)

@@ -1,4 +1,4 @@
-"""Another network's predictions: any CSV file with diagnoses and probabilities becomes a table for `evaluate`.
+"""Another network's predictions: any table of text with diagnoses and probabilities becomes a table for `evaluate`.
 
     predictions = read_external_table(Path("theirs.csv"))
 
@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import shortlist
-from skinnet.files import read_table
+from skinnet.data.user_table import as_numbers, read_user_table
+from skinnet.errors import DataError, shortlist
 from skinnet.labels import CLASSES, probability_columns
 
 SYNONYMS = {"image": "image_id", "localization": "site", "dataset": "clinic"}
@@ -29,7 +28,7 @@ SUM_TOLERANCE = 0.02
 
 
 def read_external_table(path: Path) -> pd.DataFrame:
-    """Read and check a CSV file.
+    """Read and check a table.
 
     Returns:
         image_id, lesion_id, dx, p_akiec .. p_vasc, and those of `FACTS` that the file has.
@@ -37,20 +36,23 @@ def read_external_table(path: Path) -> pd.DataFrame:
     Raises:
         DataError: if columns or rows do not fit; it names them, and the first row below the header is row 2.
     """
-    if not path.is_file():
-        raise DataError(f"No {path}: name a CSV file with a true diagnosis and seven probabilities in each row.")
-    table = read_table(path, advice="write it as CSV", dtype=str)
+    known = {*SYNONYMS, *FACTS, "dx", "image_id", "lesion_id", *CLASSES, *probability_columns()}
+    advice = "name a CSV file with a true diagnosis and seven probabilities in each row"
+    table = read_user_table(path, wanted=known, advice=advice)
     if table.empty:
-        raise DataError(f"{path} has no rows.")
+        raise DataError(f"{path} has no rows: {advice}.")
     table.columns = pd.Index([_our_name(str(column)) for column in table.columns])
     if table.columns.has_duplicates:
-        raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice.")
+        raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice: rename one.")
     dx = _true_diagnoses(table, path)
-    ids = table["image_id"] if "image_id" in table else pd.Series(_rows(table.index).astype(str), index=table.index)
+    ids = table["image_id"] if "image_id" in table else pd.Series(table.index.astype(str), index=table.index)
     _refuse(path, table.index[ids.duplicated() | ids.isna()], "an empty or repeated image id")
     lesions = table["lesion_id"].fillna(ids) if "lesion_id" in table else ids
     facts = table[[name for name in FACTS if name in table]]
-    return pd.DataFrame({"image_id": ids, "lesion_id": lesions, "dx": dx}).join([_probabilities(table, path), facts])
+    if "age" in facts:
+        facts = facts.assign(age=as_numbers(facts["age"]))
+    named = pd.DataFrame({"image_id": ids, "lesion_id": lesions, "dx": dx})
+    return named.join([_probabilities(table, path), facts]).reset_index(drop=True)
 
 
 def _our_name(column: str) -> str:
@@ -89,17 +91,12 @@ def _probabilities(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _numbers(table: pd.DataFrame, names: list[str], path: Path) -> np.ndarray:
+    numbers = table[names].apply(as_numbers)
     for name in names:
-        bad = ~np.isfinite(pd.to_numeric(table[name], errors="coerce"))
-        _refuse(path, table.index[bad], f"no number in {name}")
-    return table[names].astype(float).to_numpy()
+        _refuse(path, table.index[~np.isfinite(numbers[name])], f"no number in {name}")
+    return numbers.to_numpy()
 
 
 def _refuse(path: Path, rows: pd.Index, why: str) -> None:
     if len(rows):
-        raise DataError(f"{path} has {why} in row {shortlist(_rows(rows))}.")
-
-
-def _rows(index: pd.Index) -> pd.Index:
-    """Number rows as a spreadsheet does: the header is row 1."""
-    return index + 2
+        raise DataError(f"{path} has {why} in row {shortlist(rows)}.")

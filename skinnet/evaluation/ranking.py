@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skinnet.evaluation.bootstrap import ratio
+from skinnet.evaluation.bootstrap import in_blocks, ratio
 from skinnet.evaluation.scored_cases import MELANOMA, ScoredCases
 from skinnet.labels import CLASSES
 
@@ -92,6 +92,7 @@ def rank(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> Ranki
     )
 
 
+@in_blocks
 def ranking_values(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Compute every metric of the ranking by name.
 
@@ -99,21 +100,28 @@ def ranking_values(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[str, n
         Those of p_malignant, of melanoma and the macro means, each (R,); and those of each class against the rest, each
         (R, 7).
     """
-    ranked = [rank(cases.dx == number, cases.probabilities[:, number], weights) for number in range(len(CLASSES))]
+    of_classes = [
+        _values_of(rank(cases.dx == number, cases.probabilities[:, number], weights)) for number in range(len(CLASSES))
+    ]
     columns = {
-        "auroc": np.stack([ranking.auroc() for ranking in ranked], axis=1),
-        "average_precision": np.stack([ranking.average_precision() for ranking in ranked], axis=1),
+        name: np.stack([values[name] for values in of_classes], axis=1) for name in ("auroc", "average_precision")
     }
     overall = {f"macro_{name}": macro_mean(values) for name, values in columns.items()}
-    overall |= _values_of("malignant", rank(cases.malignant, cases.p_malignant, weights))
-    return overall | _values_of("melanoma", ranked[MELANOMA]), columns
+    malignant = _values_of(rank(cases.malignant, cases.p_malignant, weights))
+    for name, values in {"malignant": malignant, "melanoma": of_classes[MELANOMA]}.items():
+        overall |= {f"{name}_{metric}": column for metric, column in values.items()}
+    return overall, columns
 
 
-def _values_of(name: str, ranking: Ranking) -> dict[str, np.ndarray]:
-    matched = {
-        f"{name}_specificity_at_{round(100 * level)}": ranking.specificity_at(level) for level in MATCHED_SENSITIVITIES
-    }
-    return {f"{name}_auroc": ranking.auroc(), f"{name}_average_precision": ranking.average_precision(), **matched}
+@in_blocks
+def auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Compute the area under the ROC curve for weights (R, N): (R,)."""
+    return rank(positive, scores, weights).auroc()
+
+
+def _values_of(ranking: Ranking) -> dict[str, np.ndarray]:
+    matched = {f"specificity_at_{round(100 * level)}": ranking.specificity_at(level) for level in MATCHED_SENSITIVITIES}
+    return {"auroc": ranking.auroc(), "average_precision": ranking.average_precision(), **matched}
 
 
 def macro_mean(values: np.ndarray) -> np.ndarray:

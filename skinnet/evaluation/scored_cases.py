@@ -14,15 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from skinnet.errors import DataError
+from skinnet.errors import DataError, shortlist
 from skinnet.inference.calibration import balanced_numbers, malignant_probability
 from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT_NUMBERS, probability_columns
 
 MELANOMA = CLASS_NUMBERS["mel"]
 FACTS = ("lesion_id", "dx_type", "age", "sex", "site", "clinic")
 """Columns that are carried along if the table has them."""
-SHORTLIST = 5
-"""At most this many bad rows are named in an error."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +132,6 @@ def lesion_weights(lesions: np.ndarray) -> np.ndarray:
     """Weigh images so that those of one lesion sum to one: (N,) names of lesions -> float (N,)."""
     _, inverse, counts = np.unique(lesions, return_inverse=True, return_counts=True)
     return np.asarray(1 / counts[inverse])
-
-
-def shortlist(names: pd.Series | pd.Index) -> str:
-    """Write the first few names for a sentence, and how many more there are."""
-    shown = ", ".join(str(name) for name in names[:SHORTLIST])
-    return f"{shown} and {len(names) - SHORTLIST} more" if len(names) > SHORTLIST else shown
 
 
 def _check(predictions: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skinnet.evaluation.bootstrap import Estimate, estimate, ratio
+from skinnet.evaluation.bootstrap import Estimate, estimate, in_blocks, ratio
 from skinnet.evaluation.scored_cases import ScoredCases
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -37,17 +37,22 @@ class SelectiveMetrics:
 
 def selective_metrics(cases: ScoredCases, weights: np.ndarray) -> SelectiveMetrics:
     """Compute the risk at each coverage, for weights (R, N)."""
+    risks, area = _risks(cases, weights)
+    return SelectiveMetrics(
+        coverage=list(COVERAGES), risk=[estimate(risks[share]) for share in COVERAGES], area=estimate(area)
+    )
+
+
+@in_blocks
+def _risks(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[float, np.ndarray], np.ndarray]:
+    """Compute the risk at each coverage, and its mean over all of them: each (R,)."""
     order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
     ordered = weights[:, order]
     counted = np.cumsum(ordered, axis=1)
     wrong = (cases.displayed != cases.dx)[order]
     risk = ratio(np.cumsum(ordered * wrong, axis=1), counted)
     area = (ordered * np.nan_to_num(risk)).sum(axis=1) / counted[:, -1]
-    return SelectiveMetrics(
-        coverage=list(COVERAGES),
-        risk=[estimate(_risk_at(share, risk, counted)) for share in COVERAGES],
-        area=estimate(area),
-    )
+    return {share: _risk_at(share, risk, counted) for share in COVERAGES}, area
 
 
 def _risk_at(share: float, risk: np.ndarray, counted: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from skinnet.evaluation.bootstrap import UNDEFINED, Estimate, estimate
 from skinnet.evaluation.classification import confusion_matrices, overall_values
-from skinnet.evaluation.ranking import rank
+from skinnet.evaluation.ranking import auroc
 from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.evaluation.thresholds import threshold_values
 
@@ -110,7 +110,7 @@ def _estimates(
             matrices = confusion_matrices(cases.dx, diagnosis, weights)
             found[name] = estimate(overall_values(matrices)["balanced_accuracy"])
     if min(malignant, benign) >= MIN_LESIONS:
-        found["malignant_auroc"] = estimate(rank(cases.malignant, cases.p_malignant, weights).auroc())
+        found["malignant_auroc"] = estimate(auroc(cases.malignant, cases.p_malignant, weights))
     if threshold is not None:
         values = threshold_values(cases, weights, threshold)
         if malignant >= MIN_LESIONS:

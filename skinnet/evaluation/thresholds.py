@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from skinnet.checkpoint import OperatingPoint
-from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, ratio
+from skinnet.evaluation.bootstrap import Estimate, estimate, estimates, in_blocks, ratio
 from skinnet.evaluation.scored_cases import ScoredCases
 from skinnet.labels import CLASSES
 
@@ -113,6 +113,7 @@ def _at_point(
     )
 
 
+@in_blocks
 def threshold_values(cases: ScoredCases, weights: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
     """Compute sensitivities and specificities, flagging p_malignant >= threshold: each (R,)."""
     flagged, benign = cases.p_malignant >= threshold, ~cases.malignant
@@ -147,8 +148,7 @@ def decision_curve(cases: ScoredCases, weights: np.ndarray, *, prevalence: float
         return None
     scores = to_prevalence(cases.p_malignant, prevalence=prevalence, fitted_at=share)
     flagged = scores[:, None] >= np.array(CURVE_THRESHOLDS)  # (N, T)
-    found = weights @ (flagged & cases.malignant[:, None]) / (weights @ cases.malignant)[:, None]
-    alarms = weights @ (flagged & ~cases.malignant[:, None]) / (weights @ ~cases.malignant)[:, None]
+    found, alarms = (_shares_flagged(flagged, among, weights) for among in (cases.malignant, ~cases.malignant))
     odds = np.array(CURVE_THRESHOLDS) / (1 - np.array(CURVE_THRESHOLDS))
     benefit = found * prevalence - alarms * (1 - prevalence) * odds
     return DecisionCurve(
@@ -157,6 +157,12 @@ def decision_curve(cases: ScoredCases, weights: np.ndarray, *, prevalence: float
         model=[estimate(column) for column in benefit.T],
         treat_all=(prevalence - (1 - prevalence) * odds).tolist(),
     )
+
+
+@in_blocks
+def _shares_flagged(flagged: np.ndarray, among: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Compute the share of some rows, bool (N,), that is flagged at each threshold, bool (N, T): (R, T)."""
+    return np.asarray(weights @ (flagged & among[:, None]) / (weights @ among)[:, None])
 
 
 def to_prevalence(scores: np.ndarray, *, prevalence: float, fitted_at: float) -> np.ndarray:
@@ -173,15 +179,16 @@ def to_prevalence(scores: np.ndarray, *, prevalence: float, fitted_at: float) ->
 
 
 def _missed_melanomas(cases: ScoredCases, threshold: float) -> list[dict[str, Any]]:
-    missed = np.flatnonzero(cases.melanoma & (cases.p_malignant < threshold))
+    scores, displayed = cases.p_malignant, cases.displayed
+    missed = np.flatnonzero(cases.melanoma & (scores < threshold))
     return [
         {
             f"{cases.unit}_id": str(cases.names[row]),
             **({} if cases.unit == "lesion" else {"lesion_id": str(cases.facts["lesion_id"].iloc[row])}),
             "images": int(cases.images[row]),
-            "most_likely": CLASSES[cases.displayed[row]],
-            "p_malignant": round(float(cases.p_malignant[row]), 6),
+            "most_likely": CLASSES[displayed[row]],
+            "p_malignant": round(float(scores[row]), 6),
             **{f"p_{dx}": round(float(p), 6) for dx, p in zip(CLASSES, cases.probabilities[row], strict=True)},
         }
-        for row in missed[np.argsort(cases.p_malignant[missed], kind="stable")]
+        for row in missed[np.argsort(scores[missed], kind="stable")]
     ]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from skinnet.data.metadata import read_source
 from skinnet.errors import DataError
+from skinnet.files import read_json, write_json
 
 
 def source(root: Path, name: str, pictures: list[str], **record: object) -> Path:
@@ -197,7 +198,7 @@ def test_malignancy_alone_may_come_as_number_or_word(tmp_path: Path) -> None:
     ("table", "words"),
     [
         ("file,finding\na,mel\na.jpg,mel\n", r"Two rows of ours name ours/images/a\.jpg: keep one"),
-        ("file,finding\nc,mel\n", "has 2 pictures named c: write the extension"),
+        ("file,finding\nc,mel\n", "has 2 pictures named c: write their extension"),
         ("file\na\n", "lacks the column finding: run acquire folder --name ours again"),
     ],
 )
@@ -234,3 +235,35 @@ def test_metadata_that_cannot_be_trusted_are_refused(tmp_path: Path, metadata: s
 def test_a_folder_that_was_not_acquired_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="run python -m skinnet acquire"):
         read_source(tmp_path / "nothing")
+
+
+def test_a_truth_saved_from_a_spreadsheet_reads_alike(tmp_path: Path) -> None:
+    folder = source(tmp_path, "isic2018-test", ["ISIC_1.jpg"])
+    path = folder / "ISIC2018_Task3_Test_GroundTruth.csv"
+    path.write_text("image;MEL;NV;BCC;AKIEC;BKL;DF;VASC\nISIC_1;1,0;0,0;0,0;0,0;0,0;0,0;0,0\n", encoding="utf-16")
+    assert read_source(folder)["dx"].tolist() == ["mel"]
+    path.write_text("image,MEL,NV,BCC,AKIEC,BKL,DF,VASC\nISIC_1,1,0,0,0,0,0,\nISIC_2,1,0,0,0,0,0,2\n")
+    with pytest.raises(DataError, match=r"has something else than 0 and 1 for ISIC_1, ISIC_2\."):
+        read_source(folder)
+
+
+def test_pictures_in_subfolders_are_found(tmp_path: Path) -> None:
+    images, table = tmp_path / "photos", tmp_path / "table.csv"
+    columns = {"image_id": "image_id", "dx": "dx"}
+    folder = source(tmp_path, "ours", [], csv=str(table), images=str(images), columns=columns)
+    write_json(folder / "acquired.json", read_json(folder / "acquired.json", advice="") | {"source": "folder"})
+    for part, names, colour in (("part_1", "AC", "red"), ("part_2", "BC", "blue"), (".trash", "B", "red")):
+        (images / part).mkdir(parents=True)
+        for name in names:
+            Image.new("RGB", (64, 48), colour).save(images / part / f"{name}.jpg")
+    table.write_text("image_id,dx\nA,nv\nb.jpg,mel\npart_1/C,nv\npart_2\\C.jpg,df\n")
+    paths = read_source(folder).set_index("image_id")["path"]
+    assert paths["A"] == "photos/part_1/A.jpg"
+    assert paths["b.jpg"] == "photos/part_2/B.jpg"
+    assert paths["part_1/C"] == "photos/part_1/C.jpg"
+    assert paths["part_2\\C.jpg"] == "photos/part_2/C.jpg"
+    table.write_text("image_id,dx\nC,nv\n")
+    with pytest.raises(DataError, match="has 2 pictures named C: write their extension or their folder"):
+        read_source(folder)
+    (images / "part_2" / "C.jpg").write_bytes((images / "part_1" / "C.jpg").read_bytes())
+    assert read_source(folder)["path"].tolist() == ["photos/part_1/C.jpg"]

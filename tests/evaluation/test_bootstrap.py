@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from skinnet.evaluation.bootstrap import Estimate, bootstrap_weights, clopper_pearson, draw_weights, estimate, ratio
+from skinnet.evaluation.bootstrap import (
+    Estimate,
+    affordable,
+    bootstrap_weights,
+    clopper_pearson,
+    draw_weights,
+    estimate,
+    ratio,
+)
 from skinnet.evaluation.scored_cases import by_image, by_lesion
 from skinnet.labels import CLASSES
 
@@ -30,6 +38,11 @@ def test_an_interval_has_the_width_of_theory() -> None:
     found = estimate(weights @ right / weights.sum(axis=1))
     assert found.value == right.mean()
     assert found.high - found.low == pytest.approx(2 * 1.96 * right.std() / np.sqrt(500), rel=0.1)  # type: ignore[operator]
+
+
+def test_a_large_table_gets_fewer_draws() -> None:
+    assert [affordable(2000, rows) for rows in (2_004, 20_000, 40_000, 200_000, 10**9)] == [2000, 2000, 1000, 200, 200]
+    assert affordable(20, 10**9) == 20
 
 
 def test_what_is_undefined_is_none() -> None:

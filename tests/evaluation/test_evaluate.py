@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -78,3 +80,21 @@ def test_two_thousand_draws_take_seconds(predictions: pd.DataFrame) -> None:
     begin = time.process_time()
     evaluate(pd.concat(several), decision=DECISION, draws=2000)
     assert time.process_time() - begin < 10  # 5 on an idle core; the 2,004 images of the test split are as many
+
+
+def leaves(content: Any) -> Iterator[object]:
+    if isinstance(content, dict | list):
+        for each in content.values() if isinstance(content, dict) else content:
+            yield from leaves(each)
+    else:
+        yield content
+
+
+def test_blocks_change_no_value(predictions: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = predictions.assign(sex=["male", "female"] * 200, age=50)
+    whole = [asdict(each) for each in evaluate(table, decision=DECISION, draws=50).values()]
+    for module in ("bootstrap", "calibration_metrics"):
+        monkeypatch.setattr(f"skinnet.evaluation.{module}.BLOCK", 1700)  # four rows of weights
+    blocks = [asdict(each) for each in evaluate(table, decision=DECISION, draws=50).values()]
+    for found, expected in zip(leaves(blocks), leaves(whole), strict=True):
+        assert found == (pytest.approx(expected, rel=1e-9) if isinstance(expected, float) else expected)

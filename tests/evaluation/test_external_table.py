@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from skinnet.errors import DataError
+from skinnet.evaluation.evaluate import evaluate
 from skinnet.evaluation.external_table import read_external_table
 from skinnet.labels import CLASSES, probability_columns
 
@@ -41,7 +42,7 @@ def test_without_ids_each_row_is_an_image_and_a_lesion(plain: pd.DataFrame, tmp_
 def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: Path) -> None:
     named = plain.assign(image=range(400), localization="back", dataset="rosendahl", age=40)
     table = read_external_table(written(named, tmp_path))
-    assert table.loc[0, ["image_id", "site", "clinic", "age"]].tolist() == ["0", "back", "rosendahl", "40"]
+    assert table.loc[0, ["image_id", "site", "clinic", "age"]].tolist() == ["0", "back", "rosendahl", 40]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,9 @@ def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: P
     [
         ({"dx": None}, "has a dx that is none of akiec, bcc, .* in row 2, 3, 4, 5, 6 and 395 more"),
         ({"p_mel": "high"}, "has no number in p_mel in row 2, 3"),
+        ({"p_mel": -0.1}, "has a probability below 0 or above 1 in row 2"),
+        ({"p_mel": None}, "has no number in p_mel in row 2, 3"),
+        ({"p_mel": "inf"}, "has no number in p_mel in row 2, 3"),
         ({"p_mel": 1.5}, "has a probability below 0 or above 1 in row 2"),
         ({"p_mel": 1.0}, "has probabilities that do not sum to 1 in row 2"),
         ({"image_id": "same"}, "has an empty or repeated image id in row 3, 4"),
@@ -71,3 +75,17 @@ def test_missing_columns_are_named(plain: pd.DataFrame, tmp_path: Path) -> None:
         read_external_table(written(plain[:0], tmp_path))
     with pytest.raises(DataError, match="name a CSV file"):
         read_external_table(tmp_path / "nowhere.csv")
+
+
+def test_a_table_from_a_spreadsheet_reads_alike(plain: pd.DataFrame, tmp_path: Path) -> None:
+    ours = read_external_table(written(plain, tmp_path))
+    (tmp_path / "excel.txt").write_text(plain.to_csv(index=False, sep="\t", decimal=","), encoding="utf-16")
+    pd.testing.assert_frame_equal(read_external_table(tmp_path / "excel.txt"), ours)
+
+
+def test_a_table_of_one_diagnosis_is_evaluated_as_far_as_it_goes(plain: pd.DataFrame, tmp_path: Path) -> None:
+    table = read_external_table(written(plain[plain["dx"] == "nv"], tmp_path))
+    metrics = evaluate(table, decision=None, draws=20)["image"]
+    assert metrics.overall["malignant_auroc"].value is None
+    assert metrics.decision_curve is None
+    assert metrics.rules["displayed"].overall["accuracy"].value is not None

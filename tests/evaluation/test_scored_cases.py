@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skinnet.errors import DataError
-from skinnet.evaluation.scored_cases import by_image, by_lesion, lesion_weights, shortlist
+from skinnet.evaluation.scored_cases import by_image, by_lesion, lesion_weights
 from skinnet.labels import probability_columns
 
 
@@ -41,8 +41,3 @@ def test_tables_that_do_not_fit_are_refused(predictions: pd.DataFrame) -> None:
 def test_images_of_one_lesion_share_its_weight() -> None:
     weights = lesion_weights(np.array(["a", "b", "a", "a"]))
     assert weights == pytest.approx([1 / 3, 1, 1 / 3, 1 / 3])
-
-
-def test_long_lists_are_cut() -> None:
-    assert shortlist(pd.Index([1, 2])) == "1, 2"
-    assert shortlist(pd.Index(range(8))) == "0, 1, 2, 3, 4 and 3 more"

@@ -321,7 +321,7 @@ def test_own_pictures_are_recorded_and_not_copied(tmp_path: Path) -> None:
     assert set(contents(folder)) == {"acquired.json"}
     assert manifest(folder) == {
         "source": "folder", "name": "clinic", "licence": "not stated", "citation": "",
-        "images": str(tmp_path / "photos"), "delimiter": ",", "csv": str(tmp_path / "table.csv"),
+        "images": str(tmp_path / "photos"), "csv": str(tmp_path / "table.csv"),
         "columns": {"image_id": "file", "dx": "what"}, "diagnoses": {"melanoma": "mel"}, "files": {},
     }  # fmt: skip
 
