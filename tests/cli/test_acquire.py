@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from skinnet.__main__ import main
-from skinnet.data.download.acquire import acquire_folder
+from skinnet.data.download.acquire import acquire, acquire_folder
+from skinnet.data.download.sources import HAM10000
+from skinnet.data.metadata import read_source
 from tests.conftest import PROJECT
 from tests.servers import Server, manifest
 
@@ -41,6 +46,54 @@ def test_the_options_for_a_local_folder_reach_its_manifest(tmp_path: Path, capsy
     assert "'file' has no '='" in capsys.readouterr().err
 
 
+@pytest.fixture
+def kaggle(drawn_mirror: Path, tmp_path: Path) -> Path:
+    """The drawn HAM10000 as Kaggle offers it: unpacked in two folders, with one table, and no checksums."""
+    folder = tmp_path / "kaggle"
+    folder.mkdir()
+    shutil.copyfile(drawn_mirror / "HAM10000_metadata.csv", folder / "HAM10000_metadata.csv")
+    for part in ("HAM10000_images_part_1", "HAM10000_images_part_2"):
+        with zipfile.ZipFile(drawn_mirror / f"{part}.zip") as archive:
+            archive.extractall(folder / part)
+    return folder
+
+
+def test_kaggle_s_folders_are_a_mirror_and_a_folder_of_one_s_own(
+    kaggle: Path, drawn_mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = ["--root", str(tmp_path / "data")]
+    assert main(["acquire", "ham10000", *root, "--mirror", str(kaggle)]) == 0
+    assert manifest(tmp_path / "data" / "ham10000")["variant"] == "an unpacked copy"
+    images = ["--images", str(kaggle), "--csv", str(kaggle / "HAM10000_metadata.csv")]
+    assert main(["acquire", "folder", "--name", "own", *root, *images]) == 0
+    packed = acquire(HAM10000, root=tmp_path / "packed", mirror=str(drawn_mirror))
+    expected = read_source(packed)
+    assert expected["path"].notna().all()
+    for name in ("ham10000", "own"):
+        table = read_source(tmp_path / "data" / name)
+        for column in ("image_id", "lesion_id", "dx", "age", "sex"):
+            assert table[column].equals(expected[column]), column
+        for ours, theirs in zip(table["path"], expected["path"], strict=True):
+            assert (tmp_path / "data" / ours).read_bytes() == (tmp_path / "packed" / theirs).read_bytes()
+    assert main(["acquire", "ham10000", *root]) == 0  # nothing is asked of the publisher
+    next((tmp_path / "data" / "ham10000" / "images").iterdir()).unlink()
+    assert main(["acquire", "ham10000", *root, "--mirror", str(kaggle)]) == 0
+    assert len(list((tmp_path / "data" / "ham10000" / "images").iterdir())) == len(expected)
+    shutil.rmtree(kaggle / "HAM10000_images_part_2")
+    assert main(["acquire", "ham10000", "--root", str(tmp_path / "half"), "--mirror", str(kaggle)]) == 1
+    assert "has no HAM10000_images_part_2.zip, neither packed nor unpacked" in capsys.readouterr().err
+
+
+def test_what_a_browser_downloaded_needs_no_checksums(drawn_mirror: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn_mirror, tmp_path / "downloads", ignore=shutil.ignore_patterns("SHA256SUMS"))
+    table = pd.read_csv(tmp_path / "downloads" / "HAM10000_metadata.csv")
+    (tmp_path / "downloads" / "HAM10000_metadata.csv").unlink()
+    table.to_csv(tmp_path / "downloads" / "HAM10000_metadata.tab", sep="\t", index=False)
+    folder = acquire(HAM10000, root=tmp_path / "data", mirror=str(tmp_path / "downloads"))
+    assert read_source(folder)["path"].notna().all()
+    assert len(list((folder / "masks").iterdir())) == len(table)
+
+
 def test_a_bare_acquire_lists_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["acquire", "--list"]) == 0
     listed = capsys.readouterr().out
@@ -62,9 +115,10 @@ def test_quiet_shows_errors_alone(drawn_mirror: Path, tmp_path: Path) -> None:
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     early = command("--quiet", "ham10000", "--root", tmp_path / "b", "--mirror", drawn_mirror)
     assert (early.returncode, early.stdout, early.stderr) == (0, "", "")
-    failed = command("ham10000", "--root", tmp_path / "c", "--mirror", tmp_path, "--quiet")
+    (tmp_path / "empty").mkdir()
+    failed = command("ham10000", "--root", tmp_path / "c", "--mirror", tmp_path / "empty", "--quiet")
     assert failed.returncode == 1
-    assert failed.stderr.startswith("skinnet: No SHA256SUMS on the mirror")
+    assert failed.stderr.endswith("or its SHA256SUMS does not list it: the mirror is incomplete.\n")
 
 
 def test_a_rerun_on_the_real_pictures_takes_less_than_a_second(shared_mirror: Path, tmp_path: Path) -> None:

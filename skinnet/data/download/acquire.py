@@ -31,6 +31,7 @@ from skinnet.data.download.manifest import named_folder, read_manifest, write_ma
 from skinnet.data.download.parallel import fetch_all
 from skinnet.data.download.publishers import mirror_address, read_sums, resolve
 from skinnet.data.download.sources import RemoteFile, Source
+from skinnet.data.download.unpacked import UNPACKED, copy_unpacked, local_files
 from skinnet.errors import AcquireError
 from skinnet.files import digest, remove_leftovers
 
@@ -44,7 +45,8 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     """Fetch a source into `root / source.name`.
 
     Args:
-        mirror: a folder, a `file://` or an `http(s)://` address that holds the files and a SHA256SUMS list.
+        mirror: a folder, a `file://` or an `http(s)://` address that holds the files and a SHA256SUMS list; a folder
+            needs no list, and may hold the archives unpacked.
 
     Returns:
         The folder.
@@ -53,7 +55,16 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
         AcquireError: if a file cannot be had, fails its check, or is no sound archive.
     """
     folder = root / source.name
-    files = read_manifest(folder).get("files", {})
+    record = read_manifest(folder)
+    files = record.get("files", {})
+    if record.get("variant") == UNPACKED:
+        if _all_there(folder, files):
+            log.info("%s is complete in %s: nothing to do.", source.name, folder)
+            return folder
+        files = {}
+    local = local_files(source, mirror) if mirror else None
+    if local and any(path.is_dir() for path in local.values()):
+        return _acquire_unpacked(source, local, folder)
     expected = [remote for remote in source.files if not (files and remote.packed and remote.name not in files)]
     lost = [remote for remote in expected if not _has_size(_place(folder, remote), files.get(remote.name))]
     archives = [(_place(folder, file), folder / file.unpack_to, file.suffix) for file in source.files if file.unpack_to]
@@ -69,6 +80,16 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     write_manifest(
         folder, source.name, licence=source.licence, citation=source.citation, files=files,
         variant=variant_of(source, {name: file["sha256"] for name, file in files.items()}),
+    )  # fmt: skip
+    return folder
+
+
+def _acquire_unpacked(source: Source, local: Mapping[str, Path], folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
+    write_manifest(
+        folder, source.name, licence=source.licence, citation=source.citation, variant=UNPACKED,
+        files=copy_unpacked(source, local, folder),
     )  # fmt: skip
     return folder
 

@@ -7,11 +7,15 @@ with new_session() as session, open_url("https://host/a.zip", session=session, o
 from __future__ import annotations
 
 import contextlib
+import html
+import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -26,6 +30,12 @@ TIMEOUT_SECONDS = (10.0, 60.0)
 RECEIVED_BYTES = 1 << 16
 """At most this much is lost where a connection breaks."""
 RETRIED_STATUSES = (408, 429, 500, 502, 503, 504)
+ACCEPTED = 202
+"""What a firewall answers, with nothing, to whatever is no browser."""
+BROWSER = "See whether the file moved, or download it in the browser, then name its folder with --mirror."
+SAID_CHARACTERS = 300
+"""At most this much of a server's own sentence is passed on."""
+WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,10 +70,7 @@ class StatusError(AcquireError):
     """The server refused, and a retry would not help."""
 
     def __init__(self, url: str, response: requests.Response) -> None:
-        super().__init__(
-            f"{url}: the server answered {response.status_code} {response.reason}: "
-            "see whether the file moved, or name a copy with --mirror."
-        )
+        super().__init__(f"{url}: the server answered {_answer(response)}. {BROWSER}")
         self.status = response.status_code
         self.text = response.text
 
@@ -94,7 +101,7 @@ def open_url(url: str, *, session: requests.Session, offset: int = 0, version: V
 
     Raises:
         StatusError: if the server refuses.
-        AcquireError: if the address is none.
+        AcquireError: if the address is none, or the server sends a web page in place of the file.
     """
     known = version or Version()
     if url.startswith("file:"):
@@ -107,7 +114,16 @@ def open_url(url: str, *, session: requests.Session, offset: int = 0, version: V
         response, offset = _ask(url, session, 0, Version()), 0
     with response:
         _refuse(url, response, offset)
-        yield _body(response, offset)
+        body = _body(response, offset)
+        if body.start == 0:
+            chunks = iter(body.chunks)
+            first = next(chunks, b"")
+            if WEB_PAGE.match(first):
+                raise AcquireError(
+                    f"{url}: the server sent a web page{_said(first.decode(errors='replace'))}. {BROWSER}"
+                )
+            body = replace(body, chunks=chain([first], chunks))
+        yield body
 
 
 def _ask(url: str, session: requests.Session, offset: int, version: Version) -> requests.Response:
@@ -132,9 +148,24 @@ def _goes_on(response: requests.Response, offset: int, version: Version) -> bool
 
 def _refuse(url: str, response: requests.Response, offset: int) -> None:
     if response.status_code in RETRIED_STATUSES:
-        raise RetryError(f"the server answered {response.status_code}", _retry_after(response))
-    if not response.ok and not (offset and response.status_code == 416):
+        raise RetryError(f"the server answered {_answer(response)}", _retry_after(response))
+    if response.status_code == ACCEPTED or (not response.ok and not (offset and response.status_code == 416)):
         raise StatusError(url, response)
+
+
+def _answer(response: requests.Response) -> str:
+    """Write the status and what the server itself says about it."""
+    return f"{response.status_code} {response.reason}{_said(response.text)}"
+
+
+def _said(text: str) -> str:
+    """Quote the message of a JSON answer or the title of a web page, on one line, after a colon."""
+    with contextlib.suppress(ValueError, RecursionError, AttributeError, TypeError):
+        text = str(json.loads(text)["message"])
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    plain = html.unescape(re.sub(r"<[^>]*>", " ", title[1] if title else text))
+    said = " ".join(plain.split())[:SAID_CHARACTERS].rstrip(".")
+    return f": {said}" if said else ""
 
 
 def _body(response: requests.Response, offset: int) -> Body:

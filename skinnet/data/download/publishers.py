@@ -17,9 +17,9 @@ import requests
 
 from skinnet.data.download.download import Download, read_all
 from skinnet.data.download.sources import RemoteFile, Source
+from skinnet.data.download.unpacked import SUMS, local_files
 from skinnet.errors import AcquireError
 
-SUMS = "SHA256SUMS"
 SUM_LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](\./)?(?P<name>.+)")
 
 
@@ -27,8 +27,8 @@ def resolve(source: Source, *, mirror: str | None, session: requests.Session) ->
     """Where to get each file of a source; without those that are inside an archive of it.
 
     Args:
-        mirror: a folder, a `file://` or an `http(s)://` address that holds the files and a SHA256SUMS list; None
-            to ask the publisher.
+        mirror: a folder, a `file://` or an `http(s)://` address that holds the files and a SHA256SUMS list, which a
+            folder may lack; None to ask the publisher.
 
     Raises:
         AcquireError: if the publisher or the mirror does not know a file.
@@ -74,9 +74,13 @@ def read_sums(address: str, session: requests.Session) -> dict[str, Download]:
 
 
 def _from_mirror(source: Source, address: str, session: requests.Session) -> list[Download]:
-    listed = read_sums(address, session)
+    local = local_files(source, address)
+    if local is None:
+        listed = read_sums(address, session)
+    else:
+        listed = {name: Download(name, path.as_uri(), bytes=path.stat().st_size) for name, path in local.items()}
     if missing := [remote.name for remote in source.files if remote.name not in listed and not remote.packed]:
-        raise AcquireError(f"{address}/{SUMS} does not list {missing[0]}: the mirror is incomplete.")
+        raise AcquireError(f"{address} has no {missing[0]}, or its {SUMS} does not list it: the mirror is incomplete.")
     return [listed[remote.name] for remote in source.files if remote.name in listed]
 
 

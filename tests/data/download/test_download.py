@@ -157,7 +157,9 @@ def test_a_server_that_stays_down_is_an_error_that_keeps_the_part(
     server: Server, got: Path, session: requests.Session
 ) -> None:
     server.faults = lambda path, count: "drop" if count == 1 else "500"
-    with pytest.raises(AcquireError, match=r"the server answered 500, 5 times\. What is here is kept: run"):
+    with pytest.raises(
+        AcquireError, match=r"the server answered 500 Internal Server Error, 5 times\. What is here is kept: run"
+    ):
         fetch(checked(server), got, session=session, pause=lambda seconds: None)
     assert 0 < got.with_name("a.bin.part").stat().st_size < SIZE
 

@@ -87,9 +87,35 @@ def test_a_busy_server_says_when_to_come_back(server: Server, session: requests.
 
 def test_a_refusal_is_told_with_the_fix(server: Server, session: requests.Session) -> None:
     server.faults = lambda path, count: "404"
-    with pytest.raises(StatusError, match="the server answered 404 Not Found: see whether the file moved") as caught:
+    with pytest.raises(StatusError, match=r"the server answered 404 Not Found\. See whether the file moved") as caught:
         read(server, session)
     assert caught.value.status == 404
+
+
+GUESTBOOK = b'{"status":"ERROR","message":"Not without the required Guestbook response."}'
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Checking\n your &amp; browser</title></head><body>x</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "words"),
+    [
+        (
+            400,
+            GUESTBOOK,
+            r"400 Bad Request: Not without the required Guestbook response\. See",
+        ),
+        (403, PAGE, r"403 Forbidden: Checking your & browser\. See"),
+        (202, b"", r"202 Accepted\. See"),
+        (200, PAGE, r"sent a web page: Checking your & browser\. See"),
+    ],
+)
+def test_the_servers_own_sentence_is_told_at_once(
+    status: int, content: bytes, words: str, server: Server, session: requests.Session
+) -> None:
+    server.routes["/a.bin"] = lambda path: (status, content)
+    with pytest.raises(AcquireError, match=f"{words} whether the file moved, or download it in the browser, then"):
+        read(server, session)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/a", "nonsense", "http://"])

@@ -37,7 +37,10 @@ def test_dataverse_files_are_found_by_name(server_for: ServerFor, tmp_path: Path
     files.pop()
     with pytest.raises(AcquireError, match=r"no longer has a file HAM10000_images_part_2\.zip: name a copy"):
         resolve(source, mirror=None, session=session)
-    for other in (b"<html>maintenance</html>", b"[]", b'{"data": {}}'):
+    server.routes["/api/datasets/:persistentId/"] = lambda path: (200, b"<html>maintenance</html>")
+    with pytest.raises(AcquireError, match="sent a web page: maintenance"):
+        resolve(source, mirror=None, session=session)
+    for other in (b"[]", b'{"data": {}}'):
         server.routes["/api/datasets/:persistentId/"] = lambda path, other=other: (200, other)
         with pytest.raises(AcquireError, match="answered something else than a list of files: try later"):
             resolve(source, mirror=None, session=session)
@@ -88,11 +91,14 @@ def test_a_mirror_lists_files_as_sha256sum_writes_them(tmp_path: Path, session: 
     assert found["images/a b.jpg"].url == f"{tmp_path.as_uri()}/images/a%20b.jpg"
 
 
-def test_a_mirror_without_checksums_or_files_is_refused(tmp_path: Path, session: requests.Session) -> None:
-    with pytest.raises(AcquireError, match="No SHA256SUMS on the mirror"):
-        resolve(HAM10000, mirror=str(tmp_path), session=session)
+def test_a_mirror_without_checksums_or_files_is_refused(
+    tmp_path: Path, server_for: ServerFor, session: requests.Session
+) -> None:
+    for mirror in (str(tmp_path), server_for(tmp_path).address):
+        with pytest.raises(AcquireError, match=r"has no HAM10000_metadata\.csv, or|No SHA256SUMS on the mirror"):
+            resolve(HAM10000, mirror=mirror, session=session)
     write_sums(tmp_path)
-    with pytest.raises(AcquireError, match=r"does not list HAM10000_metadata\.csv: the mirror is incomplete"):
+    with pytest.raises(AcquireError, match=r"does not list it: the mirror is incomplete"):
         resolve(HAM10000, mirror=str(tmp_path), session=session)
 
 
