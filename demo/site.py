@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from skinnet.checkpoint import METRICS, Config, load_config
-from skinnet.errors import CheckpointError
+from skinnet.errors import CheckpointError, PhotoError
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.files import structured
 from skinnet.inference.classifier import Classifier
@@ -66,6 +66,17 @@ class Site:
         names = {home: "test"} | {name: name for name in others}
         metrics = {source: load_metrics(checkpoint, name) for source, name in names.items()}
         return Site(checkpoint, config, Classifier.load(checkpoint), metrics, load_cases())
+
+    def case(self, isic_id: object) -> Case:
+        """The case of an identifier, which may come from a stranger.
+
+        Raises:
+            PhotoError: if there is none.
+        """
+        for case in self.cases:
+            if case.isic_id == isic_id:
+                return case
+        raise PhotoError("There is no such case.")
 
 
 def load_cases() -> tuple[Case, ...]:

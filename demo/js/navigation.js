@@ -1,15 +1,19 @@
 // A link to each tab: the part of the address after # names it, and what the tab itself keeps there, as #learn/K7Q4.
 () => {
   const tabs = TABS;
+  let following = false; // the address already names the tab
   const button = name => document.getElementById(`tab-${name}-button`);
   const named = () => location.hash.slice(1).split("/")[0];
   const show = () => {
-    if (tabs.includes(named())) button(named())?.click();
+    const target = button(tabs.includes(named()) ? named() : tabs[0]);
+    following = true;
+    if (target && target.ariaSelected !== "true") target.click();
+    following = false;
   };
   for (const name of tabs)
     button(name)?.addEventListener("click", () => {
       document.title = `${button(name).textContent.trim()} - skinnet`;
-      if (named() !== name) history.pushState(null, "", `#${name}`);
+      if (!following && named() !== name) history.pushState(null, "", `#${name}`);
     });
   addEventListener("hashchange", show);
   addEventListener("popstate", show);

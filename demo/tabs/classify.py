@@ -1,160 +1,81 @@
-"""The Classify tab: a photo in, a verdict and a heat map out."""
+"""The Classify tab: a photo in; a verdict, its meaning and a map of the evidence out, in one part of the page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
-from demo import verdict
-from demo.site import Case, Site
+from demo.answer import answer, data_uri, failed
+from demo.part import part
+from demo.site import CASE_CREDIT, Site
+from demo.uploads import uploaded
 from skinnet.errors import PhotoError
-from skinnet.evaluation.evaluate import Metrics
-from skinnet.explain.heatmaps import DEFAULT_METHOD, OFFERED, SCALE, evidence_maps, overlay
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.inference.classifier import Classifier, Examined
-from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
+from skinnet.labels import DISCLAIMER
 
 TITLE = "Classify"
-OPACITY = 0.45
-NO_PHOTO = "There is no photo to draw a map of: upload one. It is kept for ten minutes at most."
+OFFERED_CASES = ("ISIC_0000049", "ISIC_0000139", "ISIC_0000023", "ISIC_0000151", "ISIC_0000212", "ISIC_0000086")
+"""Cases to try, melanomas and moles; which is which is shown after the verdict."""
+PAGE = Path(__file__).parents[1] / "html" / "viewer.html"
+THUMBNAIL_SIDE = 240
 ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "photo",
     "concurrency_limit": 1,
     "trigger_mode": "always_last",
     "api_visibility": "private",
+    "show_progress": "hidden",
 }
-"""Events run in the order they came, so that a map never stands beside another photo's verdict."""
-
-Shown = tuple["ShownPhoto | None", str, Image.Image | None, str | None]
-"""The visit's photo, the verdict, the picture with the map, and the diagnosis whose map it is."""
-
-
-@dataclass(frozen=True)
-class ShownPhoto:
-    """The last photo of a visit, kept in memory: enough to draw other maps of it.
-
-    Attributes:
-        examined: the network's pass over it: another method needs no more.
-        picture: the photo as displayed.
-        method: of the maps.
-        maps: float32 (7, H, W) in [0, 1]: another diagnosis needs no more.
-        diagnosis: whose map is displayed.
-    """
-
-    examined: Examined
-    picture: Image.Image
-    method: str
-    maps: np.ndarray
-    diagnosis: str
-
-    def with_map(self, opacity: float) -> Image.Image:
-        """Draw the photo under the displayed map."""
-        return overlay(self.picture, self.maps[CLASS_NUMBERS[self.diagnosis]], opacity=opacity)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The answers to the tab's events.
-
-    Attributes:
-        metrics: of the test split.
-    """
-
-    classifier: Classifier
-    metrics: Metrics
-
-    def examine(self, path: str | None, method: str, opacity: float) -> Shown:
-        """Classify an uploaded file and draw the map of its diagnosis; anything that fails clears both."""
-        if path is None:
-            return None, verdict.invitation(), None, None
-        try:
-            photo = open_photo(path)
-        except PhotoError as error:
-            return None, verdict.refusal(str(error)), None, None
-        examined = self.classifier.examine(photo)
-        prediction = examined.prediction
-        if prediction.gate == "refuse":
-            return None, verdict.refusal(f"{prediction.note} {verdict.TAKE_ANOTHER}"), None, None
-        maps = self._maps(examined, method)
-        shown = ShownPhoto(examined, display_photo(photo), method, maps, prediction.diagnosis)
-        return shown, verdict.verdict(prediction, self.metrics), shown.with_map(opacity), prediction.diagnosis
-
-    def redraw(
-        self, shown: ShownPhoto | None, diagnosis: str | None, method: str, opacity: float
-    ) -> tuple[ShownPhoto, Image.Image]:
-        """Draw the map of another diagnosis, or by another method."""
-        if shown is None or diagnosis is None:
-            raise gr.Error(NO_PHOTO, print_exception=False)
-        if method != shown.method:
-            shown = replace(shown, method=method, maps=self._maps(shown.examined, method))
-        shown = replace(shown, diagnosis=diagnosis)
-        return shown, shown.with_map(opacity)
-
-    def fade(self, shown: ShownPhoto | None, opacity: float) -> Image.Image:
-        """Draw the same map with another opacity."""
-        if shown is None:
-            raise gr.Error(NO_PHOTO, print_exception=False)
-        return shown.with_map(opacity)
-
-    def _maps(self, examined: Examined, method: str) -> np.ndarray:
-        return evidence_maps(self.classifier, examined.features, size=examined.size, method=method)
+"""Photos are answered in the order they came."""
+SCRIPTS = ("heatmap", "intake", "crop", "save")
 
 
 def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
-    answers = Answers(site.classifier, site.metrics[site.config.sources[0]])
-    shown = gr.State(None, time_to_live=600)
-    with gr.Row():
-        with gr.Column(min_width=300):
-            photo = _photo_input(site.cases[:6])
-        with gr.Column(min_width=300):
-            words = gr.HTML(verdict.invitation(), elem_id="verdict")
-        with gr.Column(min_width=300):
-            picture, diagnosis, method, opacity = _map_viewer()
-    outputs = [shown, words, picture, diagnosis]
-    photo.change(answers.examine, [photo, method, opacity], outputs, **ONE_AT_A_TIME)
-    for control in (diagnosis, method):
-        control.input(answers.redraw, [shown, diagnosis, method, opacity], [shown, picture], **ONE_AT_A_TIME)
-    opacity.release(answers.fade, [shown, opacity], picture, **ONE_AT_A_TIME)
+    viewer = part("viewer", {"state": "empty", "html": _invitation(site)}, scripts=SCRIPTS, html=_page(site))
+
+    def classify_upload(event: gr.EventData) -> dict[str, Any]:
+        try:
+            return answer(site, uploaded(event)) | {"id": _number(event)}
+        except PhotoError as error:
+            return failed(str(error)) | {"id": _number(event)}
+
+    def classify_case(event: gr.EventData) -> dict[str, Any]:
+        case = site.case(event._data.get("case"))
+        return answer(site, case.path, case=case) | {"id": _number(event)}
+
+    viewer.photo(classify_upload, outputs=viewer, **ONE_AT_A_TIME)
+    viewer.case(classify_case, outputs=viewer, **ONE_AT_A_TIME)
 
 
-def _photo_input(cases: tuple[Case, ...]) -> gr.Image:
-    photo = gr.Image(
-        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=340,
-        label="Dermatoscopic photo of a lesion", elem_id="photo",
-    )  # fmt: skip
-    photo.preprocess = _uploaded_file  # type: ignore[method-assign]
-    gr.Examples(
-        [[str(case.path)] for case in cases], photo, label="Real cases",
-        examples_per_page=10, api_visibility="private",
-    )  # fmt: skip
-    return photo
+def _number(event: gr.EventData) -> int:
+    """The number that the script gave its question, so that it can tell an old answer."""
+    number = event._data.get("id") if isinstance(event._data, dict) else None
+    return number if isinstance(number, int) else 0
 
 
-def _uploaded_file(payload: Any) -> str | None:
-    """Hand over an uploaded file untouched; Gradio would open it first, and fail in its own words."""
-    return None if payload is None else str(payload.path)
-
-
-def _map_viewer() -> tuple[gr.Image, gr.Dropdown, gr.Dropdown, gr.Slider]:
-    picture = gr.Image(
-        label="Heat map", interactive=False, format="png", height=340, elem_id="heat-map", buttons=["download"],
-        alt_text="The photo with a heat map of the evidence for the chosen diagnosis",
-    )  # fmt: skip
-    diagnosis = gr.Dropdown(
-        [(FULL_NAMES[name], name) for name in CLASSES], value=None, label="Evidence for", interactive=True
+def _invitation(site: Site) -> str:
+    """Fill the verdict's place before there is a photo."""
+    pictures = []
+    for number, isic_id in enumerate(OFFERED_CASES, start=1):
+        small = data_uri(display_photo(open_photo(site.case(isic_id).path), longest_side=THUMBNAIL_SIDE))
+        pictures.append(
+            f'<li><button type="button" class="case" data-case="{isic_id}">'
+            f'<img src="{small}" alt="">Case {number}</button></li>'
+        )
+    return (
+        "<h1>What does the network see?</h1>"
+        '<p class="lead">You get a verdict, how often such verdicts were right, and where the evidence lies.</p>'
+        f'<h2 class="plain">Or start with a real case</h2><ul class="cases">{"".join(pictures)}</ul>'
+        f'<p class="caption">{escape(CASE_CREDIT)}. None was in the training. The archive\'s diagnosis appears after '
+        "the verdict, so that you can guess first.</p>"
     )
-    titles = [(kind.title, name) for name, kind in OFFERED.items()]
-    method = gr.Dropdown(titles, value=DEFAULT_METHOD, label="Method", interactive=True)
-    opacity = gr.Slider(0, 1, OPACITY, step=0.05, label="Opacity of the map")
-    methods = " ".join(f"*{kind.title}*: {kind.meaning}." for kind in OFFERED.values())
-    gr.Markdown(
-        f"{SCALE} The probabilities, not the map, say how sure the network is. No map can tell whether the evidence is "
-        f"medically sound. {methods}",
-        elem_classes="hint",
-    )
-    return picture, diagnosis, method, opacity
+
+
+def _page(site: Site) -> str:
+    """The fixed part of the page, around what the script fills in."""
+    version = f"skinnet {site.config.skinnet}, network {site.config.name} {site.config.weights_sha256[:12]}"
+    fixed = PAGE.read_text(encoding="utf-8")
+    return fixed.replace("VERSION", escape(version)).replace("DISCLAIMER", escape(DISCLAIMER))

@@ -1,0 +1,77 @@
+"""Small drawings for the page, as SVG in the colours of its style sheet."""
+
+from __future__ import annotations
+
+import math
+
+TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99)
+LEFT, RIGHT = 20, 500
+ROW = 50
+"""Icons in a row."""
+
+
+def axis_position(probability: float) -> float:
+    """Place a probability on the axis of log-odds from 0.1 to 99 %, as a share of its length."""
+    low, high = (math.log(end / (1 - end)) for end in (TICKS[0], TICKS[-1]))
+    inside = min(max(probability, TICKS[0]), TICKS[-1])
+    return (math.log(inside / (1 - inside)) - low) / (high - low)
+
+
+def score_axis(score: float, *, threshold: float, low: float, high: float, suspicious: bool) -> str:
+    """Draw a score with its range and the threshold. The sentence below it says the same to screen readers.
+
+    Args:
+        low, high: the range of the score over variants of the photo.
+    """
+
+    def x(probability: float) -> float:
+        return LEFT + axis_position(probability) * (RIGHT - LEFT)
+
+    ticks = "".join(
+        f'<text x="{x(tick):.0f}" y="62" text-anchor="middle" class="tick">{100 * tick:g} %</text>' for tick in TICKS
+    )
+    side = "end" if score > threshold else "start"
+    gap = -6 if score > threshold else 6
+    return (
+        f'<svg class="axis {"suspicious" if suspicious else "below"}" viewBox="0 0 520 68" aria-hidden="true">'
+        f'<rect class="track" x="{LEFT}" y="30" width="{RIGHT - LEFT}" height="8" rx="4"/>'
+        f'<rect class="above" x="{x(threshold):.1f}" y="30" width="{RIGHT - x(threshold):.1f}" height="8"/>'
+        f'<text x="{x(threshold) + gap:.1f}" y="18" text-anchor="{side}" class="tick">threshold</text>'
+        f'<line class="threshold" x1="{x(threshold):.1f}" x2="{x(threshold):.1f}" y1="20" y2="46"/>'
+        f'<line class="range" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="34" y2="34"/>'
+        f'<circle class="score" cx="{x(score):.1f}" cy="34" r="9"/>{ticks}</svg>'
+    )
+
+
+def icon_array(count: int, *, total: int = 1000) -> str:
+    """Draw `count` solid dots among `total`, in rows."""
+    rows = total // ROW
+    full, rest = divmod(count, ROW)
+    solid = "".join(
+        f'<rect x="0" y="{10 * row}" width="{10 * width}" height="10" fill="url(#solid-dot)"/>'
+        for row, width in [*((row, ROW) for row in range(full)), (full, rest)]
+        if width
+    )
+    hollow = f'<rect x="{10 * rest}" y="{10 * full}" width="{10 * (ROW - rest)}" height="10" fill="url(#hollow-dot)"/>'
+    left = 10 * (rows - full - 1)
+    below = f'<rect x="0" y="{10 * full + 10}" width="{10 * ROW}" height="{left}" fill="url(#hollow-dot)"/>'
+    dots = (
+        '<defs><pattern id="solid-dot" width="10" height="10" patternUnits="userSpaceOnUse">'
+        '<circle class="solid" cx="5" cy="5" r="3.6"/></pattern>'
+        '<pattern id="hollow-dot" width="10" height="10" patternUnits="userSpaceOnUse">'
+        '<circle class="hollow" cx="5" cy="5" r="3.2"/></pattern></defs>'
+    )
+    return (
+        f'<svg class="icons" viewBox="0 0 {10 * ROW} {10 * rows}" role="img" aria-label="{count:,} of {total:,}">'
+        f"{dots}{solid}{hollow if full < rows else ''}{below if full < rows - 1 else ''}</svg>"
+    )
+
+
+TRIANGLE = '<svg class="sign" viewBox="0 0 20 18" aria-hidden="true"><path d="M10 1 19 17H1Z"/></svg>'
+"""The sign of malignant or pre-malignant; the style makes it solid or hollow."""
+HATCHED = (
+    '<svg class="sign hatched" viewBox="0 0 20 18" aria-hidden="true"><defs><pattern id="hatch" width="4" height="4" '
+    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.6" height="4"/></pattern></defs>'
+    '<rect x="1" y="1" width="18" height="16" rx="2" fill="url(#hatch)"/></svg>'
+)
+"""The sign of a photo that was not classified."""
