@@ -52,7 +52,7 @@ def warning(reason: str, figures: str) -> str:
 <div class="warning"><p>{escape(reason)} The figures may mislead, so they are folded away.</p>
 <p><strong>If the lesion worries you, have it examined.</strong>
 The warning is about the photo, not about the lesion.</p></div></div>
-<details class="figures-anyway"><summary>Show the figures anyway</summary>{figures}</details>{BETTER_PHOTO}"""
+<details><summary>Show the figures anyway</summary>{figures.replace("h1", "h2")}</details>{BETTER_PHOTO}"""
 
 
 def verdict(
@@ -109,10 +109,13 @@ def _score(prediction: Prediction, *, threshold: float) -> str:
             "Take a second photo, and do not count on either verdict.</p>"
         )
         moved = ""
+    number, limit = percent(score), percent(threshold)
+    if number == limit:  # one digit more tells them apart
+        number, limit = f"{100 * score:.2f} %", f"{100 * threshold:.2f} %"
     picture = score_axis(score, threshold=threshold, low=low, high=high, suspicious=prediction.suspicious)
     return (
-        f'{picture}<p class="score">Score <strong>{percent(score)}</strong>, {side} the threshold of '
-        f"{percent(threshold)}.{f' {moved}.' if moved else ''}</p>{borderline}"
+        f'{picture}<p class="score">Score <strong>{number}</strong>, {side} the threshold of '
+        f"{limit}.{f' {moved}.' if moved else ''}</p>{borderline}"
     )
 
 

@@ -12,7 +12,7 @@ function redraw() {
   [canvas.width, canvas.height] = [view.picture.width, view.picture.height].map(side => Math.max(1, Math.round(side * scale)));
   canvas.getContext("2d").drawImage(view.picture, 0, 0, canvas.width, canvas.height);
   const { answer } = view;
-  if (answer?.maps && !view.hidden) {
+  if (answer?.state === "classified" && !view.hidden) {
     const map = answer.maps[answer.numbers[view.chosen]];
     drawEvidence(canvas, map, { scale: strongest(answer.maps), view: view.kind, strength: view.strength });
   }
@@ -23,7 +23,7 @@ function redraw() {
 
 function showState(state) {
   root.dataset.state = state;
-  const shown = Boolean(view.picture), mapped = shown && Boolean(view.answer?.maps) && state !== "warned";
+  const shown = Boolean(view.picture), mapped = shown && state === "classified";
   find(".drop").hidden = shown;
   canvas.hidden = !shown;
   find(".busy").hidden = state !== "busy";

@@ -17,8 +17,8 @@ from skinnet.images.photo import display_photo, open_photo
 from skinnet.labels import DISCLAIMER
 
 TITLE = "Classify"
-OFFERED_CASES = ("ISIC_0000049", "ISIC_0000139", "ISIC_0000023", "ISIC_0000151", "ISIC_0000212", "ISIC_0000086")
-"""Cases to try, melanomas and moles; which is which is shown after the verdict."""
+OFFERED_CASES = ("ISIC_0000164", "ISIC_0000357", "ISIC_0000297", "ISIC_0000049", "ISIC_0000121", "ISIC_0000023")
+"""Melanomas and moles to try; with the shipped network, one of each is on the wrong side of the threshold."""
 PAGE = Path(__file__).parents[1] / "html" / "viewer.html"
 THUMBNAIL_SIDE = 240
 ONE_AT_A_TIME: dict[str, Any] = {

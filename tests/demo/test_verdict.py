@@ -63,6 +63,12 @@ def test_a_score_on_both_sides_of_the_threshold_is_borderline(site: Site, tests:
     assert "Borderline." in words(site, tests, replace(SUSPICIOUS, scores=(0.18, 0.01)))
 
 
+def test_a_score_next_to_the_threshold_gets_a_digit_more(site: Site, tests: list[SourceCounts]) -> None:
+    threshold = site.classifier.decision.malignant_threshold
+    said = words(site, tests, replace(BELOW, p_malignant=threshold - 1e-4))
+    assert f"Score {100 * (threshold - 1e-4):.2f} % , below the threshold of {100 * threshold:.2f} %" in said
+
+
 def test_the_frequencies_are_those_of_each_data_set(site: Site, tests: list[SourceCounts]) -> None:
     said = words(site, tests, SUSPICIOUS)
     assert [test.title for test in tests] == ["HAM10000", "ISIC 2017 part 3"]

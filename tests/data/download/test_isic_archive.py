@@ -66,7 +66,7 @@ def test_finding_nothing_is_an_error(archive: Server, session: requests.Session)
 def test_an_answer_of_another_shape_is_told(answer: bytes, archive: Server, session: requests.Session) -> None:
     archive.routes["/images/search/"] = lambda path: (200, answer)
     with pytest.raises(
-        AcquireError, match="answered something else|sent a record that skinnet cannot read|sent a web page"
+        AcquireError, match=r"answered something else|sent a record that skinnet cannot read|sent a web page"
     ):
         find(Search(), api=archive.address, session=session)
 
