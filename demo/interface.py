@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import gradio as gr
 
 from demo.endpoint import add_endpoint
 from demo.part import SCRIPT_FOLDER
+from demo.payloads import Interface
 from demo.site import Site
-from demo.tabs import about, classify, results
+from demo.tabs import about, batch, classify, results
 from demo.theme import style_sheets, theme
 from skinnet.images.photo import MAX_FILE_BYTES
 
-TABS = {"classify": classify, "results": results, "about": about}
+TABS = {"classify": classify, "batch": batch, "results": results, "about": about}
 """By the name in the address, as in `#results`; each module has a TITLE and `add(site)`."""
 KEPT_SECONDS = 600
 """Uploaded pictures are deleted after this long."""
@@ -40,14 +42,15 @@ def build(checkpoint: Path) -> gr.Blocks:
         CheckpointError: if the checkpoint is missing or damaged.
     """
     site = Site.load(checkpoint)
-    interface: gr.Blocks = gr.Blocks(title="skinnet", analytics_enabled=False, delete_cache=(60, KEPT_SECONDS))
+    interface = Interface(title="skinnet", analytics_enabled=False, delete_cache=(60, KEPT_SECONDS))
     with interface:
         gr.HTML(HEADER, apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             for name, tab in TABS.items():
                 with gr.Tab(tab.TITLE, id=name, elem_id=f"tab-{name}"):
                     tab.add(site)
-        add_endpoint(site.classifier)
+        with gr.Column(visible=False):
+            add_endpoint(site.classifier)
         interface.load(js=_navigation(), api_visibility="private")
     return interface
 
@@ -67,6 +70,7 @@ def launch(interface: gr.Blocks, **options: Any) -> Any:
         max_file_size=MAX_FILE_BYTES,
         share=False,
         ssr_mode=False,
+        mcp_server=find_spec("mcp") is not None,
         **options,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -21,7 +22,15 @@ def uploaded(event: gr.EventData, *, name: str = "path") -> Path:
     Raises:
         PhotoError: if the path does not lie in the folder of uploads, or the file is gone.
     """
-    value = event._data.get(name) if isinstance(event._data, dict) else None
+    return checked(event._data.get(name) if isinstance(event._data, dict) else None)
+
+
+def checked(value: Any) -> Path:
+    """The uploaded file at a path from outside, which may be anything.
+
+    Raises:
+        PhotoError: if it does not lie in the folder of uploads, or is gone.
+    """
     if not isinstance(value, str) or "\0" in value:
         raise PhotoError(NO_UPLOAD)
     path, folder = Path(value).resolve(), Path(get_upload_folder()).resolve()

@@ -50,7 +50,9 @@ def predict(options: argparse.Namespace) -> int:
 
 def _formatted(table: pd.DataFrame, style: str) -> str:
     if style == "csv":
-        return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+        from skinnet.inference.batch import csv_text
+
+        return csv_text(table)
     if style == "json":
         return f"{table.to_json(orient='records', indent=2)}\n"
     rows = table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="")

@@ -20,7 +20,7 @@ import pandas as pd
 from skinnet.data.download.archives import safe_members
 from skinnet.errors import AcquireError, DataError, PhotoError
 from skinnet.images.photo import MAX_FILE_BYTES, PICTURE_SUFFIXES, has_picture_suffix, open_photo
-from skinnet.inference.classifier import Classifier
+from skinnet.inference.classifier import Classifier, Prediction
 from skinnet.labels import probability_columns
 from skinnet.progress import progress
 
@@ -44,24 +44,42 @@ def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame
         DataError: if there is no picture at all.
     """
     with ExitStack() as archives:
-        items = [item for path in paths for item in _items(path, archives)]
+        items = [item for path in paths for item in pictures_at(path, archives)]
         if not items:
             raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)}.")
-        rows = [_row(classifier, item) for item in progress(items, "classifying", unit="picture", hide=len(items) < 10)]
+        rows = [
+            predict_item(classifier, item)
+            for item in progress(items, "classifying", unit="picture", hide=len(items) < 10)
+        ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(classifier: Classifier, item: Item) -> dict[str, Any]:
+def csv_text(table: pd.DataFrame) -> str:
+    """Write a table of `predict_paths` as CSV, six decimals."""
+    return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+
+
+def predict_item(classifier: Classifier, item: Item) -> dict[str, Any]:
+    """Classify one picture: its row, by column; one that cannot be read has only its name and the reason."""
     name, read = item
     try:
-        prediction = classifier.predict(open_photo(read()))
+        return classified_row(name, classifier.predict(open_photo(read())))
     except PhotoError as error:
-        return {"path": name, "error": str(error)}
+        return failed_row(name, error)
+
+
+def classified_row(name: str, prediction: Prediction) -> dict[str, Any]:
+    """The row of a picture that was classified, by column."""
     extra = {"most_likely": prediction.most_likely, "suspicious": prediction.suspicious}
     return {"path": name, "error": "", **prediction.as_answer(), **extra}
 
 
-def _items(path: Path, archives: ExitStack) -> Iterator[Item]:
+def failed_row(name: str, error: PhotoError) -> dict[str, Any]:
+    """The row of a picture that cannot be read: its name and the reason."""
+    return {"path": name, "error": str(error)}
+
+
+def pictures_at(path: Path, archives: ExitStack) -> Iterator[Item]:
     """Find the pictures that a path leads to; archives stay open until `archives` is left."""
     if path.is_dir():
         for file in sorted(path.rglob("*")):

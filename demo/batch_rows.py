@@ -1,0 +1,116 @@
+"""One photo of a batch: what the page shows of it, and its line of the CSV file.
+
+row = photo_row("mole.jpg", path, classifier=classifier)
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+from skinnet.errors import PhotoError
+from skinnet.images.photo import display_photo, open_photo
+from skinnet.inference.batch import COLUMNS, classified_row, csv_text, failed_row, pictures_at
+from skinnet.inference.classifier import Classifier, Prediction
+from skinnet.inference.wording import percent
+
+MAX_PHOTOS = 500
+MAX_BYTES = 200_000_000
+"""Most photos, and most bytes, of one batch."""
+TOO_MUCH = f"At most {MAX_PHOTOS} photos and {MAX_BYTES // 1_000_000} MB can be classified at once."
+PICTURE_SIDES = {"small": 160, "large": 480}
+"""Pixels: the longest side of the picture in a row."""
+JPEG_QUALITY = 80
+HEADER = csv_text(pd.DataFrame(columns=COLUMNS))
+
+
+def photo_row(
+    name: str, read: Callable[[], bytes | Path], *, classifier: Classifier, side: str = "small"
+) -> dict[str, Any]:
+    """Classify a photo of a batch.
+
+    Args:
+        name: of the file, as the visitor knows it.
+        read: gets its bytes or its path, or raises PhotoError.
+        side: of `PICTURE_SIDES`.
+
+    Returns:
+        JSON for the page. `state` is suspicious, below, warn, refuse or unreadable. Only the first two have figures
+        (`score, low, high, words, likeliest, possible`); the others have a `reason`. `line` is the photo's line below
+        `HEADER`.
+    """
+    try:
+        photo = open_photo(read())
+    except PhotoError as error:
+        shown: dict[str, Any] = {"state": "unreadable", "reason": str(error), "picture": ""}
+        return shown | {"name": name, "line": _line(failed_row(name, error))}
+    prediction = classifier.predict(photo)
+    shown = {"name": name, "picture": _data_uri(photo, PICTURE_SIDES[side])}
+    return shown | _verdict(prediction) | {"line": _line(classified_row(name, prediction))}
+
+
+def _verdict(prediction: Prediction) -> dict[str, Any]:
+    if prediction.gate != "ok":
+        return {"state": prediction.gate, "reason": prediction.note}
+    scores = prediction.scores or (prediction.p_malignant,)
+    return {
+        "state": "suspicious" if prediction.suspicious else "below",
+        "score": prediction.p_malignant,
+        "low": min(scores),
+        "high": max(scores),
+        "words": percent(prediction.p_malignant),
+        "likeliest": prediction.most_likely,
+        "possible": [name for name in prediction.possible if name != prediction.most_likely],
+    }
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return csv_text(pd.DataFrame([row], columns=COLUMNS)).removeprefix(HEADER)
+
+
+def _data_uri(photo: Image.Image, side: int) -> str:
+    file = io.BytesIO()
+    display_photo(photo, longest_side=side).save(file, "JPEG", quality=JPEG_QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def archive_names(path: Path) -> list[str]:
+    """The names of an archive's pictures, in its order.
+
+    Raises:
+        PhotoError: if it cannot be read, or holds no picture or too many.
+    """
+    with ExitStack() as archives:
+        items = list(pictures_at(path, archives))
+        if not items:
+            raise PhotoError("The archive holds no pictures.")
+        if len(items) > MAX_PHOTOS:
+            raise PhotoError(f"The archive holds {len(items)} pictures. {TOO_MUCH}")
+        for name, read in items:
+            if name == str(path):
+                read()  # an archive that cannot be read is its own only item, which says why
+        return [name.removeprefix(f"{path}/") for name, _ in items]
+
+
+def archived(path: Path, number: int | None) -> bytes | Path:
+    """The bytes of an archive's picture, by its place in `archive_names`.
+
+    Raises:
+        PhotoError: if it cannot be read; without a number, why the archive cannot.
+    """
+    if number is None:
+        archive_names(path)
+    os.utime(path)  # what was used lately is not swept away between two of its pictures
+    with ExitStack() as archives:
+        items = list(pictures_at(path, archives))
+        if number is None or not 0 <= number < len(items):
+            raise PhotoError("The archive has no such picture.")
+        return items[number][1]()

@@ -1,0 +1,97 @@
+"""The clinic's own check as JSON for the page, in the wording of the Results tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skinnet.evaluation.evaluate import Metrics
+from skinnet.labels import FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
+from skinnet.reporting.metric_names import CALIBRATION_NAMES, OVERALL_NAMES
+from skinnet.reporting.metric_tables import all_tables
+from skinnet.reporting.table import Table
+from skinnet.studies.clinic_check import ClinicCheck, counts_by_diagnosis, exact_where_all_agree
+
+FEW = 20
+"""Below so many lesions of a kind, a share says little."""
+
+
+def check_page(check: ClinicCheck) -> dict[str, Any]:
+    """Sentences and tables for the page: JSON with `sentences`, `tables`, and folded `details`."""
+    details = all_tables(check.metrics, reference=False) if check.by_diagnosis else []
+    return {
+        "sentences": [*_whom(check), *_refitted(check), *_cautions(check)],
+        "tables": [_json(table) for table in (_main_table(check.metrics), _counts_table(check))],
+        "details": [_json(table) for table in details],
+    }
+
+
+def _json(table: Table) -> dict[str, Any]:
+    return {"title": table.title, "header": list(table.header), "rows": [list(row) for row in table.rows]}
+
+
+def _main_table(metrics: dict[str, Metrics]) -> Table:
+    rows = [[OVERALL_NAMES[name], *(_share(unit, name) for unit in metrics.values())] for name in _SHARES]
+    rows.append(
+        [OVERALL_NAMES["malignant_auroc"], *(str(unit.overall["malignant_auroc"]) for unit in metrics.values())]
+    )
+    large = [str(unit.calibration.intercept) for unit in metrics.values()]
+    rows.append([CALIBRATION_NAMES["intercept"], *large])
+    header = ["metric (95 % interval)", *(f"per {unit.unit}, n = {unit.n}" for unit in metrics.values())]
+    return Table("clinic_check", "Your photos", header, rows)
+
+
+_SHARES = {"sensitivity": True, "specificity": False}
+"""Metrics of the threshold, and whether they are shares of the (pre)malignant lesions."""
+
+
+def _share(metrics: Metrics, name: str) -> str:
+    malignant = sum(metrics.support[dx] for dx in MALIGNANT)
+    count = malignant if _SHARES[name] else metrics.n - malignant
+    return f"{exact_where_all_agree(metrics.overall[name], count)}, n = {count}"
+
+
+def _counts_table(check: ClinicCheck) -> Table:
+    counts = counts_by_diagnosis(check)
+    titles = FULL_NAMES if check.by_diagnosis else {"mel": MALIGNANT_MEANING.capitalize(), "nv": "Benign"}
+    rows = [[titles[dx], str(sum(columns)), *map(str, columns)] for dx, columns in counts.items()]
+    header = ["your diagnosis", "photos", "at or above the threshold", "below", "without a verdict"]
+    return Table("clinic_counts", "By diagnosis, per photo", header, rows)
+
+
+def _whom(check: ClinicCheck) -> list[str]:
+    lesions, image = check.metrics["lesion"], check.metrics["image"]
+    withheld = check.photos[check.photos["gate"] != "ok"]
+    sentences = [f"{image.n} photos of {lesions.n} lesions have a verdict and a diagnosis."]
+    if len(withheld):
+        malignant = int(withheld["dx"].isin(MALIGNANT).sum())
+        sentences.append(
+            f"{len(withheld)} photos with a diagnosis got no verdict and are left out; "
+            f"{malignant} of them show a {MALIGNANT_MEANING} lesion."
+        )
+    if check.without_truth or check.without_photo:
+        sentences.append(
+            f"{check.without_truth} photos are not in the table; {check.without_photo} rows of it name no photo here."
+        )
+    return sentences
+
+
+def _refitted(check: ClinicCheck) -> list[str]:
+    point = check.refitted
+    if point is None:
+        return [f"No lesion is {MALIGNANT_MEANING}, so no threshold can be fitted."]
+    lesions = check.metrics["lesion"]
+    reached = ", ".join(f"{name} {point.estimates[name]}" for name in _SHARES)
+    return [
+        f"The threshold for {100 * point.target:g} % sensitivity, refitted to these {lesions.n} lesions, is "
+        f"{point.threshold:.4f}; the shipped one is {lesions.threshold:.4f}. At the refitted threshold: {reached}. "
+        "These figures are optimistic, since the threshold was chosen on the same photos."
+    ]
+
+
+def _cautions(check: ClinicCheck) -> list[str]:
+    lesions = check.metrics["lesion"]
+    malignant = sum(lesions.support[dx] for dx in MALIGNANT)
+    sentences = ["Nothing is kept: neither the photos nor the table nor these figures."]
+    if min(malignant, lesions.n - malignant) < FEW:
+        sentences.insert(0, f"With fewer than {FEW} lesions of a kind there are too few to say: read the intervals.")
+    return sentences

@@ -1,0 +1,197 @@
+// The Batch tab: takes files, has them classified one by one, and shows what came of it.
+const start = props.value;
+const PATIENCE = 180_000;
+const FEW = 12;
+const page = element.querySelector(".batch");
+const state = { rows: [], running: false, stop: false, all: 0, filter: "all", order: "score", reversed: false, lesion: false, swapped: false, truth: null, check: null };
+
+// Ask the server, and wait for the answer with the question's number.
+let asked = 0;
+const waiting = new Map();
+watch("value", () => {
+  waiting.get(props.value?.id)?.(props.value);
+  waiting.delete(props.value?.id);
+});
+const EVENTS = ["photo", "archive", "check"];
+function ask(event, data) {
+  const id = ++asked;
+  return new Promise(resolve => {
+    waiting.set(id, resolve);
+    setTimeout(() => resolve({ gone: true }), PATIENCE);
+    trigger(EVENTS[EVENTS.indexOf(event)], { ...data, id });
+  });
+}
+
+async function sent(file) {
+  if (file.size > start.limits.file) return "too large";
+  try {
+    return await upload(file);
+  } catch {
+    return null;
+  }
+}
+
+const isTable = file => /\.csv$/i.test(file.name);
+const isArchive = file => /\.zip$/i.test(file.name);
+
+// Photos to classify: each with its name and a way to send it. An archive is sent once, and named by its pictures.
+async function jobsOf(files) {
+  const jobs = [];
+  for (const file of files) {
+    if (!isArchive(file)) {
+      jobs.push({ name: file.name, data: async () => ({ file: await sent(file) }) });
+      continue;
+    }
+    const archive = await sent(file);
+    const answer = await ask("archive", { file: archive });
+    if (answer.gone) return null;
+    if (answer.error) jobs.push({ name: file.name, data: async () => ({ file: archive }) });
+    else answer.names.forEach((name, member) => jobs.push({ name: `${file.name}/${name}`, data: async () => ({ file: archive, member }) }));
+  }
+  return jobs;
+}
+
+async function take(chosen) {
+  const files = [...chosen];
+  const table = files.find(isTable);
+  const photos = files.filter(file => !isTable(file));
+  if (state.running || !files.length) return;
+  if (table) state.truth = table;
+  const bytes = photos.reduce((sum, file) => sum + file.size, 0);
+  if (bytes > start.limits.bytes || state.rows.length + photos.length > start.limits.photos) return tell(start.limits.words, true);
+  if (photos.length) await classify(photos);
+  if (state.truth && state.rows.length) await compare();
+}
+
+async function classify(files) {
+  Object.assign(state, { running: true, stop: false, all: state.rows.length + files.length });
+  tell("");
+  page.querySelector(".working").textContent = words.sending;
+  draw();
+  const jobs = await jobsOf(files);
+  const fits = jobs && state.rows.length + jobs.length <= start.limits.photos;
+  if (fits) state.all = state.rows.length + jobs.length;
+  const side = state.all <= FEW ? "large" : "small";
+  let gone = !jobs;
+  for (const job of fits ? jobs : []) {
+    if (state.stop) break;
+    page.querySelector(".working").textContent = words.progress(state.rows.length, state.all);
+    const answer = await ask("photo", { ...(await job.data()), name: job.name, side });
+    if ((gone = Boolean(answer.gone))) break;
+    state.rows.push(answer.row);
+    draw();
+  }
+  state.running = false;
+  page.querySelector(".working").textContent = "";
+  draw();
+  page.querySelector("h1").focus();
+  tell(gone ? words.gone : fits ? words.finished(state.rows.length, state.all) : start.limits.words, gone || !fits);
+}
+
+async function compare() {
+  state.check = null;
+  tell(words.working);
+  const answer = await ask("check", { file: await sent(state.truth), lines: state.rows.map(row => row.line) });
+  state.check = answer.check ?? answer.error ?? words.gone;
+  tell("");
+  draw();
+}
+
+function tell(text, bad = false) {
+  const status = page.querySelector(".status");
+  status.textContent = text;
+  status.classList.toggle("warning", bad);
+}
+
+function save() {
+  const link = make("a", { download: "skinnet-batch.csv" });
+  link.href = URL.createObjectURL(new Blob([start.header, ...state.rows.map(row => row.line)], { type: "text/csv" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function clear() {
+  Object.assign(state, { rows: [], all: 0, filter: "all", truth: null, check: null, swapped: false });
+  tell("");
+  draw();
+}
+
+const picker = (accept, multiple) =>
+  make("input", { type: "file", accept, multiple, hidden: true, onchange: event => { take(event.target.files); event.target.value = ""; } });
+const photoPicker = picker([...start.suffixes, ".zip", ".csv", "image/*"].join(","), true);
+const tablePicker = picker(".csv,text/csv", false);
+const button = (text, act, classes = "") => make("button", { type: "button", class: classes, onclick: act }, text);
+const shown = (name, ...parts) => page.querySelector(`.${name}`).replaceChildren(...parts);
+
+function draw() {
+  const counts = countsOf(state.rows);
+  const some = state.rows.length > 0;
+  page.querySelector("h1").textContent = some ? words.photos(state.rows.length) : words.title;
+  page.querySelector(".lead").textContent = some ? words.order : words.lead;
+  page.querySelector(".drop").hidden = some || state.running;
+  const actions = state.running
+    ? [button(words.stop, () => { state.stop = true; })]
+    : some
+      ? [button(words.add, () => photoPicker.click(), "primary"), button(words.save, save), button(words.addTable, () => tablePicker.click()), button(words.clear, clear)]
+      : [];
+  shown("actions", ...actions);
+  const bar = page.querySelector("progress");
+  bar.hidden = !state.running;
+  Object.assign(bar, { max: Math.max(1, state.all), value: state.rows.length });
+  page.querySelector(".found").hidden = !some;
+  if (!some) return shown("results");
+  shown("counts", ...countTiles(counts));
+  shown("chips", ...filterChips(counts, state.filter, name => { state.filter = name; draw(); page.querySelector('[aria-pressed="true"]').focus(); }));
+  drawTable();
+  drawPanels();
+}
+
+function drawTable() {
+  const choose = name => {
+    state.reversed = state.order === name && !state.reversed;
+    state.order = name;
+    drawTable();
+    page.querySelector(`[data-order=${name}]`).focus();
+  };
+  shown("header", ...headerCells(state.order, state.reversed, choose));
+  const rows = sorted(state.rows, state.order, state.reversed).filter(row => ["all", kind(row)].includes(state.filter));
+  shown("rows", ...rows.map(row => (row.node ??= tableRow(row, start))));
+}
+
+function drawPanels() {
+  const swap = () => { state.swapped = !state.swapped; drawPanels(); };
+  const lesion = state.lesion ? [lesionPanel(state.rows, start, state.swapped, swap)] : [];
+  shown("results", ...lesion, ...(state.check === null ? [] : [checkPanel(state.check)]));
+}
+
+function build() {
+  const zone = make("div", { class: "drop" },
+    make("p", { class: "call" }, words.drop),
+    button(words.choose, () => photoPicker.click(), "primary"),
+    make("p", { class: "small" }, words.takes(start.limits)),
+    make("h2", {}, words.ownCheck), make("p", { class: "small" }, words.ownCheckLead));
+  const one = make("input", { type: "checkbox", onchange: event => { state.lesion = event.target.checked; drawPanels(); } });
+  page.replaceChildren(
+    make("div", { class: "top" },
+      make("div", {}, make("h1", { tabIndex: -1 }), make("p", { class: "lead" })), make("div", { class: "actions" })),
+    make("div", { class: "progress" }, make("progress", { hidden: true, "aria-label": words.bar }), make("span", { class: "working small" })),
+    make("p", { class: "status", role: "status" }), zone, photoPicker, tablePicker,
+    make("div", { class: "found", hidden: true },
+      make("ul", { class: "counts" }),
+      make("div", { class: "tools" },
+        make("div", { class: "chips", role: "group", "aria-label": words.filterName }),
+        make("label", { class: "switch" }, one, words.oneLesion)),
+      make("div", { class: "results", "aria-live": "polite" }),
+      make("div", { class: "scroll" },
+        make("table", { role: "table", "aria-label": words.tableName },
+          make("thead", { role: "rowgroup" }, make("tr", { class: "header", role: "row" })),
+          make("tbody", { class: "rows", role: "rowgroup" }))),
+      make("p", { class: "caption" }, words.threshold(start.thresholdWords)),
+      make("p", { class: "caption" }, start.disclaimer)));
+  page.addEventListener("dragover", event => { event.preventDefault(); zone.classList.add("over"); });
+  page.addEventListener("dragleave", () => zone.classList.remove("over"));
+  page.addEventListener("drop", event => { event.preventDefault(); zone.classList.remove("over"); take(event.dataTransfer.files); });
+  draw();
+}
+
+build();

@@ -1,0 +1,127 @@
+// The counts, the filters and the table of a batch. Texts from outside reach the page by textContent only.
+const FIGURES = ["suspicious", "below"];
+const STATES = ["suspicious", "below", "warn", "refuse", "unreadable"];
+const ICONS = {
+  suspicious: '<path d="M10 2 19 18H1Z" fill="var(--violet)"/>',
+  below: '<path d="M10 3.5 17.5 17H2.5Z" fill="none" stroke="var(--ink)" stroke-width="2"/>',
+  warn: '<circle cx="10" cy="10" r="9" fill="var(--amber-mark)"/><path d="M10 5v6M10 13.5v2" stroke="var(--panel)" stroke-width="2.4"/>',
+  none: '<rect x="2" y="2" width="16" height="16" rx="3" fill="none" stroke="var(--ink)" stroke-width="1.8"/><path d="M4 12 12 4M5 17 17 5M11 17 17 11" stroke="var(--ink)" stroke-width="1.2"/>',
+};
+
+function make(tag, settings = {}, ...children) {
+  const { class: classes, ...rest } = settings;
+  const made = document.createElement(tag);
+  if (classes) made.className = classes;
+  for (const [name, value] of Object.entries(rest)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name in made && !name.startsWith("aria")) made[name] = value;
+    else made.setAttribute(name, value);
+  }
+  made.append(...children.filter(child => child !== null));
+  return made;
+}
+
+const kind = row => (["refuse", "unreadable"].includes(row.state) ? "none" : row.state);
+const hasFigures = row => FIGURES.includes(row.state);
+
+function icon(name) {
+  const drawn = make("span", { class: "icon", "aria-hidden": "true" });
+  drawn.innerHTML = `<svg viewBox="0 0 20 20" width="20" height="20">${ICONS[name]}</svg>`;
+  return drawn;
+}
+
+const logit = p => Math.log(p / (1 - p));
+const LEFT = logit(0.001);
+const RIGHT = logit(0.99);
+const place = p => 100 * Math.min(1, Math.max(0, (logit(Math.min(Math.max(p, 1e-9), 1 - 1e-9)) - LEFT) / (RIGHT - LEFT)));
+
+// The score on a scale of log odds: the part above the threshold is tinted, the thick line is the range.
+function axis(rows, threshold, label) {
+  const drawn = make("div", { class: "axis", role: "img", "aria-label": label });
+  drawn.style.setProperty("--threshold", `${place(threshold)}%`);
+  for (const row of rows) {
+    const range = make("i", { class: "range" });
+    range.style.left = `${place(row.low)}%`;
+    range.style.width = `${place(row.high) - place(row.low)}%`;
+    const dot = make("i", { class: `dot ${row.state}` });
+    dot.style.left = `${place(row.score)}%`;
+    drawn.append(range, dot);
+  }
+  return drawn;
+}
+
+function picture(row) {
+  if (!row.picture) return make("span", { class: "no-picture" });
+  return make("img", { src: row.picture, alt: words.picture(row.name) });
+}
+
+const lower = name => name[0].toLowerCase() + name.slice(1);
+
+function verdictCell(row, threshold) {
+  const between = hasFigures(row) && row.low < threshold && row.high >= threshold;
+  return make("td", { class: "state", role: "cell" },
+    icon(kind(row)), make("strong", {}, words.states[row.state]),
+    between ? make("span", { class: "caption" }, ` ${words.borderline}`) : null);
+}
+
+function figureCells(row, start) {
+  if (!hasFigures(row)) {
+    const reason = row.state === "warn" ? `${row.reason} ${words.noFigures}` : row.reason;
+    return [make("td", { class: "reason", colSpan: 2, role: "cell" }, reason)];
+  }
+  const others = row.possible.map(name => lower(start.names[name]));
+  return [
+    make("td", { class: "score", role: "cell" },
+      axis([row], start.threshold, words.axis(row, start.thresholdWords)), make("b", {}, row.words)),
+    make("td", { class: "likeliest", role: "cell" }, start.names[row.likeliest], " ",
+      others.length ? make("span", { class: "small" }, words.notExcluded(others)) : null),
+  ];
+}
+
+function tableRow(row, start) {
+  return make("tr", { role: "row" },
+    make("td", { class: "picture", role: "cell" }, picture(row)),
+    make("td", { class: "name", role: "cell" }, row.name),
+    verdictCell(row, start.threshold), ...figureCells(row, start));
+}
+
+const ORDERS = {
+  name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
+  state: (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || (b.score ?? 0) - (a.score ?? 0),
+  score: (a, b) => b.score - a.score,
+};
+
+// Rows without figures come last, whatever the order.
+function sorted(rows, order, reversed) {
+  const inOrder = (a, b) => (reversed ? -1 : 1) * ORDERS[order](a, b);
+  const others = rows.filter(row => !hasFigures(row)).sort(order === "score" ? ORDERS.state : inOrder);
+  return [...rows.filter(hasFigures).sort(inOrder), ...others];
+}
+
+function countsOf(rows) {
+  const counts = { all: rows.length, suspicious: 0, below: 0, warn: 0, none: 0 };
+  for (const row of rows) counts[kind(row)] += 1;
+  return counts;
+}
+
+function countTiles(counts) {
+  return Object.entries(words.counts).map(([name, text]) =>
+    make("li", {}, icon(name), make("b", {}, String(counts[name])), make("span", { class: "small" }, text)));
+}
+
+function filterChips(counts, chosen, choose) {
+  return Object.entries(words.filters)
+    .filter(([name]) => name === "all" || counts[name])
+    .map(([name, text]) =>
+      make("button", { type: "button", "aria-pressed": String(name === chosen), onclick: () => choose(name) },
+        `${text} ${counts[name]}`));
+}
+
+function headerCells(order, reversed, choose) {
+  return Object.entries(words.columns).map(([name, text]) => {
+    if (!(name in ORDERS)) return make("th", { scope: "col", role: "columnheader" }, text);
+    const direction = order === name ? ((name === "score") !== reversed ? "descending" : "ascending") : "none";
+    return make("th", { scope: "col", role: "columnheader", "aria-sort": direction },
+      make("button", { type: "button", "data-order": name, onclick: () => choose(name) }, text));
+  });
+}

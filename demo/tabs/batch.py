@@ -1,0 +1,136 @@
+"""The Batch tab: many photos at once, a clinic's own check, and several photos of one lesion.
+
+The script sends the photos one by one, so that visitors take turns and whoever stops keeps what is done. The server
+keeps nothing between two photos.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from demo.batch_rows import HEADER, MAX_BYTES, MAX_PHOTOS, PICTURE_SIDES, TOO_MUCH, archive_names, archived, photo_row
+from demo.clinic_tables import check_page
+from demo.part import part
+from demo.site import Site
+from demo.uploads import uploaded
+from skinnet.checkpoint import PREDICTIONS
+from skinnet.errors import PhotoError, SkinnetError
+from skinnet.evaluation.repeat_photos import Scatter, repeat_scatter
+from skinnet.evaluation.truth_table import read_truth
+from skinnet.images.photo import MAX_FILE_BYTES, PICTURE_SUFFIXES
+from skinnet.inference.batch import COLUMNS
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.predictions import load_predictions
+from skinnet.inference.wording import percent
+from skinnet.labels import DISCLAIMER, FULL_NAMES, probability_columns
+from skinnet.studies.clinic_check import clinic_check
+
+TITLE = "Batch"
+MAX_NAME = 300
+"""Characters of a file's name that are kept."""
+NO_PHOTOS = "There are no photos to check the table against: classify some first."
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to what the script asks; each carries the question's number, and none raises."""
+
+    classifier: Classifier
+
+    def photo(self, event: gr.EventData) -> Answer:
+        """Classify one photo: an uploaded file, or a member of an uploaded archive."""
+        asked = _asked(event)
+        name, side, number = str(asked.get("name", ""))[:MAX_NAME], asked.get("side"), asked.get("member")
+        row = photo_row(
+            name,
+            partial(_photo_file, asked.get("file"), number),
+            classifier=self.classifier,
+            side=side if isinstance(side, str) and side in PICTURE_SIDES else "small",
+        )
+        return {"id": asked.get("id"), "row": row}
+
+    def archive(self, event: gr.EventData) -> Answer:
+        """Name the pictures in an uploaded archive."""
+        return _answer(event, lambda asked: {"names": archive_names(uploaded(asked.get("file")))})
+
+    def check(self, event: gr.EventData) -> Answer:
+        """Compare the batch with an uploaded table of diagnoses; `lines` are those of the rows."""
+        return _answer(event, self._check)
+
+    def _check(self, asked: Answer) -> Answer:
+        table = _batch_table(asked.get("lines"))
+        truth = read_truth(uploaded(asked.get("file")))
+        return {"check": check_page(clinic_check(table, truth, decision=self.classifier.decision))}
+
+
+def _asked(event: gr.EventData) -> Answer:
+    """What the browser sent, which may be anything."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def _answer(event: gr.EventData, find: Callable[[Answer], Answer]) -> Answer:
+    asked = _asked(event)
+    try:
+        return {"id": asked.get("id"), **find(asked)}
+    except SkinnetError as error:
+        return {"id": asked.get("id"), "error": str(error)}
+
+
+def _photo_file(file: Any, member: Any) -> bytes | Path:
+    if file == "too large":
+        raise PhotoError(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB.")
+    path = uploaded(file)
+    if path.suffix.lower() != ".zip":
+        return path
+    return archived(path, member if type(member) is int else None)
+
+
+def _batch_table(lines: Any) -> pd.DataFrame:
+    """The table of a batch, from the lines that the page was given with its rows and sends back."""
+    if not isinstance(lines, list) or not 0 < len(lines) <= MAX_PHOTOS:
+        raise PhotoError(NO_PHOTOS)
+    try:
+        text = HEADER + "".join(lines)
+        table = pd.read_csv(io.StringIO(text), converters={"path": str}, dtype={"error": str, "gate": str})
+        numbers = table[[*probability_columns(), "p_malignant"]]
+        sound = bool((numbers.isna() | ((numbers >= 0) & (numbers <= 1))).all(axis=None))
+    except (TypeError, ValueError) as error:
+        raise PhotoError(NO_PHOTOS) from error
+    if not sound:
+        raise PhotoError(NO_PHOTOS)
+    return table
+
+
+def add(site: Site) -> None:
+    """Add the tab's contents to the interface that is being built."""
+    predictions = load_predictions(site.checkpoint / PREDICTIONS)
+    scatter = repeat_scatter(predictions[predictions["split"] == "test"])
+    scripts = ("batch_words", "batch_table", "batch_lesion", "batch_check")
+    batch = part("batch", _start(site, scatter), scripts=scripts)
+    answers = Answers(site.classifier)
+    for event, answer in ((batch.photo, answers.photo), (batch.archive, answers.archive), (batch.check, answers.check)):
+        event(answer, outputs=batch, show_progress="hidden", trigger_mode="multiple", api_visibility="private")
+
+
+def _start(site: Site, scatter: Scatter) -> Answer:
+    threshold = site.classifier.decision.malignant_threshold
+    return {
+        "threshold": threshold,
+        "thresholdWords": percent(threshold),
+        "names": {name: full.split(" (")[0] for name, full in FULL_NAMES.items()},
+        "header": HEADER,
+        "columns": COLUMNS,
+        "scatter": asdict(scatter),
+        "limits": {"photos": MAX_PHOTOS, "bytes": MAX_BYTES, "file": MAX_FILE_BYTES, "words": TOO_MUCH},
+        "suffixes": list(PICTURE_SUFFIXES),
+        "disclaimer": DISCLAIMER,
+    }
