@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skinnet.evaluation.evaluate import Metrics
+from skinnet.evaluation.thresholds import PointMetrics
 from skinnet.labels import FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
 from skinnet.reporting.metric_names import CALIBRATION_NAMES, OVERALL_NAMES
 from skinnet.reporting.metric_tables import all_tables
@@ -30,7 +31,7 @@ def _json(table: Table) -> dict[str, Any]:
 
 
 def _main_table(metrics: dict[str, Metrics]) -> Table:
-    rows = [[OVERALL_NAMES[name], *(_share(unit, name) for unit in metrics.values())] for name in _SHARES]
+    rows = [[OVERALL_NAMES[name], *(_share(unit, name) for unit in metrics.values())] for name in SHARES]
     rows.append(
         [OVERALL_NAMES["malignant_auroc"], *(str(unit.overall["malignant_auroc"]) for unit in metrics.values())]
     )
@@ -40,14 +41,20 @@ def _main_table(metrics: dict[str, Metrics]) -> Table:
     return Table("clinic_check", "Your photos", header, rows)
 
 
-_SHARES = {"sensitivity": True, "specificity": False}
-"""Metrics of the threshold, and whether they are shares of the (pre)malignant lesions."""
+SHARES = {"sensitivity": True, "specificity": False}
+"""Metrics of a threshold, and whether they are shares of the (pre)malignant lesions."""
 
 
-def _share(metrics: Metrics, name: str) -> str:
-    malignant = sum(metrics.support[dx] for dx in MALIGNANT)
-    count = malignant if _SHARES[name] else metrics.n - malignant
-    return f"{exact_where_all_agree(metrics.overall[name], count)}, n = {count}"
+def _share(metrics: Metrics, name: str, point: PointMetrics | None = None) -> str:
+    """A metric at a threshold, by default the verdict's, with the count that it is a share of."""
+    malignant = _malignant(metrics)
+    count = malignant if SHARES[name] else metrics.n - malignant
+    estimate = point.estimates[name] if point else metrics.overall[name]
+    return f"{exact_where_all_agree(estimate, count)}, n = {count}"
+
+
+def _malignant(metrics: Metrics) -> int:
+    return sum(metrics.support[dx] for dx in MALIGNANT)
 
 
 def _counts_table(check: ClinicCheck) -> Table:
@@ -80,7 +87,7 @@ def _refitted(check: ClinicCheck) -> list[str]:
     if point is None:
         return [f"No lesion is {MALIGNANT_MEANING}, so no threshold can be fitted."]
     lesions = check.metrics["lesion"]
-    reached = ", ".join(f"{name} {point.estimates[name]}" for name in _SHARES)
+    reached = "; ".join(f"{name} {_share(lesions, name, point)}" for name in SHARES)
     return [
         f"The threshold for {100 * point.target:g} % sensitivity, refitted to these {lesions.n} lesions, is "
         f"{point.threshold:.4f}; the shipped one is {lesions.threshold:.4f}. At the refitted threshold: {reached}. "
@@ -90,7 +97,7 @@ def _refitted(check: ClinicCheck) -> list[str]:
 
 def _cautions(check: ClinicCheck) -> list[str]:
     lesions = check.metrics["lesion"]
-    malignant = sum(lesions.support[dx] for dx in MALIGNANT)
+    malignant = _malignant(lesions)
     sentences = ["Nothing is kept: neither the photos nor the table nor these figures."]
     if min(malignant, lesions.n - malignant) < FEW:
         sentences.insert(0, f"With fewer than {FEW} lesions of a kind there are too few to say: read the intervals.")

@@ -63,7 +63,7 @@ class Answers:
             return overlay(display_photo(photo), maps[CLASS_NUMBERS[shown]], opacity=OPACITY), shown
 
     def batch(self, files: Any) -> list[dict[str, Any]]:
-        """The rows of `skinnet predict` for many photos; `path` is called `file`, since gradio_client fetches whatever has a path."""
+        """The rows of `skinnet predict` for many photos, with `file` for `path`: gradio_client would fetch a path."""
         with _in_a_sentence(), ExitStack() as archives:
             paths = [uploaded(file) for file in files] if isinstance(files, list) else []
             if not paths:

@@ -122,6 +122,7 @@ function headerCells(order, reversed, choose) {
     if (!(name in ORDERS)) return make("th", { scope: "col", role: "columnheader" }, text);
     const direction = order === name ? ((name === "score") !== reversed ? "descending" : "ascending") : "none";
     return make("th", { scope: "col", role: "columnheader", "aria-sort": direction },
-      make("button", { type: "button", "data-order": name, onclick: () => choose(name) }, text));
+      make("button", { type: "button", "data-order": name, onclick: () => choose(name) }, text,
+        name === "score" ? make("span", { class: "wide" }, words.range) : null));
   });
 }

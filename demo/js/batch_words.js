@@ -10,7 +10,7 @@ const words = {
   ownCheckLead:
     "Do you know what the photos show? Add a CSV file with the columns file and dx (akiec, bcc, bkl, df, mel, nv, vasc), " +
     "or file and malignant (yes, no). skinnet then shows how often it was right on them.",
-  addTable: "Add a CSV with diagnoses",
+  addTable: "Add diagnoses (CSV)",
   oneLesion: "These are photos of one lesion",
   stop: "Stop",
   clear: "Clear",
@@ -39,7 +39,8 @@ const words = {
   filters: { all: "All", suspicious: "Suspicious", below: "Below", warn: "Do not rely", none: "Not classified" },
   filterName: "Show",
   borderline: "borderline",
-  columns: { picture: "Photo", name: "File", state: "Verdict", score: "Score, and range when turned or cropped", likeliest: "Likeliest diagnosis" },
+  columns: { picture: "Photo", name: "File", state: "Verdict", score: "Score", likeliest: "Likeliest diagnosis" },
+  range: ", and range when turned or cropped",
   notExcluded: names => `not ruled out: ${names.join(", ")}`,
   noFigures: "Its figures are kept back.",
   axis: (row, threshold) => `Score ${row.words}. Turned or cropped, the same photo scores ${row.range}. The threshold is ${threshold}.`,
