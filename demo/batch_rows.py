@@ -5,8 +5,6 @@ row = photo_row("mole.jpg", path, classifier=classifier)
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -14,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from PIL import Image
 
+from demo.answer import data_uri
 from skinnet.errors import PhotoError
 from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.batch import COLUMNS, classified_row, csv_text, failed_row, pictures_at
@@ -28,7 +26,6 @@ MAX_BYTES = 200_000_000
 TOO_MUCH = f"At most {MAX_PHOTOS} photos and {MAX_BYTES // 1_000_000} MB can be classified at once."
 PICTURE_SIDES = {"small": 160, "large": 480}
 """Pixels: the longest side of the picture in a row."""
-JPEG_QUALITY = 80
 HEADER = csv_text(pd.DataFrame(columns=COLUMNS))
 
 
@@ -44,8 +41,8 @@ def photo_row(
 
     Returns:
         JSON for the page. `state` is suspicious, below, warn, refuse or unreadable. Only the first two have figures
-        (`score, low, high, words, likeliest, possible`); the others have a `reason`. `line` is the photo's line below
-        `HEADER`.
+        (`score, low, high, words, range, likeliest, possible`); the others have a `reason`. `line` is the photo's line
+        below `HEADER`.
     """
     try:
         photo = open_photo(read())
@@ -53,7 +50,7 @@ def photo_row(
         shown: dict[str, Any] = {"state": "unreadable", "reason": str(error), "picture": ""}
         return shown | {"name": name, "line": _line(failed_row(name, error))}
     prediction = classifier.predict(photo)
-    shown = {"name": name, "picture": _data_uri(photo, PICTURE_SIDES[side])}
+    shown = {"name": name, "picture": data_uri(display_photo(photo, longest_side=PICTURE_SIDES[side]))}
     return shown | _verdict(prediction) | {"line": _line(classified_row(name, prediction))}
 
 
@@ -67,6 +64,7 @@ def _verdict(prediction: Prediction) -> dict[str, Any]:
         "low": min(scores),
         "high": max(scores),
         "words": percent(prediction.p_malignant),
+        "range": f"{percent(min(scores))} to {percent(max(scores))}",
         "likeliest": prediction.most_likely,
         "possible": [name for name in prediction.possible if name != prediction.most_likely],
     }
@@ -74,12 +72,6 @@ def _verdict(prediction: Prediction) -> dict[str, Any]:
 
 def _line(row: Mapping[str, Any]) -> str:
     return csv_text(pd.DataFrame([row], columns=COLUMNS)).removeprefix(HEADER)
-
-
-def _data_uri(photo: Image.Image, side: int) -> str:
-    file = io.BytesIO()
-    display_photo(photo, longest_side=side).save(file, "JPEG", quality=JPEG_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def archive_names(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from demo.batch_rows import MAX_BYTES, MAX_PHOTOS, TOO_MUCH
-from demo.uploads import uploaded
+from demo.uploads import checked
 from skinnet.errors import PhotoError, SkinnetError
 from skinnet.explain.heatmaps import evidence_maps, overlay
 from skinnet.images.photo import display_photo, open_photo
@@ -65,7 +65,7 @@ class Answers:
     def batch(self, files: Any) -> list[dict[str, Any]]:
         """The rows of `skinnet predict` for many photos, with `file` for `path`: gradio_client would fetch a path."""
         with _in_a_sentence(), ExitStack() as archives:
-            paths = [uploaded(file) for file in files] if isinstance(files, list) else []
+            paths = [_path(file) for file in files] if isinstance(files, list) else []
             if not paths:
                 raise PhotoError("No files were sent.")
             named = [(path, item) for path in paths for item in pictures_at(path, archives)]
@@ -82,7 +82,11 @@ class Answers:
 def _sent(image: Any) -> Path:
     if image is None:
         raise PhotoError("No image was sent.")
-    return uploaded(image)
+    return _path(image)
+
+
+def _path(file: Any) -> Path:
+    return checked(file.get("path") if isinstance(file, dict) else None)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.uploads import uploaded
+from demo.uploads import checked
 from skinnet.errors import PhotoError
 
 MALFORMED = "The request is malformed: see the API page of this app, or docs/api.md."
@@ -31,7 +31,7 @@ class Interface(gr.Blocks):
         try:
             if not explicit_call:
                 for file in _files(inputs):
-                    uploaded(file)
+                    checked(file["path"])
             return list(await super().preprocess_data(block_fn, inputs, state, explicit_call))
         except gr.Error:
             raise

@@ -1,55 +1,7 @@
 // The Batch tab: takes files, has them classified one by one, and shows what came of it.
-const start = props.value;
-const PATIENCE = 180_000;
 const FEW = 12;
 const page = element.querySelector(".batch");
 const state = { rows: [], running: false, stop: false, all: 0, filter: "all", order: "score", reversed: false, lesion: false, swapped: false, truth: null, check: null };
-
-// Ask the server, and wait for the answer with the question's number.
-let asked = 0;
-const waiting = new Map();
-watch("value", () => {
-  waiting.get(props.value?.id)?.(props.value);
-  waiting.delete(props.value?.id);
-});
-const EVENTS = ["photo", "archive", "check"];
-function ask(event, data) {
-  const id = ++asked;
-  return new Promise(resolve => {
-    waiting.set(id, resolve);
-    setTimeout(() => resolve({ gone: true }), PATIENCE);
-    trigger(EVENTS[EVENTS.indexOf(event)], { ...data, id });
-  });
-}
-
-async function sent(file) {
-  if (file.size > start.limits.file) return "too large";
-  try {
-    return await upload(file);
-  } catch {
-    return null;
-  }
-}
-
-const isTable = file => /\.csv$/i.test(file.name);
-const isArchive = file => /\.zip$/i.test(file.name);
-
-// Photos to classify: each with its name and a way to send it. An archive is sent once, and named by its pictures.
-async function jobsOf(files) {
-  const jobs = [];
-  for (const file of files) {
-    if (!isArchive(file)) {
-      jobs.push({ name: file.name, data: async () => ({ file: await sent(file) }) });
-      continue;
-    }
-    const archive = await sent(file);
-    const answer = await ask("archive", { file: archive });
-    if (answer.gone) return null;
-    if (answer.error) jobs.push({ name: file.name, data: async () => ({ file: archive }) });
-    else answer.names.forEach((name, member) => jobs.push({ name: `${file.name}/${name}`, data: async () => ({ file: archive, member }) }));
-  }
-  return jobs;
-}
 
 async function take(chosen) {
   const files = [...chosen];
@@ -78,7 +30,7 @@ async function classify(files) {
     page.querySelector(".working").textContent = words.progress(state.rows.length, state.all);
     const answer = await ask("photo", { ...(await job.data()), name: job.name, side });
     if ((gone = Boolean(answer.gone))) break;
-    state.rows.push(answer.row);
+    state.rows.push({ ...answer.row, file: job.file });
     draw();
   }
   state.running = false;
@@ -91,7 +43,7 @@ async function classify(files) {
 async function compare() {
   state.check = null;
   tell(words.working);
-  const answer = await ask("check", { file: await sent(state.truth), lines: state.rows.map(row => row.line) });
+  const answer = await ask("check", { path: await sent(state.truth), lines: state.rows.map(row => row.line) });
   state.check = answer.check ?? answer.error ?? words.gone;
   tell("");
   draw();
@@ -108,6 +60,15 @@ function save() {
   link.href = URL.createObjectURL(new Blob([start.header, ...state.rows.map(row => row.line)], { type: "text/csv" }));
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// Hand a photo to the tab Classify, as if it had been chosen there.
+function open(row) {
+  const chosen = new DataTransfer(), library = document.querySelector(".viewer .library");
+  chosen.items.add(row.file);
+  library.files = chosen.files;
+  library.dispatchEvent(new Event("change"));
+  location.hash = "classify";
 }
 
 function clear() {
@@ -155,7 +116,7 @@ function drawTable() {
   };
   shown("header", ...headerCells(state.order, state.reversed, choose));
   const rows = sorted(state.rows, state.order, state.reversed).filter(row => ["all", kind(row)].includes(state.filter));
-  shown("rows", ...rows.map(row => (row.node ??= tableRow(row, start))));
+  shown("rows", ...rows.map(row => (row.node ??= tableRow(row, start, open))));
 }
 
 function drawPanels() {
@@ -186,7 +147,7 @@ function build() {
         make("table", { role: "table", "aria-label": words.tableName },
           make("thead", { role: "rowgroup" }, make("tr", { class: "header", role: "row" })),
           make("tbody", { class: "rows", role: "rowgroup" }))),
-      make("p", { class: "caption" }, words.threshold(start.thresholdWords)),
+      make("p", { class: "caption" }, words.threshold(start.thresholdWords), " ", words.opens),
       make("p", { class: "caption" }, start.disclaimer)));
   page.addEventListener("dragover", event => { event.preventDefault(); zone.classList.add("over"); });
   page.addEventListener("dragleave", () => zone.classList.remove("over"));

@@ -78,11 +78,17 @@ function figureCells(row, start) {
   ];
 }
 
-function tableRow(row, start) {
+// The name opens the photo in the tab Classify, where the browser has its file and it can be read.
+function nameCell(row, open) {
+  if (!row.file || row.state === "unreadable") return make("td", { class: "name", role: "cell" }, row.name);
+  const opens = { type: "button", class: "link", onclick: () => open(row), "aria-label": words.open(row.name) };
+  return make("td", { class: "name", role: "cell" }, make("button", opens, row.name));
+}
+
+function tableRow(row, start, open) {
   return make("tr", { role: "row" },
     make("td", { class: "picture", role: "cell" }, picture(row)),
-    make("td", { class: "name", role: "cell" }, row.name),
-    verdictCell(row, start.threshold), ...figureCells(row, start));
+    nameCell(row, open), verdictCell(row, start.threshold), ...figureCells(row, start));
 }
 
 const ORDERS = {

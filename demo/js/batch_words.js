@@ -44,6 +44,8 @@ const words = {
   notExcluded: names => `not ruled out: ${names.join(", ")}`,
   noFigures: "Its figures are kept back.",
   axis: (row, threshold) => `Score ${row.words}. Turned or cropped, the same photo scores ${row.range}. The threshold is ${threshold}.`,
+  open: name => `${name}: open in the tab Classify`,
+  opens: "A name opens the photo in the tab Classify, with its map.",
   picture: name => `Photo ${name}`,
   tableName: "The photos and their verdicts",
   threshold: text => `The line marks the threshold of ${text}. Scores are drawn on a scale of log odds, from 0.1 to 99 %.`,

@@ -20,7 +20,7 @@ from demo.batch_rows import HEADER, MAX_BYTES, MAX_PHOTOS, PICTURE_SIDES, TOO_MU
 from demo.clinic_tables import check_page
 from demo.part import part
 from demo.site import Site
-from demo.uploads import uploaded
+from demo.uploads import checked
 from skinnet.checkpoint import PREDICTIONS
 from skinnet.errors import DataError, PhotoError, SkinnetError
 from skinnet.evaluation.repeat_photos import Scatter, repeat_scatter
@@ -37,6 +37,7 @@ TITLE = "Batch"
 MAX_NAME = 300
 """Characters of a file's name that are kept."""
 NO_PHOTOS = "There are no photos to check the table against: classify some first."
+QUIETLY: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
 Answer = dict[str, Any]
 
 
@@ -52,7 +53,7 @@ class Answers:
         name, side, number = str(asked.get("name", ""))[:MAX_NAME], asked.get("side"), asked.get("member")
         row = photo_row(
             name,
-            partial(_photo_file, asked.get("file"), number),
+            partial(_photo_file, asked.get("path"), number),
             classifier=self.classifier,
             side=side if isinstance(side, str) and side in PICTURE_SIDES else "small",
         )
@@ -60,7 +61,7 @@ class Answers:
 
     def archive(self, event: gr.EventData) -> Answer:
         """Name the pictures in an uploaded archive."""
-        return _answer(event, lambda asked: {"names": archive_names(uploaded(asked.get("file")))})
+        return _answer(event, lambda asked: {"names": archive_names(checked(asked.get("path")))})
 
     def check(self, event: gr.EventData) -> Answer:
         """Compare the batch with an uploaded table of diagnoses; `lines` are those of the rows."""
@@ -68,7 +69,7 @@ class Answers:
 
     def _check(self, asked: Answer) -> Answer:
         table = _batch_table(asked.get("lines"))
-        path = uploaded(asked.get("file"))
+        path = checked(asked.get("path"))
         try:
             truth = read_truth(path)
         except DataError as error:  # its messages name the file, whose place on this machine is nobody's business
@@ -89,10 +90,10 @@ def _answer(event: gr.EventData, find: Callable[[Answer], Answer]) -> Answer:
         return {"id": asked.get("id"), "error": str(error)}
 
 
-def _photo_file(file: Any, member: Any) -> bytes | Path:
-    if file == "too large":
+def _photo_file(name: Any, member: Any) -> bytes | Path:
+    if name == "too large":
         raise PhotoError(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB.")
-    path = uploaded(file)
+    path = checked(name)
     if path.suffix.lower() != ".zip":
         return path
     return archived(path, member if type(member) is int else None)
@@ -118,11 +119,12 @@ def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
     predictions = load_predictions(site.checkpoint / PREDICTIONS)
     scatter = repeat_scatter(predictions[predictions["split"] == "test"])
-    scripts = ("batch_words", "batch_table", "batch_lesion", "batch_check")
+    scripts = ("batch_words", "batch_send", "batch_table", "batch_lesion", "batch_check")
     batch = part("batch", _start(site, scatter), scripts=scripts)
     answers = Answers(site.classifier)
-    for event, answer in ((batch.photo, answers.photo), (batch.archive, answers.archive), (batch.check, answers.check)):
-        event(answer, outputs=batch, show_progress="hidden", trigger_mode="multiple", api_visibility="private")
+    batch.photo(answers.photo, outputs=batch, concurrency_id="photo", concurrency_limit=1, **QUIETLY)
+    batch.archive(answers.archive, outputs=batch, **QUIETLY)
+    batch.check(answers.check, outputs=batch, **QUIETLY)
 
 
 def _start(site: Site, scatter: Scatter) -> Answer:

@@ -20,7 +20,7 @@ from PIL import Image
 from demo.endpoint import OPACITY
 from demo.payloads import MALFORMED
 from demo.site import load_cases
-from demo.uploads import NOT_UPLOADED
+from demo.uploads import NO_UPLOAD
 from skinnet.explain.heatmaps import heat_map, overlay
 from skinnet.images.photo import display_photo, open_photo, to_input
 from skinnet.inference.batch import COLUMNS
@@ -122,12 +122,12 @@ BAD = [
     ("a text", ["mole.jpg"], MALFORMED),
     ("a list", [[]], MALFORMED),
     ("no data", [], MALFORMED),
-    ("a number for a path", [sent(5)], NOT_UPLOADED),
-    ("a foreign path", [sent("/etc/passwd")], NOT_UPLOADED),
-    ("a path out of the folder", [sent("../../../etc/passwd")], NOT_UPLOADED),
-    ("an address", [sent(HOST)], NOT_UPLOADED),
-    ("an address beside a path", [sent("mole.jpg", url=HOST)], NOT_UPLOADED),
-    ("a meta that is none", [{"path": "mole.jpg", "meta": 3}], NOT_UPLOADED),
+    ("a number for a path", [sent(5)], NO_UPLOAD),
+    ("a foreign path", [sent("/etc/passwd")], NO_UPLOAD),
+    ("a path out of the folder", [sent("../../../etc/passwd")], NO_UPLOAD),
+    ("an address", [sent(HOST)], NO_UPLOAD),
+    ("an address beside a path", [sent("mole.jpg", url=HOST)], NO_UPLOAD),
+    ("a meta that is none", [{"path": "mole.jpg", "meta": 3}], NO_UPLOAD),
 ]
 
 

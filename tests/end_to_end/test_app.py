@@ -47,12 +47,15 @@ def test_a_bad_file_gets_a_sentence_and_the_app_stays_up(address: str, photo: Pa
     assert client.predict(handle_file(str(photo)), api_name="/classify")["diagnosis"]
 
 
-def test_the_image_is_the_only_argument_and_the_only_endpoint(address: str) -> None:
+def test_the_endpoints_and_their_arguments_are_these_alone(address: str) -> None:
     from gradio_client import Client
 
     endpoints = Client(address, verbose=False).view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert list(endpoints) == ["/classify"]
-    assert [parameter["parameter_name"] for parameter in endpoints["/classify"]["parameters"]] == ["image"]
+    names = {
+        endpoint: [parameter["parameter_name"] for parameter in found["parameters"]]
+        for endpoint, found in endpoints.items()
+    }
+    assert names == {"/classify": ["image"], "/explain": ["image", "diagnosis"], "/batch": ["files"]}
 
 
 def free_port() -> int:
