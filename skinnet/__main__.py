@@ -7,6 +7,7 @@ refused the picture to explain; 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -33,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a console's code page lacks is written as an escape
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     quiet = getattr(options, "quiet", False)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK_BYTES = 1 << 20
+LOCK = ".lock"
+"""Held by the process that writes into a folder."""
 T = TypeVar("T")
 
 
@@ -36,19 +38,27 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Wait until no other process is inside with the same lock file; a process that dies lets go of it.
+def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock file, which is made if need be; a process that dies lets go of it.
 
-    On Windows nothing waits.
+    Args:
+        wait: until no other process holds it.
+
+    Raises:
+        DataError: if another process holds it, unless `wait`.
     """
+    from filelock import FileLock, Timeout  # slow to import, and a photo's way does without
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
     try:
-        import fcntl
-    except ImportError:
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout as error:
+        raise DataError(f"Another skinnet is at work in {path.parent}: wait until it is done, or stop it.") from error
+    try:
         yield
-        return
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    finally:
+        lock.release()
 
 
 def remove_leftovers(folder: Path) -> None:

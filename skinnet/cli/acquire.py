@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from skinnet.cli.options import DONE, WRONG_USE, Command, Commands, add_command, add_root, pair, positive
+from skinnet.cli.options import DONE, WRONG_USE, Command, Commands, add_command, add_root, pair, positive, word
 from skinnet.data.download import sources
 from skinnet.data.download.sources import FOLDER_COLUMNS, LICENCES, SOURCES
 from skinnet.labels import CLASSES
@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--list", action="store_true", help="print all sources: size, licence, contents")
     kinds = parser.add_subparsers(title="sources (each has --help)", metavar="SOURCE", dest="source")
     for source in SOURCES.values():
-        mirrored = "take the files from a copy that has a SHA256SUMS list"
+        mirrored = "take the files from a copy: a folder, or an address that has a SHA256SUMS list"
         _add_source(kinds, source.name, acquire, f"{source.title}.", f"{source.labels}", mirrored)
     _add_isic(kinds)
     _add_folder(kinds)
@@ -72,7 +72,7 @@ def _add_source(
     parser = add_command(kinds, name, command, summary, details)
     add_root(parser)
     if mirrored:
-        parser.add_argument("--mirror", metavar="FOLDER_OR_URL", help=mirrored)
+        parser.add_argument("--mirror", type=word, metavar="FOLDER_OR_URL", help=mirrored)
     return parser
 
 
@@ -98,7 +98,8 @@ def _add_isic(kinds: Commands) -> None:
 def _add_folder(kinds: Commands) -> None:
     parser = _add_source(
         kinds, "folder", acquire_folder, "Your own pictures with a CSV table; nothing is copied.",
-        f"A column may mean {', '.join(FOLDER_COLUMNS)}; the one that means image_id, a file name, must be named.",
+        f"A column may mean {', '.join(FOLDER_COLUMNS)}; one that has such a name itself needs no option. The one that "
+        "means image_id holds file names.",
         None,
     )  # fmt: skip
     parser.add_argument("--name", required=True, help="name of the data set")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, share
+from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, out_folder, share, word
 
 if TYPE_CHECKING:
     from skinnet.cli.evaluate_input import EvaluateInput
@@ -81,10 +81,10 @@ def _compare(given: EvaluateInput, other: Path, *, folder: Path | None) -> None:
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--root", type=Path, help="folder of the data sets, after prepare")
+    parser.add_argument("--root", type=out_folder, help="folder of the data sets, after prepare")
     parser.add_argument("--split", choices=["train", "val", "test", "all"], default="test", help="(default: test)")
-    parser.add_argument("--source", help="data set below --root (default: ham10000)")
-    parser.add_argument("--partition", help="as in train (default: split)")
+    parser.add_argument("--source", type=word, help="data set below --root (default: ham10000)")
+    parser.add_argument("--partition", type=word, help="as in train (default: split)")
 
 
 def _add_table_options(parser: argparse.ArgumentParser) -> None:
@@ -104,5 +104,8 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
         "--against", type=Path, metavar="OTHER", help="compare with another checkpoint or CSV of the same images"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="also write predictions, metrics, tables, figures and report.html there"
+        "--out",
+        type=out_folder,
+        metavar="DIR",
+        help="folder for predictions, metrics, tables, figures and report.html",
     )

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, add_root, checkpoint_folder, positive
+from skinnet.cli.options import (
+    DONE,
+    Commands,
+    add_checkpoint,
+    add_command,
+    add_root,
+    checkpoint_folder,
+    out_folder,
+    positive,
+)
 
 
 def add(commands: Commands) -> None:
@@ -21,7 +29,7 @@ def add(commands: Commands) -> None:
         "--curve-lesions", type=positive, default=25, metavar="N",
         help="lesions of each diagnosis for insertion and deletion (default: 25)",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--out", type=out_folder, required=True, metavar="DIR", help="folder to write to")
 
 
 def faithfulness(options: argparse.Namespace) -> int:

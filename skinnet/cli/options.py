@@ -37,7 +37,7 @@ def add_command(
 
 def add_root(parser: argparse.ArgumentParser) -> None:
     """Add --root."""
-    parser.add_argument("--root", type=Path, default=Path("data"), help="folder of the data sets (default: data)")
+    parser.add_argument("--root", type=out_folder, default=Path("data"), help="folder of the data sets (default: data)")
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -70,9 +70,24 @@ def checkpoint_folder(options: argparse.Namespace) -> Path:
 
 def positive(text: str) -> int:
     """A whole number above 0, for `type=`."""
-    if not text.isdigit() or int(text) == 0:
+    if not (text.isascii() and text.isdigit()) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return int(text)
+
+
+def word(text: str) -> str:
+    """A text that is not empty, for `type=`."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
+def out_folder(text: str) -> Path:
+    """A folder to write, which may not be there yet, for `type=`."""
+    path = Path(word(text))
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder")
+    return path
 
 
 def share(text: str) -> float:

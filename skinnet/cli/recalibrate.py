@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skinnet.cli.options import DONE, Commands, add_command
+from skinnet.cli.options import DONE, Commands, add_command, out_folder
 from skinnet.labels import MALIGNANT_MEANING
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
         "probabilities. It needs 20 (pre)malignant and 20 benign lesions, and other cases to evaluate it on.",
     )  # fmt: skip
     parser.add_argument("--predictions", type=Path, required=True, metavar="CSV", help="table of the clinic's cases")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("--out", type=out_folder, required=True, metavar="DIR", help="folder to write")
     parser.add_argument(
         "--checkpoint", type=Path, metavar="DIR",
         help="the checkpoint that made the probabilities: its config.json is written too, with the new values",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from pathlib import Path
 
-from skinnet.cli.options import add_root
+from skinnet.cli.options import add_root, out_folder
 from skinnet.models.registry import LITE0
 from skinnet.training.config import SHIPPED, TrainConfig, recipe_for
 
@@ -18,7 +17,7 @@ def add_recipe(parser: argparse.ArgumentParser, *, out: str) -> None:
         out: the help text of --out.
     """
     add_root(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
+    parser.add_argument("--out", type=out_folder, required=True, metavar="DIR", help=out)
     for setting in dataclasses.fields(TrainConfig):
         meaning = setting.metadata["meaning"].replace("%", "%%")
         parser.add_argument(

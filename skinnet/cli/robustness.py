@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, add_root, checkpoint_folder
+from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, add_root, checkpoint_folder, out_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     add_root(parser)
     add_checkpoint(parser)
     parser.add_argument("--split", choices=["val", "test"], default="test", help="(default: test)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="(default: the checkpoint)")
+    parser.add_argument("--out", type=out_folder, metavar="DIR", help="(default: the checkpoint)")
     parser.add_argument(
         "--cache", type=Path, default=Path("runs/robustness"), metavar="DIR",
         help="where the network's outputs for each kind of damage are cached; may be deleted (default: "

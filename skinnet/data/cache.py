@@ -25,7 +25,7 @@ import numpy as np
 import PIL
 
 from skinnet.errors import PhotoError
-from skinnet.files import exclusive, write_text
+from skinnet.files import LOCK, exclusive, write_text
 from skinnet.images.photo import open_photo, to_input, unreadable
 from skinnet.progress import progress
 
@@ -33,7 +33,6 @@ CACHE_VERSION = 2
 """Raised whenever preprocessing changes, so that no stale cache is read."""
 PIXELS = "pixels.u8"
 JOURNAL = "journal.jsonl"
-LOCK = ".lock"
 AHEAD = 128
 """Images that may be decoded before their turn to be written: 20 MB of them."""
 
@@ -110,7 +109,7 @@ def build_cache(paths: Sequence[Path], *, folder: Path, frame: tuple[int, int]) 
     unread: dict[str, _Entry] = {}
     if stale:
         folder.mkdir(parents=True, exist_ok=True)
-        with exclusive(folder / LOCK):
+        with exclusive(folder / LOCK, wait=True):
             known = _read_journal(folder, settings, stride)  # another process may have built meanwhile
             stale = [name for name, path in files.items() if not _is_current(known.get(name), path)]
             known, unread = _decode_into(folder, {name: files[name] for name in stale}, known, settings, frame)

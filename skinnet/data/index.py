@@ -39,7 +39,7 @@ from skinnet.data.partitions import (
     write_split,
 )
 from skinnet.errors import DataError
-from skinnet.files import read_table, write_table
+from skinnet.files import LOCK, exclusive, read_table, write_table
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 log = logging.getLogger(__name__)
@@ -74,9 +74,15 @@ def prepare(root: Path, sources: Sequence[str] | None = None) -> Index:
         sources: names of folders in it; all that were acquired, if None.
 
     Raises:
-        DataError: if a source was not acquired or its metadata are damaged.
+        DataError: if a source was not acquired or its metadata are damaged, or another process prepares the same.
     """
-    rows = pd.concat([read_source(root / name) for name in dict.fromkeys(sources or acquired(root))], ignore_index=True)
+    names = list(dict.fromkeys(sources or acquired(root)))
+    with exclusive(root / LOCK):
+        return _prepare(root, names)
+
+
+def _prepare(root: Path, names: Sequence[str]) -> Index:
+    rows = pd.concat([read_source(root / name) for name in names], ignore_index=True)
     rows, left_out = _checked(rows, root)
     cache = build_cache([root / path for path in rows["path"]], folder=root / "cache", frame=FRAME)
     rows = rows.assign(sha256=cache.sha256, width=cache.sizes[:, 0], height=cache.sizes[:, 1])

@@ -19,9 +19,9 @@ from skinnet.models.registry import LITE0, NETWORKS, VIT
 WEIGHTS = ("imagenet", "none")
 
 
-def _setting(default: Any, meaning: str, least: float | None = None, below: float | None = None) -> Any:
-    """A field with its meaning and, for a number, its range: least <= value < below."""
-    return field(default=default, metadata={"meaning": meaning, "least": least, "below": below})
+def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
+    """A field with its meaning and, for a number, its range: least <= value <= most."""
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
 
 
 def _names(separated: str) -> list[str]:
@@ -45,28 +45,28 @@ class TrainConfig:
     )
     network: str = _setting(LITE0, f"{', '.join(NETWORKS)} or a torchvision classifier such as resnet18")
     weights: str = _setting("imagenet", "what to start from: imagenet or none")
-    epochs: int = _setting(8, "passes over as many images as the training split has", 1)
-    batch_size: int = _setting(32, "images a step", 1)
-    learning_rate: float = _setting(5e-4, "peak of the schedule", 0)
-    layer_decay: float = _setting(1.0, "factor on the learning rate from each layer to the one below it", 0)
-    warmup_epochs: float = _setting(1.0, "epochs of rising learning rate", 0)
-    weight_decay: float = _setting(0.05, "pull of the weights towards zero", 0)
-    label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 1)
-    ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 1)
-    sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0)
-    source_power: float = _setting(0.0, "0 draws from the data sets as they come, 1 from all alike", 0)
-    first_size: float = _setting(1.0, "share of their side that images have at first; all after 60 % of epochs", 0.25)
-    shapes: float = _setting(0.0, "share of the batches that are cut to a random shape, 3:4 to 16:9", 0)
-    light: float = _setting(0.0, "strength of other exposure, gamma, white balance, contrast and saturation", 0)
-    operations: int = _setting(0, "random operations on each image, as in RandAugment", 0)
-    cutout: float = _setting(0.0, "probability that a rectangle of an image is covered", 0)
+    epochs: int = _setting(8, "passes over as many images as the training split has", 1, 10_000)
+    batch_size: int = _setting(32, "images a step", 1, 4096)
+    learning_rate: float = _setting(5e-4, "peak of the schedule", 0, 10)
+    layer_decay: float = _setting(1.0, "factor on the learning rate from each layer to the one below it", 0, 1)
+    warmup_epochs: float = _setting(1.0, "epochs of rising learning rate", 0, 10_000)
+    weight_decay: float = _setting(0.05, "pull of the weights towards zero", 0, 10)
+    label_smoothing: float = _setting(0.1, "share of the target spread over all classes", 0, 0.99)
+    ema_decay: float = _setting(0.995, "per step, of the averaged weights that are validated and kept", 0, 0.999_999)
+    sampling_power: float = _setting(0.5, "0 draws images as they come, 1 all classes alike", 0, 10)
+    source_power: float = _setting(0.0, "0 draws from the data sets as they come, 1 from all alike", 0, 10)
+    first_size: float = _setting(1.0, "share of their side that images have at first; all from 60 % of epochs", 0.25, 1)
+    shapes: float = _setting(0.0, "share of the batches that are cut to a random shape, 3:4 to 16:9", 0, 1)
+    light: float = _setting(0.0, "strength of other exposure, gamma, white balance, contrast and saturation", 0, 10)
+    operations: int = _setting(0, "random operations on each image, as in RandAugment", 0, 100)
+    cutout: float = _setting(0.0, "probability that a rectangle of an image is covered", 0, 1)
     stochastic_depth: float = _setting(
-        0.1, "probability that an image skips the last block of an EfficientNet-Lite or the transformer", 0, 1
+        0.1, "probability that an image skips the last block of an EfficientNet-Lite or the transformer", 0, 0.99
     )
-    mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none are", 0)
-    degradation: float = _setting(0.0, "probability that an image is blurred, or gets noise or JPEG damage", 0, 1)
-    artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 1)
-    seed: int = _setting(0, "of everything random", 0)
+    mixup: float = _setting(0.0, "alpha of the Beta distribution by which pairs of images are mixed; 0: none", 0, 100)
+    degradation: float = _setting(0.0, "probability that an image is blurred, or gets noise or JPEG damage", 0, 0.99)
+    artefacts: float = _setting(0.0, "probability of each of hair, ruler, dark corners, ink and bubbles", 0, 0.99)
+    seed: int = _setting(0, "of everything random", 0, 2**31 - 1)
 
     @staticmethod
     def of(training: Mapping[str, Any]) -> TrainConfig:
@@ -88,11 +88,9 @@ class TrainConfig:
         if self.weights not in WEIGHTS:
             raise TrainingError(f"Unknown weights {self.weights!r}: use {' or '.join(WEIGHTS)}.")
         for setting in fields(self):
-            value, least, below = getattr(self, setting.name), setting.metadata["least"], setting.metadata["below"]
-            if least is not None and not value >= least:
-                raise TrainingError(f"{setting.name} is {value}: it must be at least {least}.")
-            if below is not None and not value < below:
-                raise TrainingError(f"{setting.name} is {value}: it must be below {below}.")
+            value, least, most = getattr(self, setting.name), setting.metadata["least"], setting.metadata["most"]
+            if least is not None and not least <= value <= most:
+                raise TrainingError(f"{setting.name} is {value}: it must be from {least} to {most}.")
 
 
 _BOTH = TrainConfig(

@@ -19,6 +19,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from skinnet.data.partitions import WITHOUT
 from skinnet.data.shapes import draw_shapes
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
+from skinnet.files import LOCK, exclusive
 from skinnet.images.artefacts import ARTEFACTS
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.registry import LITES, VIT
@@ -85,6 +87,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     Raises:
         TrainingError: if the folder is in use, the settings differ from those of the run to resume, or the loss
             is not finite.
+        DataError: if another process trains into the same folder.
     """
     keep_freed_memory()
     table = load_index(root, sources=config.source_names, partition=config.partition)
@@ -92,9 +95,10 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
     data = _training_data(root, table, config)
     settings = {"training": asdict(config), "data_sha256": table_hash(table)}
     state_path = out / STATE
-    with joined_processes(device, batch_size=config.batch_size) as processes:
+    with joined_processes(device, batch_size=config.batch_size) as processes, ExitStack() as held:
         run = new_run(config, device, processes)
         if processes.is_first:
+            held.enter_context(exclusive(out / LOCK))
             open_run_folder(out, settings, machine=describe(device), resume=resume)
         processes.wait()
         if state_path.exists():

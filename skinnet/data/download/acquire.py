@@ -33,7 +33,7 @@ from skinnet.data.download.publishers import mirror_address, read_sums, resolve
 from skinnet.data.download.sources import RemoteFile, Source
 from skinnet.data.download.unpacked import UNPACKED, copy_unpacked, local_files
 from skinnet.errors import AcquireError
-from skinnet.files import digest, remove_leftovers
+from skinnet.files import LOCK, digest, exclusive, remove_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +71,12 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
     if not lost and all(is_unpacked(archive, target, suffix=suffix) for archive, target, suffix in archives):
         log.info("%s is complete in %s: nothing to do.", source.name, folder)
         return folder
-    remove_leftovers(folder)
-    if lost:
-        files |= _download(source, lost, folder, mirror)
-    for archive, target, suffix in archives:
-        unpack(archive, target, suffix=suffix)
+    with exclusive(folder / "downloads" / LOCK):
+        remove_leftovers(folder)
+        if lost:
+            files |= _download(source, lost, folder, mirror)
+        for archive, target, suffix in archives:
+            unpack(archive, target, suffix=suffix)
     files = {remote.name: files[remote.name] for remote in source.files if remote.name in files}
     write_manifest(
         folder, source.name, licence=source.licence, citation=source.citation, files=files,
@@ -85,12 +86,11 @@ def acquire(source: Source, *, root: Path, mirror: str | None = None) -> Path:
 
 
 def _acquire_unpacked(source: Source, local: Mapping[str, Path], folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
-    write_manifest(
-        folder, source.name, licence=source.licence, citation=source.citation, variant=UNPACKED,
-        files=copy_unpacked(source, local, folder),
-    )  # fmt: skip
+    with exclusive(folder / "downloads" / LOCK):
+        remove_leftovers(folder)
+        files = copy_unpacked(source, local, folder)
+    terms = {"licence": source.licence, "citation": source.citation}
+    write_manifest(folder, source.name, **terms, files=files, variant=UNPACKED)
     return folder
 
 
@@ -104,7 +104,6 @@ def _has_size(path: Path, file: Mapping[str, Any] | None) -> bool:
 
 def _download(source: Source, lost: list[RemoteFile], folder: Path, mirror: str | None) -> dict[str, Any]:
     """Download missing files; return their entries for the manifest."""
-    folder.mkdir(parents=True, exist_ok=True)
     files = {}
     with new_session() as session:
         downloads = {item.name: item for item in resolve(source, mirror=mirror, session=session)}
@@ -161,9 +160,8 @@ def acquire_isic(
     if {key: record.get(key) for key in asked} == asked and _all_there(folder, record["files"]):
         log.info("%s is complete in %s: nothing to do.", name, folder)
         return folder
-    remove_leftovers(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with new_session() as session:
+    with exclusive(folder / "downloads" / LOCK), new_session() as session:
+        remove_leftovers(folder)
         if address.startswith("file:"):
             licence, names = _copy_isic(address, folder, session)
         else:

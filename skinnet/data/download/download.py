@@ -168,8 +168,7 @@ def _append(download: Download, part: Path, session: requests.Session, bar: tqdm
             file.seek(body.start)
             if body.start == 0:
                 write_json(_version_path(part), asdict(body.version))
-            bar.reset(total)
-            bar.initial = bar.n = body.start
+            bar.total, bar.initial, bar.n, bar.last_print_n = total, body.start, body.start, body.start
             for chunk in body.chunks:
                 file.write(chunk)
                 bar.update(len(chunk))
