@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demo.batch_rows import HEADER, MAX_PHOTOS, archive_names, archived, photo_row
+from demo.site import load_cases
+from demo.tabs.batch import NO_PHOTOS, Answers
+from demo.uploads import NO_UPLOAD
+from skinnet.errors import PhotoError
+from skinnet.images.photo import open_photo
+from skinnet.inference.batch import csv_text, predict_paths
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.wording import percent
+
+pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
+
+
+@pytest.fixture(scope="module")
+def classifier(shipped: Path) -> Classifier:
+    return Classifier.load(shipped)
+
+
+@pytest.fixture
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Gradio's folder of uploads."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def photos(tmp_path: Path, photo: Path) -> list[Path]:
+    """Four real photos, a drawing that the gate refuses, and two files that are no pictures."""
+    files = [Path(shutil.copy(case.path, tmp_path)) for case in load_cases()[:4]]
+    broken, text = tmp_path / "broken.jpg", tmp_path / 'a "quoted", name.jpg'
+    broken.write_bytes(photo.read_bytes()[:4000])
+    text.write_text("no picture")
+    return [*files, Path(shutil.copy(photo, tmp_path)), broken, text]
+
+
+def asked(**data: Any) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+def test_the_csv_of_a_batch_is_that_of_predict(photos: list[Path], classifier: Classifier) -> None:
+    lines = [photo_row(str(path), lambda path=path: path, classifier=classifier)["line"] for path in photos]
+    assert HEADER + "".join(lines) == csv_text(predict_paths(classifier, photos))
+
+
+def test_a_row_has_figures_only_where_they_hold(photos: list[Path], classifier: Classifier) -> None:
+    rows = [photo_row(path.name, lambda path=path: path, classifier=classifier) for path in photos]
+    for row, path in zip(rows[:4], photos, strict=False):
+        prediction = classifier.predict(open_photo(path))
+        assert row["state"] == ("suspicious" if prediction.suspicious else "below")
+        assert row["score"] == prediction.p_malignant
+        assert row["words"] == percent(prediction.p_malignant)
+        assert row["low"] <= row["score"] <= row["high"]
+        assert {row["likeliest"], *row["possible"]} >= set(prediction.possible)
+        assert row["picture"].startswith("data:image/jpeg;base64,")
+    assert [row["state"] for row in rows[4:]] == ["refuse", "unreadable", "unreadable"]
+    assert all(set(row) == {"name", "state", "reason", "picture", "line"} for row in rows[4:])
+    assert rows[5]["reason"].startswith("The picture is damaged")
+
+
+def test_an_archive_is_named_by_its_pictures_and_read_one_by_one(tmp_path: Path) -> None:
+    path, first = tmp_path / "photos.zip", load_cases()[0].path
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "no picture")
+        archive.write(first, "a/first.jpg")
+        archive.writestr("a/second.jpg", b"")
+    assert archive_names(path) == ["a/first.jpg", "a/second.jpg"]
+    assert archived(path, 0) == first.read_bytes()
+    with pytest.raises(PhotoError, match="The archive has no such picture"):
+        archived(path, 2)
+
+
+def test_an_archive_that_is_damaged_empty_or_too_full_gets_a_sentence(tmp_path: Path) -> None:
+    damaged, empty, full = (tmp_path / f"{name}.zip" for name in ("damaged", "empty", "full"))
+    damaged.write_bytes(b"PK")
+    with zipfile.ZipFile(empty, "w") as archive:
+        archive.writestr("notes.txt", "no picture")
+    with zipfile.ZipFile(full, "w") as archive:
+        for number in range(MAX_PHOTOS + 1):
+            archive.writestr(f"{number}.jpg", b"")
+    for path, words in (
+        (damaged, "The archive cannot be read"),
+        (empty, "The archive holds no pictures"),
+        (full, f"holds 501 pictures. At most {MAX_PHOTOS} photos and 200 MB"),
+    ):
+        with pytest.raises(PhotoError, match=words) as caught:
+            archive_names(path)
+        assert str(tmp_path) not in str(caught.value)
+        with pytest.raises(PhotoError, match=words):
+            archived(path, None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"path": 5, "name": 7, "member": "x", "side": ["large"]},
+        {"path": "/etc/passwd", "name": "a.jpg"},
+        {"path": "http://example.invalid/a.jpg", "name": "a.jpg", "side": "huge"},
+        {"path": "a\0b", "name": "x" * 9999},
+    ],
+)
+def test_a_question_that_names_no_uploaded_file_becomes_a_row_with_a_reason(
+    data: dict[str, Any], classifier: Classifier, uploads: Path
+) -> None:
+    row = Answers(classifier).photo(gr.EventData(None, data))["row"]
+    assert (row["state"], row["reason"]) == ("unreadable", NO_UPLOAD)
+    assert len(row["name"]) <= 300
+    assert Answers(classifier).archive(gr.EventData(None, data))["error"] == NO_UPLOAD
+    assert Answers(classifier).photo(gr.EventData(None, "text"))["row"]["reason"] == NO_UPLOAD
+
+
+def test_a_file_that_was_too_large_to_send_is_a_row_too(classifier: Classifier) -> None:
+    row = Answers(classifier).photo(asked(id=3, path="too large", name="big.tif"))
+    assert row["id"] == 3
+    assert row["row"]["reason"] == "The file is larger than 100 MB."
+
+
+def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
+    photos: list[Path], classifier: Classifier, uploads: Path
+) -> None:
+    lines = [photo_row(path.name, lambda path=path: path, classifier=classifier)["line"] for path in photos]
+    truth = uploads / "truth.csv"
+    truth.write_text("file,dx\n" + "".join(f"{case.path.name},{case.dx}\n" for case in load_cases()[:5]))
+    check = Answers(classifier).check(asked(id=9, path=str(truth), lines=lines))
+    assert check["id"] == 9
+    sentences = " ".join(check["check"]["sentences"])
+    assert "4 photos of 4 lesions have a verdict and a diagnosis." in sentences
+    assert "3 photos are not in the table; 1 rows of it name no photo here." in sentences
+    assert "These figures are optimistic, since the threshold was chosen on the same photos." in sentences
+    assert "Nothing is kept" in sentences
+    assert [row[0] for row in check["check"]["tables"][0]["rows"]] == [
+        "Sensitivity at the verdict's threshold",
+        "Specificity at the verdict's threshold",
+        "(Pre)malignant AUROC",
+        "Intercept (calibration in the large; 0 is perfect)",
+    ]
+    truth.write_text("file\n")
+    error = Answers(classifier).check(asked(path=str(truth), lines=lines))["error"]
+    assert error.startswith("The table needs a row for each photo")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        None,
+        "text",
+        [],
+        [5],
+        ["a,b\n"] * 3,
+        ["x," * 30 + "\n"],
+        ["a" * 10] * 501,
+        ["a.jpg,mel,2,0,0,0,0,0,0,2,,,,ok,,\n"],
+    ],
+)
+def test_lines_that_are_no_batch_get_a_sentence(lines: Any, classifier: Classifier, uploads: Path) -> None:
+    truth = uploads / "truth.csv"
+    truth.write_text("file,dx\na.jpg,mel\n")
+    assert Answers(classifier).check(asked(path=str(truth), lines=lines))["error"] == NO_PHOTOS

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skinnet.errors import DataError
+from skinnet.evaluation.truth_table import read_truth
+
+
+def test_a_table_with_diagnoses_is_read_whatever_program_wrote_it(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_bytes("\ufeffFile;DX\r\nphotos\\a.jpg;MEL\r\nb.jpg;nv\r\n".encode())
+    truth = read_truth(path)
+    assert truth.to_dict("list") == {"file": ["a.jpg", "b.jpg"], "lesion_id": ["a.jpg", "b.jpg"], "dx": ["mel", "nv"]}
+
+
+def test_yes_and_no_are_read_as_malignant_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text("image,malignant,lesion_id\na.jpg,yes,L1\nb.jpg,No,L1\nc.jpg,1,\n")
+    truth = read_truth(path)
+    assert truth["malignant"].tolist() == [True, False, True]
+    assert truth["lesion_id"].tolist() == ["L1", "L1", "c.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,dx\na.jpg,mel\na.jpg,nv\n", "an empty or repeated file name in row 3"),
+        ("file,dx\na.jpg,mel\nb.jpg,wart\n", "a dx that is none of akiec, .* in row 3"),
+        ("file,malignant\na.jpg,perhaps\n", "neither yes nor no in malignant in row 2"),
+        ("file,age\na.jpg,30\n", "needs a column dx"),
+        ("name,dx\na.jpg,mel\n", "a column file with its name"),
+        ("file,dx\n", "needs a row for each photo"),
+        ("", "is empty"),
+    ],
+)
+def test_a_table_that_does_not_fit_gets_a_sentence_with_its_row(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=words):
+        read_truth(path)
