@@ -31,10 +31,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        yield temporary
-        temporary.replace(path)
+        with naming(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Add a file to a system error that names none: a full disk does not say what it has no room for."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 @contextmanager
@@ -61,9 +72,9 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
         lock.release()
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files, at any depth, of a run that was killed while it wrote."""
-    for path in folder.rglob(".*.tmp"):
+def remove_leftovers(folder: Path, *, deep: bool = True) -> None:
+    """Remove the temporary files, at any depth unless told so, of a run that was killed while it wrote."""
+    for path in folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp"):
         path.unlink(missing_ok=True)
 
 

@@ -46,9 +46,11 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _write(given: EvaluateInput, metrics: Mapping[str, Metrics], heading: str, *, folder: Path) -> None:
     from skinnet.checkpoint import PREDICTIONS
+    from skinnet.files import remove_leftovers
     from skinnet.inference.predictions import save_predictions
     from skinnet.reporting.report import Evaluation, write_evaluation
 
+    remove_leftovers(folder)
     save_predictions(given.predictions, folder / PREDICTIONS)
     evaluation = Evaluation(
         given.predictions,

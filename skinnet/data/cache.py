@@ -25,7 +25,7 @@ import numpy as np
 import PIL
 
 from skinnet.errors import PhotoError
-from skinnet.files import LOCK, exclusive, write_text
+from skinnet.files import LOCK, exclusive, naming, write_text
 from skinnet.images.photo import open_photo, to_input, unreadable
 from skinnet.progress import progress
 
@@ -170,6 +170,7 @@ def _decode_into(
     free = (slot for slot in count() if slot not in taken)
     stride = _stride(frame)
     with (
+        naming(folder / PIXELS),
         (folder / PIXELS).open("r+b" if known else "wb") as pixels_file,
         (folder / JOURNAL).open("a", encoding="utf-8", newline="\n") as journal,
         closing(_in_order(lambda name: _decode(name, files[name], frame), files)) as decoded,

@@ -39,7 +39,7 @@ from skinnet.data.partitions import (
     write_split,
 )
 from skinnet.errors import DataError
-from skinnet.files import LOCK, exclusive, read_table, write_table
+from skinnet.files import LOCK, exclusive, read_table, remove_leftovers, write_table
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,8 @@ def prepare(root: Path, sources: Sequence[str] | None = None) -> Index:
     """
     names = list(dict.fromkeys(sources or acquired(root)))
     with exclusive(root / LOCK):
+        for folder in (root, root / "cache"):
+            remove_leftovers(folder, deep=False)
         return _prepare(root, names)
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from torch import Tensor, nn
 
 from skinnet.checkpoint import GATE, GATE_STATISTICS, check_range
@@ -178,7 +178,7 @@ def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> np
 def save_statistics(gate: Gate, folder: Path) -> dict[str, Any]:
     """Write the arrays into a checkpoint folder; return the settings for its `gate.json`."""
     with atomic_path(folder / GATE_STATISTICS) as temporary:
-        save_file({"mean": gate.mean, "whitening": np.ascontiguousarray(gate.whitening)}, temporary)
+        temporary.write_bytes(save({"mean": gate.mean, "whitening": np.ascontiguousarray(gate.whitening)}))
     found = digest(folder / GATE_STATISTICS)
     return asdict(GateSettings(gate.layers, gate.warn, gate.refuse, gate.bounds, found))
 

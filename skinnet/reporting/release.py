@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from skinnet.checkpoint import (
@@ -66,7 +66,7 @@ def release(
     for file in FITTED:
         (out / file).unlink(missing_ok=True)
     with atomic_path(out / WEIGHTS) as temporary:
-        save_file(weights, temporary)
+        temporary.write_bytes(save(weights))
     save_config(replace(fitted.config, weights_sha256=digest(out / WEIGHTS)), out)
     save_predictions(_published_predictions(fitted), out / PREDICTIONS)
     write_split(fitted.table, out / SPLIT)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -58,19 +58,24 @@ class Run:
     seconds: float = 0.0
 
     def save(self, path: Path) -> None:
-        """Write everything needed to resume."""
+        """Write everything needed to resume.
+
+        Raises:
+            TrainingError: if there is no room for it.
+        """
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": self.history,
+            "losses": self.losses,
+            "seconds": self.seconds,
+        }
         with atomic_path(path) as temporary:
-            torch.save(
-                {
-                    "network": self.network.state_dict(),
-                    "average": self.average.state_dict(),
-                    "optimizer": self.optimizer.state_dict(),
-                    "history": self.history,
-                    "losses": self.losses,
-                    "seconds": self.seconds,
-                },
-                temporary,
-            )
+            try:
+                torch.save(state, temporary)
+            except RuntimeError as error:  # torch hides the system's own
+                raise TrainingError(f"{path} cannot be written: see whether the disk is full.") from error
 
     def write_history(self, path: Path) -> None:
         """Write the validation table."""
@@ -151,4 +156,4 @@ def save_weights(network: nn.Module, path: Path) -> None:
     """Write a network's tensors under their own names."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary)
+        temporary.write_bytes(save(tensors))

@@ -1,5 +1,5 @@
 """acquire against servers with seeded faults, while it is killed at seeded moments: the bytes must be those of a
-clean acquire. The real archives and fifty schedules: make stress.
+clean acquire. The real archives and fifty schedules, and kills of prepare and evaluate: make stress.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from skinnet.data.download.acquire import acquire
+from skinnet.data.download.sources import HAM10000
+from skinnet.labels import probability_columns
 from tests.conftest import PROJECT
 from tests.servers import Schedule, Server, answer_as_isic, contents, serving
 
@@ -133,3 +137,51 @@ def test_fifty_schedules_on_searches_of_the_archive(
     tally = endure(isic_server, arguments, tmp_path, seeds=range(50), kills=4)
     with capsys.disabled():
         print(summary(tally, begin))
+
+
+def kill_often(
+    arguments: list[str], written: Path, *, seeds: range, capsys: pytest.CaptureFixture[str], clear: Callable[[], None]
+) -> None:
+    """Kill a command twice for each seed, let it complete, and hold what it wrote to the bytes of a clean run.
+
+    Args:
+        clear: takes away what a run wrote.
+    """
+    tally, begin = Counter[str](), time.monotonic()
+    with start(arguments) as client:
+        _, errors = client.communicate(timeout=600)
+    assert client.returncode == 0, errors.decode()
+    seconds, clean = time.monotonic() - begin, contents(written)
+    for seed in seeds:
+        clear()
+        tally += survive(arguments, seed=seed, kills=2, seconds=seconds)
+        assert contents(written) == clean, f"seed {seed}"
+    with capsys.disabled():
+        print(f"\n{arguments[0]}: {dict(tally)} in {(time.monotonic() - begin) / 60:.1f} minutes, all bytes identical")
+
+
+@pytest.mark.stress
+def test_kills_of_prepare_do_not_change_the_bytes(
+    drawn_mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "data"
+    acquire(HAM10000, root=root, mirror=str(drawn_mirror))
+
+    def clear() -> None:
+        shutil.rmtree(root / "cache")
+        for path in root.glob("*.csv"):
+            path.unlink()
+
+    kill_often(["prepare", "--root", str(root)], root, seeds=range(15), capsys=capsys, clear=clear)
+
+
+@pytest.mark.stress
+def test_kills_of_evaluate_do_not_change_the_bytes(
+    predictions: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = probability_columns()
+    shares = predictions[columns].div(predictions[columns].sum(axis=1), axis=0)
+    table, out = tmp_path / "table.csv", tmp_path / "out"
+    shares.assign(dx=predictions["dx"], lesion_id=predictions["lesion_id"]).to_csv(table, index=False)
+    arguments = ["evaluate", "--predictions", str(table), "--out", str(out)]
+    kill_often(arguments, out, seeds=range(10), capsys=capsys, clear=lambda: shutil.rmtree(out))
