@@ -18,10 +18,13 @@ FEW = 20
 
 def check_page(check: ClinicCheck) -> dict[str, Any]:
     """Sentences and tables for the page: JSON with `sentences`, `tables`, and folded `details`."""
-    details = all_tables(check.metrics, reference=False) if check.by_diagnosis else []
+    metrics = check.metrics
+    if metrics["lesion"].n == metrics["image"].n:  # then both units say the same
+        metrics = {"lesion": metrics["lesion"]}
+    details = [table for table in all_tables(metrics, reference=False) if table.rows] if check.by_diagnosis else []
     return {
         "sentences": [*_whom(check), *_refitted(check), *_cautions(check)],
-        "tables": [_json(table) for table in (_main_table(check.metrics), _counts_table(check))],
+        "tables": [_json(table) for table in (_main_table(metrics), _counts_table(check))],
         "details": [_json(table) for table in details],
     }
 

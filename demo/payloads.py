@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import gradio as gr
+from gradio.route_utils import API_PREFIX
 
 from demo.uploads import checked
 from skinnet.errors import PhotoError
 
+FILE_ROUTE = f"{API_PREFIX}/file="
 MALFORMED = "The request is malformed: see the API page of this app, or docs/api.md."
 
 
@@ -31,7 +34,7 @@ class Interface(gr.Blocks):
         try:
             if not explicit_call:
                 for file in _files(inputs):
-                    checked(file["path"])
+                    file["path"] = str(checked(_without_address(file["path"])))
             return list(await super().preprocess_data(block_fn, inputs, state, explicit_call))
         except gr.Error:
             raise
@@ -39,6 +42,11 @@ class Interface(gr.Blocks):
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:  # Gradio's parsers raise anything on what is not theirs
             raise gr.Error(MALFORMED, print_exception=False) from error
+
+
+def _without_address(path: Any) -> Any:
+    """The path in the app's own address of an uploaded file, as MCP clients send it; any other value as it is."""
+    return unquote(path.partition(FILE_ROUTE)[2]) if isinstance(path, str) and FILE_ROUTE in path else path
 
 
 def _files(content: Any) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,8 @@ async function classify(files) {
   for (const job of fits ? jobs : []) {
     if (state.stop) break;
     page.querySelector(".working").textContent = words.progress(state.rows.length, state.all);
-    const answer = await ask("photo", { ...(await job.data()), name: job.name, side });
+    const data = await job.data();
+    const answer = data.path === null ? { gone: true } : await ask("photo", { ...data, name: job.name, side });
     if ((gone = Boolean(answer.gone))) break;
     state.rows.push({ ...answer.row, file: job.file });
     draw();
@@ -43,7 +44,8 @@ async function classify(files) {
 async function compare() {
   state.check = null;
   tell(words.working);
-  const answer = await ask("check", { path: await sent(state.truth), lines: state.rows.map(row => row.line) });
+  const path = await sent(state.truth);
+  const answer = path === null ? {} : await ask("check", { path, lines: state.rows.map(row => row.line) });
   state.check = answer.check ?? answer.error ?? words.gone;
   tell("");
   draw();

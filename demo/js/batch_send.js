@@ -19,6 +19,7 @@ function ask(event, data) {
   });
 }
 
+// The path of a file that was sent; null where the server is gone, since nothing else fails below the limit of size.
 async function sent(file) {
   if (file.size > start.limits.file) return "too large";
   try {
@@ -40,7 +41,7 @@ async function jobsOf(files) {
       continue;
     }
     const archive = await sent(file);
-    const answer = await ask("archive", { path: archive });
+    const answer = archive === null ? { gone: true } : await ask("archive", { path: archive });
     if (answer.gone) return null;
     if (answer.error) jobs.push({ name: file.name, data: async () => ({ path: archive }) });
     else answer.names.forEach((name, member) => jobs.push({ name: `${file.name}/${name}`, data: async () => ({ path: archive, member }) }));

@@ -1,7 +1,7 @@
 """The network on a reader's own photos with known diagnoses: a clinic's check before it trusts any figure.
 
     check = clinic_check(predict_paths(classifier, [photos]), read_truth(truth), decision=classifier.decision)
-    check.verdict["sensitivity"], check.refitted.threshold
+    check.metrics["lesion"].overall["sensitivity"], check.refitted
 
 Only photos with a verdict count; those that the gate warned of or refused are counted apart. The threshold that is
 refitted has seen the labels of the same photos, so what it reaches there is optimistic.
@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-import numpy as np
 import pandas as pd
 
 from skinnet.checkpoint import VERDICT, OperatingPoint
 from skinnet.errors import DataError
-from skinnet.evaluation.bootstrap import DRAWS, Estimate, clopper_pearson
+from skinnet.evaluation.bootstrap import DRAWS, Estimate, bootstrap_weights, clopper_pearson
 from skinnet.evaluation.evaluate import Metrics, evaluate
-from skinnet.evaluation.thresholds import PointMetrics
+from skinnet.evaluation.scored_cases import ScoredCases, by_lesion
+from skinnet.evaluation.thresholds import PointMetrics, at_operating_points
 from skinnet.inference.calibration import Decision
-from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT, probability_columns
-from skinnet.training.fit_calibration import fit_operating_points, lesion_means
+from skinnet.labels import CLASSES
+from skinnet.training.fit_calibration import fit_operating_points
 
 REFITTED = "refitted"
 STAND_INS = {True: "mel", False: "nv"}
@@ -36,7 +36,9 @@ class ClinicCheck:
 
     Attributes:
         by_diagnosis: whether the reader gave diagnoses; else only metrics of malignant or not mean anything.
-        metrics: of the photos with a verdict, by unit; their last operating point is the refitted one, if any.
+        metrics: of the photos with a verdict, by unit.
+        refitted: the threshold for the verdict's sensitivity fitted on these lesions, and what it reaches on them; None
+            without a (pre)malignant one.
         photos: all that the reader gave a truth for: file, dx (or its stand-in), gate ("unreadable" for an error),
             p_malignant.
         without_truth: photos that the table does not name.
@@ -45,14 +47,10 @@ class ClinicCheck:
 
     by_diagnosis: bool
     metrics: dict[str, Metrics]
+    refitted: PointMetrics | None
     photos: pd.DataFrame
     without_truth: int
     without_photo: int
-
-    @property
-    def refitted(self) -> PointMetrics | None:
-        """The threshold fitted on these photos for 95 % sensitivity; None without a (pre)malignant lesion."""
-        return next((point for point in self.metrics["lesion"].operating_points if point.name == REFITTED), None)
 
 
 def clinic_check(table: pd.DataFrame, truth: pd.DataFrame, *, decision: Decision, draws: int = DRAWS) -> ClinicCheck:
@@ -74,7 +72,8 @@ def clinic_check(table: pd.DataFrame, truth: pd.DataFrame, *, decision: Decision
         raise DataError("None of the photos has both a diagnosis in the table and a verdict: are the file names alike?")
     return ClinicCheck(
         by_diagnosis,
-        evaluate(used, decision=_with_refitted(used, decision), draws=draws),
+        evaluate(used, decision=decision, draws=draws),
+        _refitted(by_lesion(used), draws=draws),
         joined[["file", "dx", "gate", "p_malignant"]],
         without_truth=len(table) - len(joined),
         without_photo=len(truth) - len(joined),
@@ -115,15 +114,11 @@ def _joined(table: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     return joined.assign(gate=joined["gate"].where(~failed, "unreadable"))
 
 
-def _with_refitted(used: pd.DataFrame, decision: Decision) -> Decision:
-    """Add the threshold for the verdict's sensitivity on these lesions, where one of them is (pre)malignant."""
-    if not used["dx"].isin(MALIGNANT).any():
-        return decision
-    numbers = used["dx"].map(CLASS_NUMBERS).to_numpy(int)
-    means = lesion_means(used[probability_columns()].to_numpy(float), numbers, np.asarray(used["lesion_id"]))
-    fitted = next(point for point in fit_operating_points(*means) if point.name == VERDICT)
-    if fitted.threshold == 0:
-        return decision
+def _refitted(lesions: ScoredCases, *, draws: int) -> PointMetrics | None:
+    if not lesions.malignant.any():
+        return None
+    fitted = next(point for point in fit_operating_points(lesions.probabilities, lesions.dx) if point.name == VERDICT)
+    if fitted.threshold == 0:  # a lesion with a score of 0 cannot be flagged by any threshold
+        return None
     point = OperatingPoint(REFITTED, fitted.sensitivity, fitted.threshold)
-    shipped = tuple(each for each in decision.operating_points if each.name == VERDICT)
-    return Decision(decision.class_weights, (*shipped, point))
+    return at_operating_points(lesions, bootstrap_weights(lesions, draws=draws, seed=0), [point], {})[0]

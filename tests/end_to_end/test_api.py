@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -115,6 +116,40 @@ def sent(path: Any, **more: Any) -> dict[str, Any]:
     return {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
 
 
+def asked(address: str, endpoint: str, data: list[Any]) -> str:
+    answer = requests.post(f"{address}gradio_api/call/{endpoint}", json={"data": data}, timeout=60)
+    return requests.get(f"{address}gradio_api/call/{endpoint}/{answer.json()['event_id']}", timeout=60).text
+
+
+def test_the_address_of_an_uploaded_file_is_taken_for_the_file(address: str, mole: Path) -> None:
+    with mole.open("rb") as file:
+        (path,) = requests.post(f"{address}gradio_api/upload", files={"files": file}, timeout=60).json()
+    told = asked(address, "classify", [sent(f"http://skinnet-test.invalid/gradio_api/file={path}")])
+    assert "event: complete" in told
+    assert NO_UPLOAD in asked(address, "classify", [sent(f"{address}gradio_api/file=/etc/passwd")])
+
+
+def test_an_mcp_client_finds_the_three_tools_and_classifies_a_photo(address: str, mole: Path) -> None:
+    pytest.importorskip("mcp", reason="the extra mcp is not installed")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    with mole.open("rb") as file:
+        (path,) = requests.post(f"{address}gradio_api/upload", files={"files": file}, timeout=60).json()
+
+    async def call() -> tuple[list[str], str]:
+        server = streamablehttp_client(f"{address}gradio_api/mcp/")
+        async with server as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = [tool.name for tool in (await session.list_tools()).tools]
+            image = {"image": f"{address}gradio_api/file={path}"}
+            return tools, (await session.call_tool("classify", image)).content[0].text
+
+    tools, answer = asyncio.run(call())
+    assert tools == ["classify", "explain", "batch"]
+    assert "p_malignant" in answer
+
+
 HOST = "http://skinnet-test.invalid/mole.jpg"
 BAD = [
     ("null", [None], "No image was sent."),
@@ -150,9 +185,7 @@ def test_a_malformed_request_gets_a_sentence_and_leaves_no_traceback(
     if endpoint == "batch":
         data = [data] if data and isinstance(data[0], dict) else data
         words = "No files were sent." if data in ([None], [[]]) else words
-    answer = requests.post(f"{address}gradio_api/call/{endpoint}", json={"data": data}, timeout=60)
-    event = answer.json()["event_id"]
-    told = requests.get(f"{address}gradio_api/call/{endpoint}/{event}", timeout=60).text
+    told = asked(address, endpoint, data)
     assert "event: error" in told
     assert words in told
     assert "/etc" not in told
