@@ -8,7 +8,7 @@ import math
 import os
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -116,11 +116,11 @@ def write_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n", **options)
 
 
-def read_table(path: Path, *, advice: str, **options: Any) -> pd.DataFrame:
-    """Read a CSV file; `options` are those of pandas.
+def read_table(path: Path, *, advice: str, needs: Sequence[str] = (), **options: Any) -> pd.DataFrame:
+    """Read a CSV file of skinnet's own; `options` are those of pandas.
 
     Raises:
-        DataError: if it is not CSV; its message ends with `advice`.
+        DataError: if it is not CSV, or lacks a column that it `needs`; its message ends with `advice`.
     """
     import pandas as pd  # slow to import, and acquire does without
 
@@ -128,6 +128,8 @@ def read_table(path: Path, *, advice: str, **options: Any) -> pd.DataFrame:
         table: pd.DataFrame = pd.read_csv(path, **options)
     except ValueError as error:  # pandas' own errors are ValueErrors too
         raise DataError(f"{path} is damaged: {advice}.") from error
+    if missing := [name for name in needs if name not in table]:
+        raise DataError(f"{path} lacks the column {missing[0]}: {advice}.")
     return table
 
 

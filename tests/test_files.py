@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skinnet.errors import DataError
-from skinnet.files import read_json, write_json, write_text
+from skinnet.files import read_json, read_table, write_json, write_text
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -31,3 +31,16 @@ def test_damaged_json_is_told_with_advice(content: bytes, tmp_path: Path) -> Non
         read_json(tmp_path / "file.json", advice="make it again")
     with pytest.raises(DataError, match="is missing or damaged"):
         read_json(tmp_path / "absent.json", advice="make it again")
+
+
+def test_a_table_that_lacks_a_column_is_told_with_advice(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("epoch,seconds\n1,2\n")
+    assert read_table(tmp_path / "table.csv", advice="make it again", needs=["epoch"])["seconds"].tolist() == [2]
+    with pytest.raises(DataError, match=r"table\.csv lacks the column loss: make it again\."):
+        read_table(tmp_path / "table.csv", advice="make it again", needs=["epoch", "loss"])
+
+
+def test_json_of_any_depth_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text("[" * 100_000)
+    with pytest.raises(DataError, match=r"file\.json is missing or damaged: make it again\."):
+        read_json(tmp_path / "file.json", advice="make it again")

@@ -114,7 +114,7 @@ def _from_checkpoint(options: argparse.Namespace) -> EvaluateInput:
         name=config.name,
         held_out=held_out,
         method=SINGLE_PASS,
-        history=read_table(checkpoint / HISTORY, advice="restore it"),
+        history=read_table(checkpoint / HISTORY, advice="restore it", needs=("epoch", "loss")),
     )
 
 

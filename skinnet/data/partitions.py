@@ -236,7 +236,7 @@ def seen_in_training(split_table: Path, rows: pd.DataFrame) -> np.ndarray:
     Args:
         split_table: the checkpoint's, from `write_split`.
     """
-    split = read_table(split_table, advice="restore it", comment="#")
+    split = read_table(split_table, advice="restore it", comment="#", needs=("source", "image_id", "split"))
     trained = split[split["split"] == "train"]
     same_source = pd.MultiIndex.from_frame(rows[["source", "image_id"]]).isin(
         pd.MultiIndex.from_frame(trained[["source", "image_id"]])

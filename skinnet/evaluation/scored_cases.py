@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from skinnet.errors import DataError, shortlist
 from skinnet.inference.calibration import balanced_numbers, malignant_probability
@@ -142,3 +143,7 @@ def _check(predictions: pd.DataFrame) -> None:
         raise DataError("The predictions have no rows: is the split the right one?")
     if not predictions["dx"].isin(CLASSES).all() or predictions[needed].isna().any(axis=None):
         raise DataError("The predictions have empty fields or unknown classes: predict again.")
+    probabilities = predictions[probability_columns()]
+    numbers = all(map(is_numeric_dtype, probabilities.dtypes))
+    if not numbers or probabilities.lt(0).any(axis=None) or probabilities.gt(1).any(axis=None):
+        raise DataError("The predictions have something else than probabilities from 0 to 1: predict again.")

@@ -82,10 +82,7 @@ def load_predictions(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DataError(f"No {path}: run python -m skinnet release, or name another checkpoint.")
-    predictions = read_table(path, advice="run python -m skinnet release")
-    if missing := [name for name in ("split", "source") if name not in predictions]:
-        raise DataError(f"{path} lacks the column {missing[0]}: run python -m skinnet release.")
-    return predictions
+    return read_table(path, advice="run python -m skinnet release", needs=("split", "source"))
 
 
 def rows_of(predictions: pd.DataFrame, split: str, source: str) -> pd.DataFrame:

@@ -49,7 +49,9 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
         title=f"Evaluation of {config.name}",
         source=f"{source}, test split",
         caption=caption(metrics["test"], "test", source=source),
-        history=read_table(checkpoint / HISTORY, advice="run python -m skinnet release with --run"),
+        history=read_table(
+            checkpoint / HISTORY, advice="run python -m skinnet release with --run", needs=("epoch", "loss")
+        ),
         goals=[goals_table(metrics["test"]), sources],
         study_tables=studies,
     )

@@ -41,3 +41,9 @@ def test_tables_that_do_not_fit_are_refused(predictions: pd.DataFrame) -> None:
 def test_images_of_one_lesion_share_its_weight() -> None:
     weights = lesion_weights(np.array(["a", "b", "a", "a"]))
     assert weights == pytest.approx([1 / 3, 1, 1 / 3, 1 / 3])
+
+
+@pytest.mark.parametrize("value", ["high", -0.1, 1.5, np.inf])
+def test_what_is_no_probability_is_refused(value: object, predictions: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="something else than probabilities from 0 to 1"):
+        by_image(predictions.assign(p_mel=value))
