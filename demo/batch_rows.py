@@ -51,23 +51,33 @@ def photo_row(
         return shown | {"name": name, "line": _line(failed_row(name, error))}
     prediction = classifier.predict(photo)
     shown = {"name": name, "picture": data_uri(display_photo(photo, longest_side=PICTURE_SIDES[side]))}
-    return shown | _verdict(prediction) | {"line": _line(classified_row(name, prediction))}
+    return (
+        shown
+        | _verdict(prediction, classifier.decision.malignant_threshold)
+        | {"line": _line(classified_row(name, prediction))}
+    )
 
 
-def _verdict(prediction: Prediction) -> dict[str, Any]:
+def _verdict(prediction: Prediction, threshold: float) -> dict[str, Any]:
     if prediction.gate != "ok":
         return {"state": prediction.gate, "reason": prediction.note}
-    scores = prediction.scores or (prediction.p_malignant,)
+    score, scores = prediction.p_malignant, prediction.scores or (prediction.p_malignant,)
+    words = percent(score)
     return {
         "state": "suspicious" if prediction.suspicious else "below",
-        "score": prediction.p_malignant,
+        "score": score,
         "low": min(scores),
         "high": max(scores),
-        "words": percent(prediction.p_malignant),
+        "words": words if words != percent(threshold) else precisely(score),
         "range": f"{percent(min(scores))} to {percent(max(scores))}",
         "likeliest": prediction.most_likely,
         "possible": [name for name in prediction.possible if name != prediction.most_likely],
     }
+
+
+def precisely(probability: float) -> str:
+    """A percentage with one digit more, which tells a score from the threshold."""
+    return f"{100 * probability:.2f} %"
 
 
 def _line(row: Mapping[str, Any]) -> str:

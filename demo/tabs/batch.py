@@ -16,7 +16,17 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from demo.batch_rows import HEADER, MAX_BYTES, MAX_PHOTOS, PICTURE_SIDES, TOO_MUCH, archive_names, archived, photo_row
+from demo.batch_rows import (
+    HEADER,
+    MAX_BYTES,
+    MAX_PHOTOS,
+    PICTURE_SIDES,
+    TOO_MUCH,
+    archive_names,
+    archived,
+    photo_row,
+    precisely,
+)
 from demo.clinic_tables import check_page
 from demo.part import part
 from demo.site import Site
@@ -29,7 +39,6 @@ from skinnet.images.photo import MAX_FILE_BYTES, PICTURE_SUFFIXES
 from skinnet.inference.batch import COLUMNS
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions
-from skinnet.inference.wording import percent
 from skinnet.labels import DISCLAIMER, FULL_NAMES, probability_columns
 from skinnet.studies.clinic_check import clinic_check
 
@@ -131,7 +140,7 @@ def _start(site: Site, scatter: Scatter) -> Answer:
     threshold = site.classifier.decision.malignant_threshold
     return {
         "threshold": threshold,
-        "thresholdWords": percent(threshold),
+        "thresholdWords": precisely(threshold),
         "names": {name: full.split(" (")[0] for name, full in FULL_NAMES.items()},
         "header": HEADER,
         "columns": COLUMNS,

@@ -3,7 +3,8 @@ from __future__ import annotations
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import gradio as gr
 import pytest
@@ -15,7 +16,7 @@ from demo.uploads import NO_UPLOAD
 from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
 from skinnet.inference.batch import csv_text, predict_paths
-from skinnet.inference.classifier import Classifier
+from skinnet.inference.classifier import Classifier, Prediction
 from skinnet.inference.wording import percent
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
@@ -65,6 +66,15 @@ def test_a_row_has_figures_only_where_they_hold(photos: list[Path], classifier: 
     assert [row["state"] for row in rows[4:]] == ["refuse", "unreadable", "unreadable"]
     assert all(set(row) == {"name", "state", "reason", "picture", "line"} for row in rows[4:])
     assert rows[5]["reason"].startswith("The picture is damaged")
+
+
+def test_a_score_that_looks_like_the_threshold_has_one_digit_more(classifier: Classifier) -> None:
+    threshold = classifier.decision.malignant_threshold
+    near = Prediction("nv", {"mel": threshold - 1e-5, "nv": 1 - threshold}, threshold - 1e-5, suspicious=False)
+    fixed = SimpleNamespace(predict=lambda photo: near, decision=classifier.decision)
+    row = photo_row("a.jpg", lambda: load_cases()[0].path, classifier=cast(Classifier, fixed))
+    assert row["words"] == f"{100 * threshold:.2f} %"
+    assert row["state"] == "below"
 
 
 def test_an_archive_is_named_by_its_pictures_and_read_one_by_one(tmp_path: Path) -> None:
@@ -157,7 +167,6 @@ def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
         [],
         [5],
         ["a,b\n"] * 3,
-        ["x," * 30 + "\n"],
         ["a" * 10] * 501,
         ["a.jpg,mel,2,0,0,0,0,0,0,2,,,,ok,,\n"],
     ],
