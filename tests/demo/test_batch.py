@@ -166,7 +166,6 @@ def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
         "text",
         [],
         [5],
-        ["a,b\n"] * 3,
         ["a" * 10] * 501,
         ["a.jpg,mel,2,0,0,0,0,0,0,2,,,,ok,,\n"],
     ],
