@@ -14,6 +14,7 @@ from enum import Enum
 
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
+from skinnet.reporting.captions import source_title
 from skinnet.reporting.metric_tables import unit_header
 from skinnet.reporting.table import Table
 
@@ -107,6 +108,22 @@ GOALS = (
 )
 
 
+IMAGE_GOALS = {
+    "test": (
+        Goal("(Pre)malignant AUROC", _overall("malignant_auroc"), Marks(0.945), Marks(0.96)),
+        Goal("Balanced accuracy (balanced rule)", GOALS[0].metric, Marks(0.785), Marks(0.85)),
+        Goal("Sensitivity at the verdict's threshold", _overall("sensitivity"), Marks(0.90), Marks(0.95)),
+    ),
+    "isic2017": (
+        Goal("Melanoma AUROC", _overall("melanoma_auroc"), Marks(0.84), Marks(0.88)),
+        Goal("Keratosis (bkl) AUROC", lambda metrics: metrics.per_class["bkl"]["auroc"], Marks(0.93), Marks(0.965)),
+        Goal("Sensitivity at the verdict's threshold", _overall("sensitivity"), Marks(0.90), Marks(0.95)),
+        Goal("Specificity at the verdict's threshold", _overall("specificity"), None, Marks(0.70)),
+    ),
+}
+"""Goals per image by data set, set before the committee was trained; by the names of `metrics.json`."""
+
+
 class Reached(Enum):
     """How far a metric reached its marks, worst first; the value begins a sentence of titles."""
 
@@ -182,6 +199,24 @@ def goals_table(metrics: Mapping[str, Metrics]) -> Table:
     header += [words for column in rest for words in (column, f"outcome {column}")]
     title = f"Goals, and which were missed (test split, n = {primary.images:,} images of {primary.lesions:,} lesions)"
     return Table("goals", title, header, rows)
+
+
+def image_goals_table(metrics: Mapping[str, Metrics]) -> Table:
+    """Every goal per image of each data set's test split.
+
+    Args:
+        metrics: per image, by the names of `metrics.json`.
+    """
+    rows = [
+        [
+            source_title("ham10000" if name == "test" else name), f"{metrics[name].images:,}", goal.title,
+            _value(goal, metrics[name]), str(outcome(goal, metrics[name])),
+            *(NO_MARK if marks is None else str(marks) for marks in (goal.least, goal.goal)),
+        ]
+        for name, goals in IMAGE_GOALS.items() if name in metrics for goal in goals
+    ]  # fmt: skip
+    header = ["test split", "n", "metric", "value (95 % interval)", "outcome", "ship at least", "goal"]
+    return Table("image-goals", "Goals of the committee by data set, per image", header, rows)
 
 
 def _value(goal: Goal, metrics: Metrics) -> str:

@@ -12,7 +12,7 @@ from skinnet.inference.calibration import Decision
 from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES, MALIGNANT_MEANING
 from skinnet.models.registry import LITES, VIT
 from skinnet.reporting.captions import caption, data_name, headline_section, home_name, training_cost
-from skinnet.reporting.goals import goals_sentence, goals_table
+from skinnet.reporting.goals import goals_sentence, goals_table, image_goals_table
 from skinnet.reporting.limits import limits
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.table import Table, titled
@@ -49,7 +49,7 @@ def model_card(
         _data(config),
         _training(config),
         _results(config, metrics, sources),
-        _goals(metrics["test"]),
+        _goals(metrics),
         *([_studies(study_tables)] if study_tables else []),
         _limits(config),
         _licence(config),
@@ -176,12 +176,15 @@ between. Every metric, per image too, the decision curve and the missed melanoma
 {headline_section(metrics["val"], "val", source=source)}"""
 
 
-def _goals(test: Mapping[str, Metrics]) -> str:
+def _goals(metrics: Mapping[str, Mapping[str, Metrics]]) -> str:
+    test = metrics["test"]
     return f"""## Goals, and which were missed
 The goals, for the test split, were set before this network was trained, after a first trial and the results that others
 published; they were not registered. {goals_sentence(next(iter(test.values())))}
 
 {goals_table(test).markdown()}
+
+{titled([image_goals_table({name: units["image"] for name, units in metrics.items()})])}
 """
 
 

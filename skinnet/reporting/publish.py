@@ -15,7 +15,7 @@ from skinnet.files import read_table, write_text
 from skinnet.inference.calibration import Decision
 from skinnet.inference.predictions import load_predictions, rows_of
 from skinnet.reporting.captions import caption, headline_section, home_name
-from skinnet.reporting.goals import goals_table
+from skinnet.reporting.goals import goals_table, image_goals_table
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.report import Evaluation, write_evaluation
 from skinnet.reporting.source_table import source_table
@@ -40,7 +40,8 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     rows |= {name: found for name in others if len(found := rows_of(predictions, "test", name))}
     metrics = {name: evaluate(found, decision=decision) for name, found in rows.items()}
     source, studies = home_name(config), study_tables(checkpoint)
-    sources = source_table(config, {name: each["image"] for name, each in metrics.items()})
+    per_image = {name: each["image"] for name, each in metrics.items()}
+    sources = source_table(config, per_image)
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
     evaluation = Evaluation(
         rows["test"],
@@ -52,7 +53,7 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
         history=read_table(
             checkpoint / HISTORY, advice="run python -m skinnet release with --run", needs=("epoch", "loss")
         ),
-        goals=[goals_table(metrics["test"]), sources],
+        goals=[goals_table(metrics["test"]), image_goals_table(per_image), sources],
         study_tables=studies,
     )
     write_evaluation(evaluation, checkpoint)

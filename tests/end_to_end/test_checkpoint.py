@@ -26,7 +26,7 @@ from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions, rows_of
 from skinnet.labels import CLASSES, probability_columns
 from skinnet.reporting.captions import headline_section
-from skinnet.reporting.goals import goals_table
+from skinnet.reporting.goals import goals_table, image_goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import README_BEGIN, README_END
@@ -115,7 +115,8 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     studies = study_tables(shipped)
     assert card == model_card(config, saved, sources, studies)
     report = (shipped / "report.html").read_text(encoding="utf-8")
-    tables = [goals_table(saved["test"]), sources, *all_tables(saved["test"]), *studies]
+    by_image = image_goals_table({name: units["image"] for name, units in saved.items()})
+    tables = [goals_table(saved["test"]), by_image, sources, *all_tables(saved["test"]), *studies]
     assert {path.stem for path in (shipped / "tables").iterdir()} == {table.name for table in tables}
     for table in tables:
         assert table.html() in report

@@ -10,7 +10,7 @@ from demo.site import load_metrics
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
-from skinnet.reporting.goals import GOALS, Goal, goals_sentence, goals_table, outcome
+from skinnet.reporting.goals import GOALS, IMAGE_GOALS, Goal, goals_sentence, goals_table, image_goals_table, outcome
 
 BALANCED, MACRO, PREMALIGNANT, MELANOMA, AT_95, SLOPE, ERROR, SENSITIVITY, SPECIFICITY = GOALS
 
@@ -126,3 +126,16 @@ def test_the_sentence_names_every_goal_once_under_its_outcome(metrics: dict[str,
     assert SENSITIVITY.title in reached
     assert undefined.startswith("(Pre)malignant AUROC. All per lesion")
     assert all(goals_sentence(changed).count(goal.title) == 1 for goal in GOALS)
+
+
+def test_the_goals_by_data_set_are_read_from_its_own_metrics(shipped: Path) -> None:
+    metrics = {name: load_metrics(shipped, name) for name in IMAGE_GOALS}
+    table = image_goals_table(metrics)
+    assert len(table.rows) == sum(map(len, IMAGE_GOALS.values()))
+    for row in table.rows:
+        name = "test" if row[0] == "HAM10000" else "isic2017"
+        (goal,) = (goal for goal in IMAGE_GOALS[name] if goal.title == row[2])
+        assert row[1] == f"{metrics[name].images:,}"
+        assert row[3] == str(goal.metric(metrics[name]))
+        assert row[4] == str(outcome(goal, metrics[name]))
+    assert {row[0] for row in image_goals_table({"test": metrics["test"]}).rows} == {"HAM10000"}
