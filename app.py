@@ -8,15 +8,20 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported: nothing leaves this machine
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
-from demo.interface import serve
-from skinnet.cli.options import default_checkpoint
+from demo.address import server_address, without_proxy
+from skinnet.cli.options import SHIPPED_CHECKPOINT
 from skinnet.errors import SkinnetError
 
+SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
+"""Nothing leaves this machine; set before gradio is imported."""
+
 if __name__ == "__main__":
+    os.environ.update(SETTINGS | without_proxy(os.environ))
     try:
-        serve(Path(sys.argv[1]) if len(sys.argv) > 1 else default_checkpoint())
-    except (SkinnetError, OSError, ValueError) as error:  # the last two: a port that is taken or no number
+        host, port = server_address(os.environ)
+        from demo.serve import serve
+
+        shipped = Path(__file__).resolve().parent / SHIPPED_CHECKPOINT
+        serve(Path(sys.argv[1]) if len(sys.argv) > 1 else shipped, host=host, port=port)
+    except (SkinnetError, OSError) as error:
         sys.exit(f"skinnet: {error}")

@@ -180,11 +180,12 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with the shipped checkpoint, served on loopback."""
-    from demo.interface import build, launch
+    from demo.interface import build
+    from demo.serve import launch
 
     folder = tmp_path_factory.mktemp("gradio")
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     interface = build(shipped)
-    _, url, _ = launch(interface, prevent_thread_lock=True, quiet=True)
+    _, url, _ = launch(interface)
     yield url
     interface.close()

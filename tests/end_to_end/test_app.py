@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from skinnet.images.photo import open_photo
 from skinnet.inference.classifier import Classifier
-from tests.conftest import PROJECT
 from tests.images.test_photo import png_of_size
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
@@ -56,37 +50,3 @@ def test_the_endpoints_and_their_arguments_are_these_alone(address: str) -> None
         for endpoint, found in endpoints.items()
     }
     assert names == {"/classify": ["image"], "/explain": ["image", "diagnosis"], "/batch": ["files"]}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_stopping_the_app_leaves_no_picture_behind(stop: signal.Signals, photo: Path, tmp_path: Path) -> None:
-    from gradio_client import Client, handle_file
-
-    port = free_port()
-    settings = os.environ | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(tmp_path)}
-    settings.pop("GRADIO_TEMP_DIR", None)
-    with subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=PROJECT,
-        env=settings,
-        stdout=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
-    ) as app:
-        try:
-            assert app.stdout is not None
-            assert any(b"Running on" in line for line in app.stdout)
-            client = Client(f"http://127.0.0.1:{port}", verbose=False)
-            client.predict(handle_file(str(photo)), api_name="/classify")
-            assert list(tmp_path.glob("skinnet-*/**/lesion.jpg"))
-            app.send_signal(stop)
-            app.communicate(timeout=30)
-        finally:
-            app.kill()
-    assert list(tmp_path.glob("skinnet-*")) == []
