@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import requests
+from PIL import Image
 
 from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
@@ -55,9 +56,13 @@ def drawn_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 look = LOOKS[str(rows[number]["dx"])]
                 draw_lesion(look, seed=number, size=DRAWN_SIZE).save(image, "JPEG", quality=95)
                 archive.writestr(f"{rows[number]['image_id']}.jpg", image.getvalue())
+    mask = io.BytesIO()
+    lesion = np.zeros((45, 60), np.uint8)
+    lesion[20:33, 22:38] = 255
+    Image.fromarray(lesion).save(mask, "PNG")
     with zipfile.ZipFile(folder / "HAM10000_segmentations_lesion_tschandl.zip", "w") as archive:
         for row in rows:
-            archive.writestr(f"masks/{row['image_id']}_segmentation.png", b"a mask")
+            archive.writestr(f"masks/{row['image_id']}_segmentation.png", mask.getvalue())
     write_sums(folder)
     return folder
 

@@ -178,7 +178,9 @@ def test_the_gate_of_another_network_is_refused(copied: Path) -> None:
     flip_a_bit(copied / GATE_STATISTICS)
     with pytest.raises(CheckpointError, match="is damaged: run python -m skinnet fit-gate again"):
         Classifier.load(copied)
-    save_file({"mean": np.zeros(9, np.float32), "whitening": np.eye(9, dtype=np.float32)}, copied / GATE_STATISTICS)
+    zeros = np.zeros(10, np.float32)
+    arrays = {"mean": zeros[:9], "whitening": np.eye(9, dtype=np.float32), "lesion": zeros}
+    save_file(arrays, copied / GATE_STATISTICS)
     write_setting(copied / GATE, digest(copied / GATE_STATISTICS), "gate", "statistics_sha256")
     with pytest.raises(CheckpointError, match=r"gate\.json in .* does not fit the network: run"):
         Classifier.load(copied)

@@ -9,7 +9,8 @@
 The score is the Mahalanobis distance of the network's features to those of the training images (Lee et al., NeurIPS
 2018), with one mean and covariance for all diagnoses. The features are the mean and the deviation over positions of
 each channel after four middle stages. They cost nothing beyond the forward pass that is made anyway. docs/gate.md
-compares eleven scores. `training.fit_gate` fits the statistics and thresholds.
+compares eleven scores. A logistic regression on the same features asks whether the photo shows a lesion at all.
+`training.fit_gate` fits statistics, weights and thresholds.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from torch import Tensor, nn
 from skinnet.checkpoint import GATE, GATE_STATISTICS, check_range
 from skinnet.errors import CheckpointError, DataError
 from skinnet.files import atomic_path, digest, read_json, structured
-from skinnet.images.quality import LEVELS, Bounds, Level, find_faults
+from skinnet.images.quality import LEVELS, Bounds, Fault, Level, find_faults
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ UNLIKE = {
     "refuse": "This does not look like a dermatoscopic photo of a skin lesion.",
     "warn": "This does not look like the dermatoscopic photos of the training data: the figures do not hold.",
 }
+NO_LESION = Fault("warn", "No lesion found in the photo.")
 MAX_DISTANCE = 1e12
 """A distance that no threshold reaches: the distances of training images are about 1."""
 
@@ -91,6 +93,8 @@ class Gate:
         layers: names of the modules whose outputs are summarised.
         mean: float32 (D,).
         whitening: float32 (D, D); (features - mean) @ whitening has covariance one.
+        lesion: float32 (D + 1,), weights of the features and a constant: see `lesion_scores`. Zeros where none were
+            fitted, so that nothing is warned of.
         warn, refuse: distances from which on a picture is warned of, or refused.
         bounds: of the picture's quality.
     """
@@ -98,6 +102,7 @@ class Gate:
     layers: tuple[str, ...]
     mean: np.ndarray
     whitening: np.ndarray
+    lesion: np.ndarray
     warn: float
     refuse: float
     bounds: Bounds
@@ -105,6 +110,10 @@ class Gate:
     def distances(self, features: np.ndarray) -> np.ndarray:
         """Squared Mahalanobis distances divided by D: (N, D) -> (N,)."""
         return np.asarray(np.square((features - self.mean) @ self.whitening).mean(axis=1))
+
+    def lesion_scores(self, features: np.ndarray) -> np.ndarray:
+        """How much photos look as if they showed a lesion: (N, D) -> (N,). Below 0, no lesion was found."""
+        return np.asarray(features @ self.lesion[:-1] + self.lesion[-1])
 
     def rule(self, pixels: np.ndarray, features: np.ndarray, *, size: tuple[int, int]) -> Ruling:
         """Rule on one picture.
@@ -117,6 +126,8 @@ class Gate:
         distance = float(self.distances(features[None])[0])
         faults = find_faults(pixels, size=size, bounds=self.bounds)
         level: Level = "ok" if distance <= self.warn else "warn" if distance <= self.refuse else "refuse"  # NaN too
+        if level != "refuse" and self.lesion_scores(features[None])[0] < 0:
+            faults.append(NO_LESION)
         reasons = [fault.words for fault in faults] + ([UNLIKE[level]] if level != "ok" else [])
         worst = max([level, *(fault.level for fault in faults)], key=LEVELS.index)
         return Ruling(worst, " ".join(reasons), distance / self.warn)
@@ -177,8 +188,9 @@ def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> np
 
 def save_statistics(gate: Gate, folder: Path) -> dict[str, Any]:
     """Write the arrays into a checkpoint folder; return the settings for its `gate.json`."""
+    arrays = {"mean": gate.mean, "whitening": np.ascontiguousarray(gate.whitening), "lesion": gate.lesion}
     with atomic_path(folder / GATE_STATISTICS) as temporary:
-        temporary.write_bytes(save({"mean": gate.mean, "whitening": np.ascontiguousarray(gate.whitening)}))
+        temporary.write_bytes(save(arrays))
     found = digest(folder / GATE_STATISTICS)
     return asdict(GateSettings(gate.layers, gate.warn, gate.refuse, gate.bounds, found))
 
@@ -198,11 +210,11 @@ def load_gate(folder: Path) -> Gate | None:
         if digest(folder / GATE_STATISTICS) != settings.statistics_sha256:
             raise ValueError(f"{GATE_STATISTICS} is not the file that {GATE} names")
         arrays = load_file(folder / GATE_STATISTICS)
-        mean, whitening = arrays["mean"], arrays["whitening"]
-        if mean.ndim != 1 or whitening.shape != 2 * mean.shape:
+        mean, whitening, lesion = (arrays[name] for name in ("mean", "whitening", "lesion"))
+        if mean.ndim != 1 or whitening.shape != 2 * mean.shape or lesion.shape != (len(mean) + 1,):
             raise ValueError("the arrays do not fit each other")
-        if not (np.isfinite(mean).all() and np.isfinite(whitening).all()):
+        if not all(np.isfinite(array).all() for array in (mean, whitening, lesion)):
             raise ValueError("the arrays are not finite")
     except (DataError, SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"The gate in {folder} is damaged: {advice}.") from error
-    return Gate(settings.layers, mean, whitening, settings.warn, settings.refuse, settings.bounds)
+    return Gate(settings.layers, mean, whitening, lesion, settings.warn, settings.refuse, settings.bounds)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,17 @@ from torch import nn
 
 from skinnet.checkpoint import GATE, GATE_STATISTICS
 from skinnet.errors import CheckpointError
-from skinnet.images.quality import Bounds
+from skinnet.images.quality import COLOUR_SHARE, Bounds
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.gate import Gate, layer_statistics, load_gate, recorded_outputs, save_statistics
+from skinnet.inference.gate import NO_LESION, Gate, layer_statistics, load_gate, recorded_outputs, save_statistics
 from skinnet.models.backbone import middle_layers
 from skinnet.models.registry import build
 from skinnet.studies.gate_study.synthetic_images import documents, noises
-from skinnet.training.fit_gate import REFUSE_SHARE, WARN_SHARE, fit_statistics
+from skinnet.training.fit_gate import NO_LESION_SHARE, REFUSE_SHARE, WARN_SHARE, fit_statistics
 from tests.drawings import LOOKS, draw_lesion
 
-ANY = Bounds(brightness=(0, 255), content=(0, 255), sharpness=(0, 255))
+ANY = Bounds(brightness=(0, 255), content=(0, 255), sharpness=(0, 255), chroma=(0, 255), tint=(0, 255))
+NO_CHECK = np.zeros(7, np.float32)
 PIXELS = np.zeros((192, 256, 3), np.uint8)
 SIZE = (600, 450)
 
@@ -34,7 +36,7 @@ def features() -> np.ndarray:
 
 
 def test_the_distance_is_mahalanobis_over_the_dimension(features: np.ndarray) -> None:
-    gate = Gate(("a",), *fit_statistics(features), warn=1, refuse=2, bounds=ANY)
+    gate = Gate(("a",), *fit_statistics(features), NO_CHECK, warn=1, refuse=2, bounds=ANY)
     centred = features - features.mean(axis=0)
     expected = np.einsum("nd,de,ne->n", centred, np.linalg.inv(np.cov(features.T)), centred) / 6
     assert np.corrcoef(gate.distances(features), expected)[0, 1] > 0.999
@@ -42,8 +44,14 @@ def test_the_distance_is_mahalanobis_over_the_dimension(features: np.ndarray) ->
     assert gate.distances(features.mean(axis=0, keepdims=True)) == pytest.approx([0], abs=1e-4)
 
 
+def one_feature_gate(*, lesion: tuple[float, float] = (0, 0), bounds: Bounds = ANY) -> Gate:
+    """A gate whose distance is the square of one feature, with a warning from 1 and a refusal from 4."""
+    weights = np.array(lesion, np.float32)
+    return Gate(("a",), np.zeros(1), np.eye(1), weights, warn=1, refuse=4, bounds=bounds)
+
+
 def test_levels_rise_with_the_distance(features: np.ndarray) -> None:
-    gate = Gate(("a",), np.zeros(1, np.float32), np.eye(1, dtype=np.float32), warn=1, refuse=4, bounds=ANY)
+    gate = one_feature_gate()
     rulings = [gate.rule(PIXELS, np.array([each], np.float32), size=SIZE) for each in (0.9, 1.9, 2.1)]
     assert [ruling.level for ruling in rulings] == ["ok", "warn", "refuse"]
     assert [ruling.score for ruling in rulings] == pytest.approx([0.81, 3.61, 4.41], abs=1e-5)
@@ -52,9 +60,18 @@ def test_levels_rise_with_the_distance(features: np.ndarray) -> None:
     assert rulings[2].reason == "This does not look like a dermatoscopic photo of a skin lesion."
 
 
+def test_a_photo_without_a_lesion_is_warned_of_unless_it_is_refused() -> None:
+    gate = one_feature_gate(lesion=(1, -0.5))  # below 0.5, no lesion
+    found = [gate.rule(PIXELS, np.array([each], np.float32), size=SIZE) for each in (0.4, 0.6, -1.5, -3)]
+    assert [ruling.level for ruling in found] == ["warn", "ok", "warn", "refuse"]
+    assert found[0].reason == NO_LESION.words == "No lesion found in the photo."
+    assert found[2].reason.startswith(NO_LESION.words)
+    assert NO_LESION.words not in found[3].reason
+
+
 def test_the_worse_of_quality_and_resemblance_decides() -> None:
-    bounds = Bounds(brightness=(10, 255), content=(0, 255), sharpness=(0, 255))
-    gate = Gate(("a",), np.zeros(1, np.float32), np.eye(1, dtype=np.float32), warn=1, refuse=4, bounds=bounds)
+    bounds = replace(ANY, brightness=(10, 255))
+    gate = one_feature_gate(bounds=bounds)
     dark = gate.rule(PIXELS, np.zeros(1, np.float32), size=SIZE)
     assert (dark.level, dark.reason) == ("warn", "The picture is too dark.")
     assert gate.rule(PIXELS, np.full(1, 3, np.float32), size=SIZE).level == "refuse"
@@ -81,7 +98,7 @@ def test_every_kind_of_network_has_middle_layers(name: str, dimensions: int) -> 
 
 
 def test_a_gate_comes_back_as_it_was_saved(features: np.ndarray, tmp_path: Path) -> None:
-    gate = Gate(("a", "b"), *fit_statistics(features), warn=1.5, refuse=2.5, bounds=ANY)
+    gate = Gate(("a", "b"), *fit_statistics(features), NO_CHECK, warn=1.5, refuse=2.5, bounds=ANY)
     (tmp_path / GATE).write_text(json.dumps({"gate": save_statistics(gate, tmp_path)}))
     loaded = load_gate(tmp_path)
     assert loaded is not None
@@ -118,7 +135,9 @@ def test_the_shipped_gate_keeps_the_promised_share_of_validation(shipped: Path) 
     found = [photos["all"] for name, photos in accepted.items() if name.endswith(", val")]
     assert len(found) == 2
     warned, refused, pictures = (sum(each[name] for each in found) for name in ("warned", "refused", "pictures"))
-    assert (warned + refused) / pictures <= WARN_SHARE + 0.002
+    others = sum(each["colour"] + each["no_lesion"] for each in found)
+    assert (warned + refused - others) / pictures <= WARN_SHARE + 0.002
+    assert others / pictures <= 2 * COLOUR_SHARE + NO_LESION_SHARE + 0.002
     assert refused / pictures <= REFUSE_SHARE + 0.001
 
 

@@ -38,7 +38,7 @@ STUDIES: dict[str, Callable[[Path], object]] = {
 
 
 def counts(pictures: int, warned: int, refused: int) -> dict[str, int]:
-    return {"pictures": pictures, "warned": warned, "refused": refused}
+    return {"pictures": pictures, "warned": warned, "refused": refused, "colour": 0, "no_lesion": 0}
 
 
 def gate() -> dict[str, Any]:
@@ -50,7 +50,9 @@ def gate() -> dict[str, Any]:
         {"kind": "cats", "chosen_on": True, "auroc": 0.98765, **counts(20, 5, 10)},
         {"kind": "charts", "chosen_on": False, "auroc": 1.0, **counts(40, 0, 40)},
     ]
-    return {"accepted": accepted, "foreign": foreign}
+    blind = {"theirs": accepted["mine, test"]}
+    colour = {"grey": {"ham10000": accepted["mine, test"]}}
+    return {"accepted": accepted, "foreign": foreign, "blind": blind, "colour": colour}
 
 
 def uncertainty() -> dict[str, Any]:
@@ -135,7 +137,7 @@ def test_each_table_is_there_if_its_study_is(folder: Path) -> None:
         "robustness": ["robustness"],
         "lesion_hidden": ["controls"],
         "leave_out": ["clinics_left_out", "diagnoses_left_out"],
-        "gate": ["gate_foreign", "gate_photos", "possible_diagnoses"],
+        "gate": ["gate_foreign", "gate_photos", "gate_without_a_source", "gate_colour", "possible_diagnoses"],
         "faithfulness/faithfulness": ["faithfulness"],
     }
     assert [table.name for table in study_tables(folder)] == list(chain.from_iterable(names.values()))
@@ -159,6 +161,8 @@ def test_every_title_names_split_and_n(folder: Path) -> None:
         "test images, per image, n in each row",
         "Gate: pictures that show no lesion (n = 60 of 2 kinds; of no split, but skin is cut from validation photos)",
         "Gate: dermatoscopic photos turned away (data set, split and n in each row)",
+        "Gate fitted without a data set: its dermatoscopic photos turned away (test split, n in each row)",
+        "Gate: photos whose colours were changed (test splits, n in each row; turned away by diagnosis)",
         "Diagnoses that cannot be ruled out (test split, n = 84 images of 70 lesions)",
         "Heat maps compared with blobs that ignore the photo (test split, n = 35 photos of 30 lesions)",
     ]
@@ -168,7 +172,7 @@ def test_every_title_names_split_and_n(folder: Path) -> None:
 
 
 def test_the_cells_are_those_of_the_files(folder: Path) -> None:
-    robust, hidden, clinics, diagnoses, non_lesion, photos, possible, heat_maps = study_tables(folder)
+    robust, hidden, clinics, diagnoses, non_lesion, photos, blind, colour, possible, heat_maps = study_tables(folder)
     assert robust.rows[0] == ["none", "", "0.800", "0.800", "0.800"]
     assert robust.rows[1] == ["blur", "2", "+0.000", "-0.050 (-0.070 to -0.030)", "+0.000"]
     assert hidden.rows[0][:5] == ["all", "whole", "4 (2)", "3 (1)", "0.800"]
@@ -176,7 +180,10 @@ def test_the_cells_are_those_of_the_files(folder: Path) -> None:
     assert diagnoses.rows[0][-2:] == ["0.700 (0.600-0.800)", "n/a"]
     assert non_lesion.rows[0] == ["cats", "design", "20", "0.9877", "75.0 % (50.9-91.3)", "50.0 % (27.2-72.8)"]
     assert non_lesion.rows[-1][:3] == ["all of these", "report", "40"]
-    assert photos.rows[-1] == ["mine, test", "all", "70", "10.0 % (4.1-19.5)", "0.0 % (0.0-5.1)"]
+    none, tenth = "0.0 % (0.0-5.1)", "10.0 % (4.1-19.5)"
+    assert photos.rows[-1] == ["mine, test", "all", "70", tenth, none, none, none]
+    assert blind.rows[-1] == ["theirs", "all", "70", tenth, none]
+    assert colour.rows == [["HAM10000", "grey", "70", none, tenth, *["1 / 10"] * 7]]
     assert possible.rows[4] == ["Melanoma", "10", "97.5 %", "12 / 10", "90.0 % (55.0-99.8)", "2.2"]
     assert possible.rows[3][2] == "n/a (too few for 95 %)"
     assert len(heat_maps.rows) == len(OFFERED) * len(GROUPS)

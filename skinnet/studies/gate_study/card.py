@@ -7,7 +7,14 @@ from typing import Any
 
 from skinnet.inference.stability import variants_in_words
 from skinnet.reporting.table import Table
-from skinnet.studies.gate_study.tables import coverage_table, non_lesion_table, share, turned_away_table
+from skinnet.studies.gate_study.tables import (
+    blind_table,
+    colour_table,
+    coverage_table,
+    non_lesion_table,
+    share,
+    turned_away_table,
+)
 
 
 def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -> str:
@@ -25,8 +32,18 @@ def gate_card(gate: dict[str, Any], uncertainty: dict[str, Any], *, name: str) -
             "read it. 95 % intervals (Clopper and Pearson) in brackets.",
             "## Dermatoscopic photos turned away",
             "Thresholds were fitted on validation; test was scored after that. Warned: classified, with a warning "
-            "above the verdict. Refused: not classified.",
+            "above the verdict, among them photos warned of for their colour, and photos in which no lesion was found. "
+            "Refused: not classified.",
             turned_away_table(gate["accepted"]).markdown(),
+            "## Fitted without a data set",
+            "Statistics, thresholds and bounds know nothing of the data set: the honest estimate for a new clinic. The "
+            "network itself was trained on it.",
+            blind_table(gate["blind"]).markdown(),
+            "## Photos without their colours",
+            "Test photos, changed. Bounds were chosen on validation. Turned away: warned of or refused, for whatever "
+            "reason; by diagnosis as counts.",
+            colour_table(gate["colour"]).markdown(),
+            _melanomas(gate["grey_melanomas"]),
             "## Pictures that show no lesion",
             "AUROC against the validation images. Turned away: warned of or refused. The gate was designed on the "
             "kinds marked *design*; the others are only reported. Pictures of one kind share sources, so the "
@@ -54,6 +71,13 @@ def _counts(found: Iterable[tuple[str, dict[str, int]]], head: str) -> str:
         for name, each in found
     ]
     return Table("", "", [head, "n", "warned", "refused"], rows).markdown()
+
+
+def _melanomas(found: dict[str, int]) -> str:
+    return (
+        f"Of {found['pictures']} test melanomas drawn at random and made grey, {found['flagged']} score above the "
+        f"threshold, {found['warned']} get a warning, and {found['neither']} get neither."
+    )
 
 
 def _stability(spread: dict[str, Any]) -> str:

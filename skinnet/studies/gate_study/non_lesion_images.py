@@ -4,7 +4,7 @@
 
 The sources are installed packages: photographs, textures and medical images of scikit-image, scikit-learn, matplotlib
 and Gradio (`pip install -e ".[foreign]"`), wallpapers and stamps of Debian packages (unpacked anywhere, docs/gate.md
-says how). Skin is cut from the corners of validation photos (`bare_skin`), and code draws the rest
+says how). Skin is cut from the corners of validation photos, and code draws the rest
 (`synthetic_images`). A package that is not installed is named in a warning and left out.
 """
 
@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from skinnet.data.index import load_index
 from skinnet.errors import DataError, PhotoError
 from skinnet.images.photo import open_photo
-from skinnet.studies.gate_study.bare_skin import bare_skin, mirrored_skin
 from skinnet.studies.gate_study.synthetic_images import charts, documents, noises, screenshots
+from skinnet.training.skin_crops import mirrored, skin_crops
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ PACKAGED = {
     "gradio": ["cheetah1", "cheetah2", "groot", "lion", "tower"],
 }
 """Photographs in colour, by package and file name."""
+FACES = {("skimage", "astronaut"): (178, 75, 272, 185), ("matplotlib", "grace_hopper"): (156, 130, 373, 320)}
+"""Faces in these photographs, by package and file name: left, top, right, bottom."""
+CLOSE_UP_WIDTH = 600
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 LARGEST = 1200
 """Pixels of a picture's longest side: wallpapers are scaled down to it, as a phone's gallery does."""
@@ -148,6 +152,30 @@ def eyes(_: Places) -> Pictures:
         yield from crops([fundus], each=28, seed=3)
 
 
+def close_ups(_: Places) -> Pictures:
+    """Parts of faces, as a phone without a dermatoscope might see them: square and 4:3, enlarged to a photo's size."""
+    rng = np.random.default_rng(5)
+    for (package, name), box in FACES.items():
+        for photo in packaged(package, [name]):
+            face = photo.crop(box)
+            for number in range(40):
+                aspect = (1, 4 / 3)[number % 2]
+                width = min(face.width, face.height * aspect) * rng.uniform(0.4, 1)
+                left, top = rng.uniform(0, face.width - width), rng.uniform(0, face.height - width / aspect)
+                part = (left, top, left + width, top + width / aspect)
+                size = (CLOSE_UP_WIDTH, round(CLOSE_UP_WIDTH / aspect))
+                yield face.resize(size, Image.Resampling.BICUBIC, box=part)
+
+
+def bare_skin(places: Places) -> Pictures:
+    """The largest lesion-free corner of each validation photo of which there is a mask."""
+    table = load_index(places.root)
+    corners = [crops.skin for crops in skin_crops(table[table["split"] == "val"], places.root)]
+    if not corners:
+        log.warning("No lesion masks in %s: skin without a lesion is left out", places.root)
+    yield from corners
+
+
 KINDS = (
     Kind("photographs", True, photographs),
     Kind("parts of photographs", True, lambda places: crops(photographs(places), each=6, seed=0)),
@@ -161,8 +189,9 @@ KINDS = (
     Kind("charts", False, lambda _: charts(count=24, seed=2)),
     Kind("stained tissue", False, tissue),
     Kind("fundus of the eye", False, eyes),
-    Kind("skin without a lesion, enlarged", False, lambda places: bare_skin(places.root)),
-    Kind("skin without a lesion, mirrored", False, lambda places: mirrored_skin(places.root)),
+    Kind("close-ups of faces, no dermatoscope", False, close_ups),
+    Kind("skin without a lesion, enlarged", False, bare_skin),
+    Kind("skin without a lesion, mirrored", False, lambda places: map(mirrored, bare_skin(places))),
 )
 
 

@@ -32,11 +32,13 @@ from skinnet.labels import MALIGNANT, probability_columns
 from skinnet.progress import progress
 from skinnet.reporting.captions import source_title
 from skinnet.studies.gate_study.card import gate_card
+from skinnet.studies.gate_study.colour import colour_counts, grey_melanomas
 from skinnet.studies.gate_study.non_lesion_images import Places
 from skinnet.studies.gate_study.tables import write_tables
-from skinnet.studies.gate_study.turned_away import altered_counts, by_diagnosis, gate_levels, non_lesion_counts
+from skinnet.studies.gate_study.turned_away import altered_counts, by_source, gate_rulings, non_lesion_counts
 from skinnet.training.fit_conformal import fit_sets, measure_coverage
-from skinnet.training.fit_gate import BATCH, fit_gate
+from skinnet.training.fit_gate import fit_gate
+from skinnet.training.gate_material import BATCH, Material, gather
 
 
 def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = (Path("/"),)) -> None:
@@ -56,19 +58,15 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
     partition = "split" if config.partition == DEVELOPMENT else config.partition
     table = load_index(root, sources=config.sources, partition=partition)
     images = load_cache(root, table)
-    gate, by_split = fit_gate(classifier, table, images)
-    val, accepted = by_split["val"], {}
-    for split in ("val", "test"):
-        photos = by_split[split]
-        levels = gate_levels(gate, photos.inputs(images), photos.features)
-        sources = table["source"].to_numpy()[photos.positions]
-        for source in config.sources:
-            chosen = sources == source
-            if chosen.any():
-                accepted[f"{source_title(source)}, {split}"] = by_diagnosis(levels[chosen], photos.dx[chosen])
+    material = gather(classifier, table, images, root=root)
+    gate = fit_gate(material)
+    val, test = material.splits["val"], material.splits["test"]
     measured = {
         "gate": save_statistics(gate, checkpoint),
-        "accepted": accepted,
+        "accepted": accepted_counts(gate, material, images),
+        "blind": blind_counts(material, images, config.sources),
+        "colour": colour_counts(classifier, gate, test, images),
+        "grey_melanomas": grey_melanomas(classifier, gate, test, images),
         "foreign": non_lesion_counts(classifier, gate, Places(root, packages), gate.distances(val.features)),
         "altered": altered_counts(classifier, gate, table.iloc[val.positions], root),
         "milliseconds": measure_time(classifier, gate, np.array(images[int(val.positions[0])])),
@@ -80,6 +78,27 @@ def fit_and_measure(checkpoint: Path, *, root: Path, packages: Sequence[Path] = 
     write_json(checkpoint / CONFORMAL, uncertainty)
     write_text(checkpoint / GATE_CARD, gate_card(measured, uncertainty, name=checkpoint.name))
     write_tables(checkpoint)
+
+
+def accepted_counts(gate: Gate, material: Material, images: Images) -> dict[str, Any]:
+    """Counts of the photos of each data set and split, by diagnosis."""
+    found: dict[str, Any] = {}
+    for split in ("val", "test"):
+        photos = material.splits[split]
+        rulings = gate_rulings(gate, photos.inputs(images), photos.features)
+        found |= {f"{source_title(name)}, {split}": counts for name, counts in by_source(rulings, photos).items()}
+    return found
+
+
+def blind_counts(material: Material, images: Images, sources: Sequence[str]) -> dict[str, Any]:
+    """Counts of the test photos of each added data set, by a gate that is fitted without it."""
+    test = material.splits["test"]
+    found = {}
+    for source in sources[1:]:
+        gate = fit_gate(material, sources=[other for other in sources if other != source])
+        rulings = gate_rulings(gate, test.inputs(images), test.features)
+        found[source_title(source)] = by_source(rulings, test)[source]
+    return found
 
 
 def measure_time(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, times: int = 25) -> dict[str, float]:

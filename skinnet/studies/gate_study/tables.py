@@ -5,13 +5,15 @@ tables = write_tables(Path("checkpoints/committee"))
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from skinnet.checkpoint import CONFORMAL, GATE, GATE_CARD, GATE_STATISTICS
 from skinnet.evaluation.bootstrap import clopper_pearson
 from skinnet.files import read_json
-from skinnet.labels import FULL_NAMES
+from skinnet.labels import CLASSES, FULL_NAMES
+from skinnet.reporting.captions import source_title
 from skinnet.reporting.study_tables import write_study
 from skinnet.reporting.table import Table
 from skinnet.training.fit_conformal import PROMISES
@@ -29,6 +31,8 @@ def write_tables(folder: Path) -> list[Table]:
     tables = [
         non_lesion_table(gate["foreign"]),
         turned_away_table(gate["accepted"]),
+        blind_table(gate["blind"]),
+        colour_table(gate["colour"]),
         coverage_table(uncertainty["sets"], uncertainty["coverage"]),
     ]
     write_study(folder, "gate", order=40, files=[GATE, GATE_STATISTICS, CONFORMAL, GATE_CARD], tables=tables)
@@ -37,15 +41,44 @@ def write_tables(folder: Path) -> list[Table]:
 
 def turned_away_table(accepted: dict[str, dict[str, dict[str, int]]]) -> Table:
     """How many dermatoscopic photos of each data set and split are warned of or refused, by diagnosis."""
-    rows = []
-    for name, by_dx in accepted.items():
-        for dx, found in by_dx.items():
-            if count := found["pictures"]:
-                shares = [share(found[level], count) for level in ("warned", "refused")]
-                rows.append([name, FULL_NAMES.get(dx, "all"), str(count), *shares])
-    heads = ["photos", "diagnosis", "n", "warned", "refused"]
     title = "Gate: dermatoscopic photos turned away (data set, split and n in each row)"
-    return Table("gate_photos", title, heads, rows)
+    heads = ["photos", "diagnosis", "n", "warned", "for colour", "no lesion found", "refused"]
+    columns = ("warned", "colour", "no_lesion", "refused")
+    return Table("gate_photos", title, heads, _by_diagnosis(accepted, columns))
+
+
+def blind_table(blind: dict[str, dict[str, dict[str, int]]]) -> Table:
+    """How many test photos of a data set are turned away by a gate that was fitted without it, by diagnosis."""
+    title = "Gate fitted without a data set: its dermatoscopic photos turned away (test split, n in each row)"
+    heads = ["fitted without", "diagnosis", "n", "warned", "refused"]
+    return Table("gate_without_a_source", title, heads, _by_diagnosis(blind, ("warned", "refused")))
+
+
+def _by_diagnosis(photos: dict[str, dict[str, dict[str, int]]], columns: Sequence[str]) -> list[list[str]]:
+    return [
+        [name, FULL_NAMES.get(dx, "all"), str(count), *(share(found[column], count) for column in columns)]
+        for name, by_dx in photos.items()
+        for dx, found in by_dx.items()
+        if (count := found["pictures"])
+    ]
+
+
+def colour_table(colour: dict[str, dict[str, dict[str, dict[str, int]]]]) -> Table:
+    """How many test photos are turned away after changes of their colours, with counts by diagnosis."""
+    rows = []
+    for change, by_source in colour.items():
+        for source, by_dx in by_source.items():
+            every = by_dx["all"]
+            shares = [share(hits, every["pictures"]) for hits in (every["colour"], _away(every))]
+            counts = [f"{_away(by_dx[dx])} / {n}" if (n := by_dx[dx]["pictures"]) else "" for dx in CLASSES]
+            rows.append([source_title(source), change, str(every["pictures"]), *shares, *counts])
+    title = "Gate: photos whose colours were changed (test splits, n in each row; turned away by diagnosis)"
+    heads = ["photos", "colours", "n", "warned for colour", "turned away", *CLASSES]
+    return Table("gate_colour", title, heads, rows)
+
+
+def _away(found: dict[str, int]) -> int:
+    return found["warned"] + found["refused"]
 
 
 def non_lesion_table(kinds: list[dict[str, Any]], *, total: str = "all of these") -> Table:
@@ -53,7 +86,7 @@ def non_lesion_table(kinds: list[dict[str, Any]], *, total: str = "all of these"
     rows = []
     sums = [_together(kinds, total, chosen_on=chosen_on) for chosen_on in (True, False)]
     for each in [*kinds, *sums]:
-        away = share(each["warned"] + each["refused"], each["pictures"])
+        away = share(_away(each), each["pictures"])
         auroc = f"{each['auroc']:.4f}" if each["auroc"] is not None else ""
         use = "design" if each["chosen_on"] else "report"
         rows.append(

@@ -1,7 +1,7 @@
 """Count the pictures that a gate warns of or refuses: photos by diagnosis, altered photos, pictures without a lesion.
 
-levels = gate_levels(gate, inputs, features)  # (N,), 0 ok, 1 warn, 2 refuse
-level_counts(levels)                          # {"pictures": 100, "warned": 2, "refused": 1}
+rulings = gate_rulings(gate, inputs, features)
+ruling_counts(rulings)  # {"pictures": 100, "warned": 2, "refused": 1, "colour": 1, "no_lesion": 0}
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from sklearn.metrics import roc_auc_score
 
 from skinnet.images.corruptions import ALTERATIONS
 from skinnet.images.photo import open_photo, to_input, unsquash
-from skinnet.images.quality import LEVELS
+from skinnet.images.quality import TOO_LOW
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.gate import Gate
+from skinnet.inference.gate import NO_LESION, Gate, Ruling
 from skinnet.labels import CLASSES
 from skinnet.studies.gate_study.non_lesion_images import Places, collect
-from skinnet.training.fit_gate import image_features
+from skinnet.training.gate_material import SplitFeatures, picture_features
 
 ALTERED_PHOTOS = 96
 """Validation photos that are altered."""
+REASONS = {"colour": (TOO_LOW["chroma"].words, TOO_LOW["tint"].words), "no_lesion": (NO_LESION.words,)}
+"""Sentences of a ruling that are counted one by one."""
 
 
-def gate_levels(
+def gate_rulings(
     gate: Gate, inputs: Sequence[np.ndarray], features: np.ndarray, sizes: Sequence[tuple[int, int]] | None = None
-) -> np.ndarray:
-    """The gate's levels, int (N,): positions in `LEVELS`.
+) -> list[Ruling]:
+    """The gate's rulings on N pictures.
 
     Args:
         inputs: of the network, each uint8 (H, W, 3).
@@ -40,17 +42,34 @@ def gate_levels(
     """
     sizes = sizes or [(each.shape[1], each.shape[0]) for each in inputs]
     found = zip(inputs, features, sizes, strict=True)
-    return np.array([LEVELS.index(gate.rule(pixels, each, size=size).level) for pixels, each, size in found], dtype=int)
+    return [gate.rule(pixels, each, size=size) for pixels, each, size in found]
 
 
-def level_counts(levels: np.ndarray) -> dict[str, int]:
-    """How many pictures there are, how many are warned of, how many refused."""
-    return {"pictures": len(levels), "warned": int((levels == 1).sum()), "refused": int((levels == 2).sum())}
+def ruling_counts(rulings: Iterable[Ruling]) -> dict[str, int]:
+    """How many pictures there are, how many are warned of or refused, and how many for each of the `REASONS`."""
+    rulings = list(rulings)
+    levels = [ruling.level for ruling in rulings]
+    reasons = {
+        name: sum(any(sentence in ruling.reason for sentence in sentences) for ruling in rulings)
+        for name, sentences in REASONS.items()
+    }
+    return {"pictures": len(levels), "warned": levels.count("warn"), "refused": levels.count("refuse"), **reasons}
 
 
-def by_diagnosis(levels: np.ndarray, dx: np.ndarray) -> dict[str, dict[str, int]]:
+def by_diagnosis(rulings: Sequence[Ruling], dx: Iterable[str]) -> dict[str, dict[str, int]]:
     """Counts of each diagnosis, dx (N,), and of all."""
-    return {name: level_counts(levels[dx == name]) for name in CLASSES} | {"all": level_counts(levels)}
+    pairs = list(zip(rulings, dx, strict=True))
+    counts = {name: ruling_counts(ruling for ruling, each in pairs if each == name) for name in CLASSES}
+    return counts | {"all": ruling_counts(rulings)}
+
+
+def by_source(rulings: Sequence[Ruling], photos: SplitFeatures) -> dict[str, dict[str, dict[str, int]]]:
+    """Counts of each data set, by diagnosis."""
+    found = {}
+    for source in dict.fromkeys(photos.source.tolist()):
+        chosen = np.flatnonzero(photos.source == source)
+        found[source] = by_diagnosis([rulings[item] for item in chosen.tolist()], photos.dx[chosen])
+    return found
 
 
 def non_lesion_counts(
@@ -69,8 +88,8 @@ def non_lesion_counts(
         distances = gate.distances(features)
         shows_no_lesion = np.r_[np.zeros(len(photo_distances)), np.ones(len(distances))]
         auroc = float(roc_auc_score(shows_no_lesion, np.r_[photo_distances, distances]))
-        levels = gate_levels(gate, inputs, features, [picture.size for picture in pictures])
-        found.append({"kind": kind.name, "chosen_on": kind.for_design, **level_counts(levels), "auroc": auroc})
+        rulings = gate_rulings(gate, inputs, features, [picture.size for picture in pictures])
+        found.append({"kind": kind.name, "chosen_on": kind.for_design, **ruling_counts(rulings), "auroc": auroc})
     return found
 
 
@@ -81,7 +100,7 @@ def altered_counts(classifier: Classifier, gate: Gate, rows: pd.DataFrame, root:
     found = {}
     for name, alter in ALTERATIONS.items():
         inputs, features = _inputs_and_features(classifier, gate.layers, map(alter, photos), name)
-        found[name] = level_counts(gate_levels(gate, inputs, features))
+        found[name] = ruling_counts(gate_rulings(gate, inputs, features))
     return found
 
 
@@ -90,4 +109,4 @@ def _inputs_and_features(
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Inputs, each uint8 (H, W, 3), and the gate's features of any pictures."""
     inputs = [to_input(picture, frame=classifier.frame) for picture in pictures]
-    return inputs, image_features(classifier, layers, inputs, np.arange(len(inputs)), title=title)
+    return inputs, picture_features(classifier, layers, inputs, title=title)

@@ -15,13 +15,15 @@ import pandas as pd
 
 from skinnet.checkpoint import PREDICTIONS, load_config, save_config
 from skinnet.files import read_table
+from skinnet.images.quality import LEVELS
 from skinnet.inference.calibration import Decision
 from skinnet.inference.predictions import add_predictions, load_predictions, predict_logits, rows_of, save_predictions
 from skinnet.labels import CLASSES
-from skinnet.studies.gate_study.turned_away import gate_levels
+from skinnet.studies.gate_study.turned_away import gate_rulings
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_gate import fit_gate
 from skinnet.training.fitted_run import fit_run
+from skinnet.training.gate_material import gather
 from skinnet.training.train import train_or_go_on
 
 log = logging.getLogger(__name__)
@@ -73,9 +75,10 @@ def _predict_test(run: Path, *, root: Path, with_gate: bool) -> None:
     logits = predict_logits(fitted.classifier, fitted.images, positions)
     predictions = add_predictions(fitted.classifier, fitted.table.iloc[positions], logits)
     if with_gate:
-        gate, by_split = fit_gate(fitted.classifier, fitted.table, fitted.images)
-        test = by_split["test"]
-        levels = gate_levels(gate, test.inputs(fitted.images), test.features)
+        material = gather(fitted.classifier, fitted.table, fitted.images, root=root)
+        gate, test = fit_gate(material), material.splits["test"]
+        rulings = gate_rulings(gate, test.inputs(fitted.images), test.features)
+        levels = [LEVELS.index(ruling.level) for ruling in rulings]
         predictions = predictions.assign(distance=gate.distances(test.features), level=levels)
     save_config(fitted.config, run)
     save_predictions(predictions, run / TEST_PREDICTIONS)

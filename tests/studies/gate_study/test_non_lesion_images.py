@@ -7,10 +7,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from skinnet.data.index import load_index
 from skinnet.errors import DataError
 from skinnet.studies.gate_study import non_lesion_images
-from skinnet.studies.gate_study.bare_skin import SKIN_SIDE, bare_skin, free_corner, mirrored_skin
-from skinnet.studies.gate_study.non_lesion_images import KINDS, Kind, Places, collect, crops, packaged, unpacked
+from skinnet.studies.gate_study.non_lesion_images import (
+    KINDS,
+    Kind,
+    Places,
+    bare_skin,
+    close_ups,
+    collect,
+    crops,
+    packaged,
+    unpacked,
+)
 
 
 def test_crops_lie_inside_and_are_a_tenth_to_a_half_of_the_side() -> None:
@@ -22,25 +32,16 @@ def test_crops_lie_inside_and_are_a_tenth_to_a_half_of_the_side() -> None:
     assert all((np.asarray(crop)[..., 0] == 7).all() for crop in found)
 
 
-def test_the_free_corner_is_the_largest_square_beside_the_lesion() -> None:
-    lesion = np.zeros((224, 224), bool)
-    lesion[60:, 60:] = True
-    assert free_corner(lesion) is None  # corners of fewer than 64 pixels
-    lesion = np.zeros((224, 224), bool)
-    lesion[:100] = True
-    lesion[:, :110] = True
-    left, top, right, bottom = free_corner(lesion) or (0, 0, 0, 0)
-    assert (right, bottom) == (218, 218)
-    assert not lesion[top:bottom, left:right].any()
-    assert lesion[top - 4 : bottom, left - 4 : right].any()
+def test_skin_is_cut_from_every_validation_photo_with_a_free_corner(drawn_root: Path) -> None:
+    corners = list(bare_skin(Places(drawn_root)))
+    assert len(corners) == (load_index(drawn_root)["split"] == "val").sum()
+    assert {corner.size for corner in corners} == {corners[0].size}
 
 
-def test_skin_is_cut_from_validation_photos_alone_where_the_mask_is_empty(
-    real_root: Path,
-) -> None:
-    corner = next(bare_skin(real_root))
-    assert min(corner.size) >= SKIN_SIDE
-    assert next(mirrored_skin(real_root)).size == (224, 224)
+def test_close_ups_are_square_and_four_to_three_by_turns() -> None:
+    found = list(close_ups(Places(Path())))
+    assert len(found) == 80
+    assert {picture.size for picture in found} == {(600, 600), (600, 450)}
 
 
 def test_one_size_of_each_wallpaper_is_taken(tmp_path: Path) -> None:
@@ -53,11 +54,14 @@ def test_one_size_of_each_wallpaper_is_taken(tmp_path: Path) -> None:
     assert len(list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"]))) == 1
 
 
-def test_missing_sources_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_sources_are_named(drawn_root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    unmasked = tmp_path / "unmasked"
+    unmasked.mkdir()
+    (unmasked / "index.csv").symlink_to(drawn_root / "index.csv")
     with caplog.at_level(logging.WARNING, logger="skinnet"):
         assert list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"])) == []
         assert list(packaged("no_such_package", ["a"])) == []
-        assert list(bare_skin(tmp_path)) == []
+        assert list(bare_skin(Places(unmasked))) == []
     assert "usr/share/wallpapers" in caplog.text
     assert "no_such_package is not installed" in caplog.text
     assert "No lesion masks" in caplog.text
@@ -72,4 +76,4 @@ def test_a_kind_to_design_on_must_have_pictures(monkeypatch: pytest.MonkeyPatch,
 def test_some_kinds_are_for_design_and_others_are_only_reported() -> None:
     design = {kind.name for kind in KINDS if kind.for_design}
     assert design == {"photographs", "parts of photographs", "textures", "noise and plain colours", "documents"}
-    assert len(KINDS) - len(design) == 9
+    assert len(KINDS) - len(design) == 10

@@ -9,7 +9,9 @@ import pytest
 
 from skinnet.checkpoint import CONFIG, GATE, GATE_CARD
 from skinnet.images.photo import to_input
+from skinnet.images.quality import TOO_LOW
 from skinnet.inference.classifier import Classifier
+from skinnet.inference.gate import NO_LESION, Ruling
 from skinnet.labels import CLASSES
 from skinnet.models.backbone import middle_layers
 from skinnet.studies.gate_study import non_lesion_images, study, turned_away
@@ -17,18 +19,20 @@ from skinnet.studies.gate_study.non_lesion_images import Kind
 from skinnet.studies.gate_study.study import fit_and_measure, fit_and_measure_sets, measure_stability
 from skinnet.studies.gate_study.synthetic_images import documents
 from skinnet.studies.gate_study.tables import share
-from skinnet.studies.gate_study.turned_away import by_diagnosis, level_counts
-from skinnet.training.fit_gate import image_features
+from skinnet.studies.gate_study.turned_away import by_diagnosis, ruling_counts
+from skinnet.training.gate_material import image_features
 from tests.drawings import LOOKS, draw_lesion
 
 
-def test_levels_are_counted_by_diagnosis() -> None:
-    levels, dx = np.array([0, 1, 2, 2]), np.array(["mel", "mel", "mel", "nv"])
-    found = by_diagnosis(levels, dx)
+def test_rulings_are_counted_by_diagnosis_and_reason() -> None:
+    pale = Ruling("warn", f"The picture is too dark. {TOO_LOW['chroma'].words} {TOO_LOW['tint'].words}", 0)
+    rulings = [Ruling("ok", "", 0), pale, Ruling("refuse", "", 0), Ruling("refuse", NO_LESION.words, 0)]
+    found = by_diagnosis(rulings, ["mel", "mel", "mel", "nv"])
     assert list(found) == [*CLASSES, "all"]
-    assert found["mel"] == {"pictures": 3, "warned": 1, "refused": 1}
-    assert found["all"] == level_counts(levels) == {"pictures": 4, "warned": 1, "refused": 2}
-    assert found["df"] == {"pictures": 0, "warned": 0, "refused": 0}
+    assert found["mel"] == {"pictures": 3, "warned": 1, "refused": 1, "colour": 1, "no_lesion": 0}
+    every = {"pictures": 4, "warned": 1, "refused": 2, "colour": 1, "no_lesion": 1}
+    assert found["all"] == ruling_counts(rulings) == every
+    assert found["df"] == dict.fromkeys(every, 0)
 
 
 def test_features_come_in_the_order_of_the_positions_whatever_the_shapes(shipped: Path) -> None:
@@ -101,4 +105,8 @@ def test_the_command_makes_a_gate_that_the_classifier_loads(
     assert settings["gate"]["refuse"] >= settings["gate"]["warn"] > 0
     page = (checkpoint / GATE_CARD).read_text(encoding="utf-8")
     assert "| documents | design | 6 | 1.0000 | 100.0 % (54.1-100.0) |" in page
+    assert settings["blind"] == {}
+    grey = settings["colour"]["grey"]["ham10000"]["all"]
+    assert grey["colour"] == grey["pictures"] == settings["accepted"]["HAM10000, test"]["all"]["pictures"] > 0
+    assert settings["grey_melanomas"]["neither"] == 0 < settings["grey_melanomas"]["pictures"]
     assert "| Dermatofibroma | 23 | 95 % |" in page
