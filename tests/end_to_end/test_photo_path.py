@@ -44,7 +44,7 @@ print(Classifier.load(Path({checkpoint!r})).predict(open_photo({photo!r})).diagn
 START_APP = """
 from demo.interface import build
 from pathlib import Path
-build(Path({checkpoint!r}), examples=[])
+build(Path({checkpoint!r}))
 """
 
 
