@@ -14,7 +14,7 @@ from skinnet.reporting.captions import source_title
 
 @dataclass(frozen=True)
 class SourceCounts:
-    """How the verdict's threshold did on the test photos of one data set.
+    """How the verdict's threshold did in the test split of one data set, counted in photos or in lesions.
 
     Attributes:
         title: of the data set.
@@ -34,7 +34,7 @@ class SourceCounts:
 
     @staticmethod
     def of(source: str, metrics: Metrics) -> SourceCounts:
-        """Read the counts of a data set from its metrics per image."""
+        """Read the counts of a data set from its metrics per image or per lesion."""
         specificity = metrics.overall["specificity"]
         ends = [
             None if value is None else 1 - value for value in (specificity.value, specificity.high, specificity.low)
@@ -44,7 +44,7 @@ class SourceCounts:
         return SourceCounts(
             title=source_title(source),
             malignant=malignant,
-            benign=metrics.images - malignant,
+            benign=metrics.n - malignant,
             flagged=metrics.overall["sensitivity"],
             alarms=Estimate(*ends),
             melanomas=metrics.support["mel"],

@@ -1,0 +1,68 @@
+"""The published figures with a sentence on how to read each and the tables behind it, and tables in folded groups."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from skinnet.checkpoint import FIGURE_FOLDER
+from skinnet.errors import CheckpointError
+from skinnet.reporting.plots.titles import FIGURES, READING
+from skinnet.reporting.table import Table
+from skinnet.reporting.table_groups import grouped
+
+
+def figure(checkpoint: Path, name: str, tables: Sequence[Table] = ()) -> str:
+    """A figure inside the page itself, so that no file of this machine needs to be served.
+
+    Raises:
+        CheckpointError: if it is missing.
+    """
+    path = checkpoint / FIGURE_FOLDER / f"{name}.svg"
+    if not path.is_file():
+        raise CheckpointError(f"No {path}: run python -m skinnet release.")
+    data = base64.b64encode(path.read_bytes()).decode()
+    return (
+        f'<figure class="panel"><h3 class="hidden-text">{escape(FIGURES[name])}</h3>'
+        f'<img alt="{escape(FIGURES[name])}" src="data:image/svg+xml;base64,{data}">'
+        f"<figcaption><b>How to read it.</b> {escape(READING[name])}</figcaption>{_behind(tables)}</figure>"
+    )
+
+
+def _behind(tables: Sequence[Table]) -> str:
+    if not tables:
+        return ""
+    return f"<details><summary>The figures as a table</summary>{''.join(map(table, tables))}</details>"
+
+
+def table(each: Table) -> str:
+    """A table and its CSV file, which is in the link itself."""
+    link = f"data:text/csv;charset=utf-8,{quote(each.csv())}"
+    return f'{each.html()}<p class="csv"><a download="{each.name}.csv" href="{link}">Save as CSV</a></p>'
+
+
+def folded(groups: Mapping[str, Iterable[Table]]) -> str:
+    """Groups of tables, each folded away, and each table in it again."""
+    parts = []
+    for title, tables in groups.items():
+        found = list(tables)
+        inner = "".join(
+            f"<details><summary>{escape(each.title)} <span>{_number(len(each.rows), 'row')}</span></summary>"
+            f"{table(each)}</details>"
+            for each in found
+        )
+        summary = f"<summary>{escape(title)} <span>{_number(len(found), 'table')}</span></summary>"
+        parts.append(f'<details class="group">{summary}{inner}</details>')
+    return "".join(parts)
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def by_group(tables: Iterable[Table]) -> dict[str, Iterable[Table]]:
+    """Tables by title of their group."""
+    return {group.title: group.tables for group in grouped(tables)}

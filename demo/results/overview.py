@@ -1,0 +1,89 @@
+"""The first screen of the Results tab: what was found and missed in each test set, and what that means elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from demo.results.measured import DataSet, interval
+from skinnet.inference.wording import percent
+from skinnet.labels import MALIGNANT_MEANING
+
+Count = Callable[[DataSet], tuple[int, int, str]]
+"""Reads a count, among how many, and the share with its interval in words."""
+
+
+def overview(sets: Sequence[DataSet]) -> str:
+    """The counts, in three columns with a line for each data set."""
+    columns = "".join(_column(title, count, sets) for title, count in COUNTS.items())
+    return (
+        f'<h1>How good is it?</h1><p class="lead">Tested on lesions that took no part in the training: '
+        f"{_tested(sets)}. "
+        f"One threshold decides, {percent(sets[0].lesions.threshold)}: it was fixed before these tests. "
+        f'In brackets: 95 % intervals.</p><div class="counts">{columns}</div>{_elsewhere(sets)}'
+    )
+
+
+def _tested(sets: Sequence[DataSet]) -> str:
+    return " and ".join(f"{each.lesions.lesions:,} of {escape(each.title)} ({_malignant(each)})" for each in sets)
+
+
+def _malignant(data: DataSet) -> str:
+    counts = data.counts
+    if counts.malignant == counts.melanomas:
+        return f"{counts.melanomas:,} melanomas, the rest benign"
+    return f"{counts.malignant:,} {MALIGNANT_MEANING}, {counts.melanomas:,} of them melanomas"
+
+
+def _flagged(data: DataSet) -> tuple[int, int, str]:
+    counts = data.counts
+    n = counts.malignant
+    return round((counts.flagged.value or 0) * n), n, f"sensitivity {interval(counts.flagged, n=n)}"
+
+
+def _missed(data: DataSet) -> tuple[int, int, str]:
+    counts, n = data.counts, data.counts.melanomas
+    return counts.missed, n, f"sensitivity {interval(data.melanoma_sensitivity, n=n)}"
+
+
+def _alarms(data: DataSet) -> tuple[int, int, str]:
+    counts, n = data.counts, data.counts.benign
+    specificity = data.lesions.overall["specificity"]
+    return round((counts.alarms.value or 0) * n), n, f"specificity {interval(specificity, n=n)}"
+
+
+COUNTS: dict[str, Count] = {
+    "Cancers and pre-cancers flagged": _flagged,
+    "Melanomas missed": _missed,
+    "Benign lesions flagged": _alarms,
+}
+"""By what they count."""
+
+
+def _column(title: str, count: Count, sets: Sequence[DataSet]) -> str:
+    lines = []
+    for data in sets:
+        found, among, share = count(data)
+        lines.append(
+            f'<p class="number"><strong>{found:,}</strong> of {among:,}</p>'
+            f'<p class="small"><b>{escape(data.title)}:</b> {share}</p>'
+        )
+    return f"<section><h2>{title}</h2>{''.join(lines)}</section>"
+
+
+def _elsewhere(sets: Sequence[DataSet]) -> str:
+    compared = "; ".join(
+        f"{_per_100(each.counts.flagged.value)} cancers and {_per_100(each.counts.alarms.value)} benign lesions in "
+        f"{escape(each.title)}"
+        for each in sets
+    )
+    return (
+        '<div class="warning"><p><strong>Elsewhere expect less.</strong> Every data set above also gave the training '
+        f"photos, of other lesions. Even so, the same threshold flags {compared}. In a clinic that gave none, a "
+        "network of this kind separates lesions worse: EXPERIMENTS.md of the project gives the figures of one trained "
+        "without a data set and tested on it. There are almost no photos of dark skin.</p></div>"
+    )
+
+
+def _per_100(share: float | None) -> str:
+    return "n/a" if share is None else f"{100 * share:.0f} of 100"
