@@ -20,7 +20,7 @@ from demo.verdict import unbroken
 from skinnet.checkpoint import HISTORY
 from skinnet.files import read_table
 from skinnet.labels import DISCLAIMER
-from skinnet.reporting.goals import goals_table
+from skinnet.reporting.goals import goals_table, image_goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
@@ -99,8 +99,9 @@ def _groups(
 ) -> dict[str, Iterable[Table]]:
     """The tables of the home data set by group, those of the other ones, and those of all studies."""
     images = {"test": home.metrics["image"]} | {other.source: other.metrics["image"] for other in others}
-    shown = [goals_table(home.metrics), source_table(site.config, images), *tables, *study_tables(site.checkpoint)]
-    groups = by_group(shown)
+    goals = [goals_table(home.metrics), image_goals_table(images)]
+    shown = [*goals, source_table(site.config, images), *tables, *study_tables(site.checkpoint)]
+    groups = by_group(each for each in shown if each.rows)
     for other in others:
         groups[f"The same tables for {other.title}"] = [
             replace(each, name=f"{other.source}_{each.name}") for each in all_tables(other.metrics) if each.rows

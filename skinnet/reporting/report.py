@@ -20,8 +20,9 @@ from skinnet.files import write_json, write_text
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.plots.draw import draw_figures
-from skinnet.reporting.plots.titles import FIGURES
+from skinnet.reporting.plots.titles import FIGURES, READING
 from skinnet.reporting.table import Table
+from skinnet.reporting.table_groups import grouped
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; color: #111 }
@@ -75,7 +76,10 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     for table in evaluation.tables:
         write_text(folder / TABLE_FOLDER / f"{table.name}.csv", table.csv())
     pictures = _draw(evaluation, folder / FIGURE_FOLDER)
-    tables = "".join(table.html() for table in evaluation.tables)
+    tables = "".join(
+        f"<h2>{escape(group.title)}</h2>{''.join(table.html() for table in group.tables)}"
+        for group in grouped(evaluation.tables)
+    )
     write_text(folder / REPORT, page(evaluation.title, f"<p>{escape(evaluation.caption)}</p>{pictures}{tables}"))
 
 
@@ -85,7 +89,7 @@ def _draw(evaluation: Evaluation, folder: Path) -> str:
     primary = next(iter(units))
     cases = UNITS[primary](evaluation.predictions)
     drawn = draw_figures(cases, units[primary], evaluation.history, folder=folder, caption=evaluation.source)
-    return "".join(_picture(folder / f"{name}.svg", FIGURES[name]) for name in drawn)
+    return "".join(_picture(folder / f"{name}.svg", name) for name in drawn)
 
 
 def page(title: str, body: str) -> str:
@@ -102,6 +106,7 @@ skinnet. A metric that is undefined, or would rest on fewer than 20 lesions of a
 """
 
 
-def _picture(path: Path, words: str) -> str:
+def _picture(path: Path, name: str) -> str:
     data = base64.b64encode(path.read_bytes()).decode()
-    return f'<figure><img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}"></figure>'
+    picture = f'<img alt="{escape(FIGURES[name])}" src="data:image/svg+xml;base64,{data}">'
+    return f"<figure>{picture}<figcaption>{escape(READING[name])}</figcaption></figure>"

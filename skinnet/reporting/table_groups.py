@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from skinnet.reporting.table import Table
 
 GROUPS = {
-    "Goals, and each data set beside the other": ("goals", "sources"),
+    "Goals, and each data set beside the other": ("goals", "image-goals", "sources"),
     "Each diagnosis, by both decision rules": ("rules", "classes_displayed", "classes_balanced", "classes"),
     "Thresholds and missed melanomas": ("operating_points", "prevalences", "missed_melanomas"),
     "Scores and calibration": ("overall", "calibration", "reliability", "decision_curve", "selective"),
@@ -32,11 +32,10 @@ class TableGroup:
 
 
 def grouped(tables: Iterable[Table]) -> list[TableGroup]:
-    """Arrange tables by group, in their order; an empty group is left out, and so is a table without rows."""
+    """Arrange tables by group, in their order; an empty group is left out."""
     found: dict[str, list[Table]] = {title: [] for title in (*GROUPS, OTHERS)}
     for table in tables:
-        if table.rows:
-            found[_group(table.name)].append(table)
+        found[_group(table.name)].append(table)
     return [TableGroup(title, tuple(each)) for title, each in found.items() if each]
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from html import unescape
 from pathlib import Path
 
-import gradio as gr
 import pytest
 
+from demo.results.measured import data_sets
+from demo.site import Site
 from demo.tabs import results
 from skinnet.checkpoint import CARD
 from skinnet.errors import DataError
@@ -85,15 +88,15 @@ def test_card_report_tables_and_tab_show_every_table(shipped: Path, tmp_path: Pa
         assert (checkpoint / "tables" / f"{table.name}.csv").read_text(encoding="utf-8") == table.csv()
     assert all(f"**{table.title}**\n\n{table.markdown()}" in card[studies:] for table in tables[1:])
     assert not (checkpoint / "tables" / "gone.csv").exists()
-    folded = accordions(checkpoint)
-    assert folded[0] == tables[0].title
-    assert folded[-2 - count :] == [table.title for table in tables[1:]]
+    titles = folded(checkpoint)
+    assert titles.index("Goals, and each data set beside the other") < titles.index(tables[0].title)
+    studies = titles.index("Further studies")
+    assert titles[studies + 1 :][: 2 + count] == [table.title for table in tables[1:]]
 
 
-def accordions(checkpoint: Path) -> list[str]:
+def folded(checkpoint: Path) -> list[str]:
     """Titles of what can be unfolded on the Results tab, all folded."""
-    with gr.Blocks() as interface:
-        results.add(checkpoint)
-    found = [each["props"] for each in interface.config["components"] if each["type"] == "accordion"]
-    assert not any(each["open"] for each in found)
-    return [str(each["label"]) for each in found]
+    site = Site.load(checkpoint)
+    page = results.details(site, data_sets(site))
+    assert "<details open" not in page
+    return [unescape(title).strip() for title in re.findall(r"<summary>([^<]+)", page)]
