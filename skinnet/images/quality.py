@@ -1,7 +1,7 @@
 """Check whether a picture is good enough to classify: sharp, well lit, not empty, and in its colours.
 
     faults = find_faults(pixels, size=photo.size, bounds=bounds)  # [] or [Fault("warn", "The picture is blurred.")]
-    gauges(pixels, bounds)  # [Gauge("focus", value=2.1, least=0.5, greatest=7.3, advice=""), ...]
+    measure(pixels).chroma, bounds.chroma  # a value, and the range of the validation images
 
 Nothing here depends on what the picture shows. Whether it shows a lesion is the gate's question: `inference.gate`.
 """
@@ -72,22 +72,6 @@ class Fault:
     words: str
 
 
-@dataclass(frozen=True)
-class Gauge:
-    """One measure of a picture beside its bounds.
-
-    Attributes:
-        name: "focus", "light", "colour" or "tint".
-        advice: the sentence of a value out of bounds; empty inside.
-    """
-
-    name: str
-    value: float
-    least: float
-    greatest: float
-    advice: str
-
-
 TOO_LOW = {
     "content": Fault("refuse", "There is almost nothing to see in the picture."),
     "sharpness": Fault("warn", "The picture is blurred."),
@@ -97,8 +81,6 @@ TOO_LOW = {
 }
 TOO_HIGH = {"brightness": Fault("warn", "The picture is too bright.")}
 """Faults of a measure below and above its bounds. What is sharper or more colourful than validation is no fault."""
-GAUGES = {"focus": "sharpness", "light": "brightness", "colour": "chroma", "tint": "tint"}
-"""The measures that someone who takes a photo can act on, by the names of their gauges."""
 
 
 def measure(pixels: np.ndarray) -> Measures:
@@ -160,17 +142,6 @@ def find_faults(pixels: np.ndarray, *, size: tuple[int, int], bounds: Bounds) ->
         words = f"The picture is small ({size[0]} x {size[1]} pixels): use one of {SMALL_SIDE} pixels or more."
         faults.append(Fault("warn", words))
     return faults
-
-
-def gauges(pixels: np.ndarray, bounds: Bounds) -> list[Gauge]:
-    """Measure focus, light, colour and tint of the network's input, uint8 (H, W, 3), against a gate's bounds."""
-    found = measure(pixels)
-    answers = []
-    for name, measured in GAUGES.items():
-        fault = _fault(measured, found, bounds)
-        least, greatest = getattr(bounds, measured)
-        answers.append(Gauge(name, getattr(found, measured), least, greatest, fault.words if fault else ""))
-    return answers
 
 
 def _fault(name: str, found: Measures, bounds: Bounds) -> Fault | None:

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import uniform_filter
 
 from skinnet.images.photo import to_input
-from skinnet.images.quality import COLOUR_SHARE, Bounds, Fault, find_faults, fit_bounds, gauges, measure
+from skinnet.images.quality import COLOUR_SHARE, Bounds, Fault, find_faults, fit_bounds, measure
 from tests.drawings import LOOKS, draw_lesion
 
 FRAME = (192, 256)
@@ -81,15 +81,6 @@ def test_the_bounds_of_colour_leave_out_the_palest_photos() -> None:
     bounds = fit_bounds([replace(any_picture, chroma=value, tint=2 * value, content=value) for value in values])
     assert (values < bounds.chroma[0]).mean() == (2 * values < bounds.tint[0]).mean() == COLOUR_SHARE
     assert bounds.content == (values.min(), values.max())
-
-
-def test_gauges_show_each_value_beside_its_bounds() -> None:
-    pixels = to_input(draw_lesion(LOOKS["nv"], seed=0), frame=FRAME) // 4
-    found = {gauge.name: gauge for gauge in gauges(pixels, BOUNDS)}
-    assert list(found) == ["focus", "light", "colour", "tint"]
-    light = found["light"]
-    assert (light.value, light.least, light.greatest) == (measure(pixels).brightness, 60, 220)
-    assert (light.advice, found["colour"].advice) == ("The picture is too dark.", "")
 
 
 def test_a_small_photo_is_told_its_size() -> None:
