@@ -30,7 +30,7 @@ async function classify(files) {
     page.querySelector(".working").textContent = words.progress(state.rows.length, state.all);
     const data = await job.data();
     const answer = data.path === null ? { gone: true } : await ask("photo", { ...data, name: job.name, side });
-    if ((gone = Boolean(answer.gone))) break;
+    if ((gone = Boolean(answer.gone)) || !answer.row) break;
     state.rows.push({ ...answer.row, file: job.file });
     draw();
   }
@@ -93,7 +93,7 @@ function draw() {
   page.querySelector(".lead").textContent = some ? words.order : words.lead;
   page.querySelector(".drop").hidden = some || state.running;
   const actions = state.running
-    ? [button(words.stop, () => { state.stop = true; })]
+    ? [button(words.stop, () => { state.stop = true; stopWaiting(); })]
     : some
       ? [button(words.add, () => photoPicker.click(), "primary"), button(words.save, save), button(words.addTable, () => tablePicker.click()), button(words.clear, clear)]
       : [];

@@ -1,6 +1,6 @@
 // Questions to the server, and the files that they are about.
 const start = props.value;
-const PATIENCE = 180_000;
+const PATIENCE = 120_000;
 
 // Ask the server, and wait for the answer with the question's number.
 let asked = 0;
@@ -17,6 +17,11 @@ function ask(event, data) {
     setTimeout(() => resolve({ gone: true }), PATIENCE);
     trigger(EVENTS[EVENTS.indexOf(event)], { ...data, id });
   });
+}
+
+function stopWaiting() {
+  for (const resolve of waiting.values()) resolve({ stopped: true });
+  waiting.clear();
 }
 
 // The path of a file that was sent; null where the server is gone, since nothing else fails below the limit of size.
@@ -43,6 +48,7 @@ async function jobsOf(files) {
     const archive = await sent(file);
     const answer = archive === null ? { gone: true } : await ask("archive", { path: archive });
     if (answer.gone) return null;
+    if (answer.stopped) break;
     if (answer.error) jobs.push({ name: file.name, data: async () => ({ path: archive }) });
     else answer.names.forEach((name, member) => jobs.push({ name: `${file.name}/${name}`, data: async () => ({ path: archive, member }) }));
   }
