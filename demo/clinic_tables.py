@@ -71,18 +71,24 @@ def _counts_table(check: ClinicCheck) -> Table:
 def _whom(check: ClinicCheck) -> list[str]:
     lesions, image = check.metrics["lesion"], check.metrics["image"]
     withheld = check.photos[check.photos["gate"] != "ok"]
-    sentences = [f"{image.n} photos of {lesions.n} lesions have a verdict and a diagnosis."]
+    having = f"{_counted(image.n, 'photo')} of {_counted(lesions.n, 'lesion')}"
+    sentences = [f"Verdict and diagnosis are known for {having}."]
     if len(withheld):
         malignant = int(withheld["dx"].isin(MALIGNANT).sum())
         sentences.append(
-            f"{len(withheld)} photos with a diagnosis got no verdict and are left out; "
-            f"{malignant} of them show a {MALIGNANT_MEANING} lesion."
+            f"Left out, since they got no verdict: {_counted(len(withheld), 'photo')} with a diagnosis, "
+            f"{malignant} of them {MALIGNANT_MEANING}."
         )
     if check.without_truth or check.without_photo:
         sentences.append(
-            f"{check.without_truth} photos are not in the table; {check.without_photo} rows of it name no photo here."
+            f"Not in the table: {_counted(check.without_truth, 'photo')}. "
+            f"Without a photo here: {_counted(check.without_photo, 'row')} of the table."
         )
     return sentences
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _refitted(check: ClinicCheck) -> list[str]:
@@ -92,7 +98,7 @@ def _refitted(check: ClinicCheck) -> list[str]:
     lesions = check.metrics["lesion"]
     reached = "; ".join(f"{name} {_share(lesions, name, point)}" for name in SHARES)
     return [
-        f"The threshold for {100 * point.target:g} % sensitivity, refitted to these {lesions.n} lesions, is "
+        f"The threshold for {100 * point.target:g} % sensitivity, refitted to {_counted(lesions.n, 'lesion')}, is "
         f"{point.threshold:.4f}; the shipped one is {lesions.threshold:.4f}. At the refitted threshold: {reached}. "
         "These figures are optimistic, since the threshold was chosen on the same photos."
     ]
