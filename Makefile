@@ -48,6 +48,7 @@ release: $(VENV)/.foreign $(VENV)/.test
 	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --limit 500 --out $(SHIPPED)/faithfulness
 	$(BIN)/python -m skinnet leave-out rosendahl --checkpoint $(SHIPPED) --root data --out runs/left-out
 	$(BIN)/python -m skinnet leave-out akiec df vasc --checkpoint $(SHIPPED) --root data --out runs/left-out
+	$(BIN)/python -m skinnet cases demo/cases --checkpoint $(SHIPPED)
 	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --readme README.md
 
 clean:

@@ -11,9 +11,9 @@ from demo.endpoint import add_endpoint
 from demo.part import SCRIPT_FOLDER
 from demo.payloads import Interface
 from demo.site import Site
-from demo.tabs import about, batch, classify, results
+from demo.tabs import about, batch, classify, learn, results
 
-TABS = {"classify": classify, "batch": batch, "results": results, "about": about}
+TABS = {"classify": classify, "batch": batch, "results": results, "learn": learn, "about": about}
 """By the name in the address, as in `#results`; each module has a TITLE and `add(site)`."""
 HEADER = """
 <div id="header">

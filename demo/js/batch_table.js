@@ -8,19 +8,6 @@ const ICONS = {
   none: '<rect x="2" y="2" width="16" height="16" rx="3" fill="none" stroke="var(--ink)" stroke-width="1.8"/><path d="M4 12 12 4M5 17 17 5M11 17 17 11" stroke="var(--ink)" stroke-width="1.2"/>',
 };
 
-function make(tag, settings = {}, ...children) {
-  const { class: classes, ...rest } = settings;
-  const made = document.createElement(tag);
-  if (classes) made.className = classes;
-  for (const [name, value] of Object.entries(rest)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (name in made && !name.startsWith("aria")) made[name] = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children.filter(child => child !== null));
-  return made;
-}
-
 const kind = row => (["refuse", "unreadable"].includes(row.state) ? "none" : row.state);
 const hasFigures = row => FIGURES.includes(row.state);
 

@@ -128,7 +128,7 @@ def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
     predictions = load_predictions(site.checkpoint / PREDICTIONS)
     scatter = repeat_scatter(predictions[predictions["split"] == "test"])
-    scripts = ("batch_words", "batch_send", "batch_table", "batch_lesion", "batch_check")
+    scripts = ("make", "batch_words", "batch_send", "batch_table", "batch_lesion", "batch_check")
     batch = part("batch", _start(site, scatter), scripts=scripts)
     answers = Answers(site.classifier)
     batch.photo(answers.photo, outputs=batch, concurrency_id="photo", concurrency_limit=1, **QUIETLY)

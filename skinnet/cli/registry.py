@@ -23,6 +23,7 @@ COMMANDS = (
     "robustness",
     "fit_gate",
     "faithfulness",
+    "cases",
     "predict",
     "explain",
 )

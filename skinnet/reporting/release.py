@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from skinnet.checkpoint import (
+    CASES,
     CONFORMAL,
     GATE,
     GATE_STATISTICS,
@@ -35,8 +36,8 @@ from skinnet.reporting.study_tables import remove_studies
 from skinnet.training import run_state
 from skinnet.training.fitted_run import FittedRun, fit_run
 
-FITTED = (GATE, GATE_STATISTICS, CONFORMAL)
-"""Files fitted to the network of a checkpoint, which are removed with it."""
+FITTED = (GATE, GATE_STATISTICS, CONFORMAL, CASES)
+"""Files fitted to the network of a checkpoint, or computed with it, which are removed with it."""
 
 
 def release(
