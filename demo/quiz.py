@@ -1,23 +1,24 @@
 """Sets of cases for the quiz of the Learn tab, drawn by a seed so that a class gets the same ones.
 
-cases = draw(deck(site), seed="K7Q4", size=12)
+cases = draw(deck(site.cases, load_verdicts(site.checkpoint)), seed="K7Q4", size=12)
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from demo.answer import data_uri
-from demo.site import Case, Site
+from demo.site import Case
 from skinnet.errors import PhotoError
 from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.wording import percent
 from skinnet.labels import MALIGNANT
-from skinnet.studies.case_verdicts import CaseVerdict, load_verdicts
+from skinnet.studies.case_verdicts import CaseVerdict, CaseVerdicts
 
 SIZES = (6, 12, 20)
 SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -47,14 +48,10 @@ class Card:
         return self.verdict.suspicious != self.malignant
 
 
-def deck(site: Site) -> list[Card]:
-    """All cases that a quiz may show: those that pass the gate.
-
-    Raises:
-        CheckpointError: if the network's answers to them are missing, damaged, or another network's.
-    """
-    verdicts = load_verdicts(site.checkpoint).cases
-    cards = [Card(case, verdicts[case.isic_id]) for case in site.cases if case.isic_id in verdicts]
+def deck(cases: Iterable[Case], verdicts: CaseVerdicts) -> list[Card]:
+    """All cases that a quiz may show: those that pass the gate."""
+    answers = verdicts.cases
+    cards = [Card(case, answers[case.isic_id]) for case in cases if case.isic_id in answers]
     return [card for card in cards if card.verdict.gate == "ok"]
 
 

@@ -64,7 +64,7 @@ function receiveSet(found) {
 }
 
 function keep() {
-  keepProgress({ network: start.network, seed: game.set.seed, size: game.set.size, answers: game.answers });
+  keepProgress({ version: start.version, seed: game.set.seed, size: game.set.size, answers: game.answers });
 }
 
 function leave() {

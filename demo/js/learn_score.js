@@ -81,7 +81,7 @@ function keepProgress(progress) {
 function keptProgress(start) {
   try {
     const kept = JSON.parse(localStorage.getItem(PROGRESS));
-    const sound = kept?.network === start.network && setInAddress(`#learn/${kept.seed}/${kept.size}`, start);
+    const sound = kept?.version === start.version && setInAddress(`#learn/${kept.seed}/${kept.size}`, start);
     const answered = each => typeof each?.first === "boolean" && [0, 1, 2].includes(each.sure);
     const whole = sound && Array.isArray(kept.answers) && kept.answers.length <= kept.size && kept.answers.every(answered);
     return whole ? kept : null;

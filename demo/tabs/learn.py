@@ -27,6 +27,7 @@ from skinnet.errors import CheckpointError, SkinnetError
 from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.wording import percent
 from skinnet.labels import FULL_NAMES
+from skinnet.studies.case_verdicts import load_verdicts
 
 TITLE = "Learn"
 SCRIPTS = ("make", "heatmap", "learn_words", "learn_score", "learn_quiz", "learn_end", "learn_steps", "learn_stress")
@@ -89,17 +90,27 @@ def _answer(event: gr.EventData, kind: str, find: Callable[[Answer], Answer]) ->
 def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
     try:
-        cards, missing = deck(site), ""
+        verdicts = load_verdicts(site.checkpoint)
+        cards, version, missing = deck(site.cases, verdicts), verdicts.made_with, ""
     except CheckpointError:
-        cards, missing = [], "There is no quiz for this network yet: run python -m skinnet cases demo/cases."
-    learn = part("learn", _start(site, cards, missing), scripts=SCRIPTS, html=RULES.read_text(encoding="utf-8"))
+        cards, version, missing = (
+            [],
+            "",
+            "There is no quiz for this network yet: run python -m skinnet cases demo/cases.",
+        )
+    learn = part(
+        "learn",
+        _start(site, cards, version=version, missing=missing),
+        scripts=SCRIPTS,
+        html=RULES.read_text(encoding="utf-8"),
+    )
     answers = Answers(site, cards)
     learn.quiz(answers.quiz, outputs=learn, **LATEST)
     learn.steps(answers.steps, outputs=learn, **LATEST)
     learn.stress(answers.stress, outputs=learn, **LATEST)
 
 
-def _start(site: Site, cards: list[Card], missing: str) -> Answer:
+def _start(site: Site, cards: list[Card], *, version: str, missing: str) -> Answer:
     """What the page needs before it asks for anything."""
     pictures = {
         isic_id: data_uri(display_photo(open_photo(site.case(isic_id).path), longest_side=THUMBNAIL_SIDE))
@@ -116,7 +127,7 @@ def _start(site: Site, cards: list[Card], missing: str) -> Answer:
             "malignant": sum(card.malignant for card in cards),
             "wrong": sum(card.wrong for card in cards),
         },
-        "network": site.config.weights_sha256[:12],
+        "version": version,
         "threshold": percent(site.classifier.decision.malignant_threshold),
         "sliders": sliders(),
         "pictures": pictures,

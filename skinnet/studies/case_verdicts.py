@@ -6,13 +6,14 @@ load_verdicts(Path("checkpoints/committee")).cases["ISIC_0000049"].suspicious
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from skinnet.checkpoint import CASES, load_config
+from skinnet.checkpoint import CASES, CONFIG, GATE
 from skinnet.errors import CheckpointError, DataError
 from skinnet.explain.cam import class_maps
 from skinnet.files import read_json, structured, write_text
@@ -50,11 +51,11 @@ class CaseVerdicts:
     """The contents of `cases.json`.
 
     Attributes:
-        weights_sha256: hash of the weights that gave the answers.
+        made_with: hash of the settings of the network and its gate, which gave the answers.
         cases: by the photo's file name without its suffix.
     """
 
-    weights_sha256: str
+    made_with: str
     cases: dict[str, CaseVerdict]
 
 
@@ -92,8 +93,7 @@ def write_verdicts(checkpoint: Path, folder: Path) -> int:
         path.stem: asdict(case_verdict(classifier, path)) for path in progress(paths, "classifying", unit="picture")
     }
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(verdict)}" for name, verdict in verdicts.items())
-    weights = json.dumps(load_config(checkpoint).weights_sha256)
-    write_text(checkpoint / CASES, f'{{"weights_sha256": {weights}, "cases": {{\n{lines}\n}}}}\n')
+    write_text(checkpoint / CASES, f'{{"made_with": "{_settings_hash(checkpoint)}", "cases": {{\n{lines}\n}}}}\n')
     return len(paths)
 
 
@@ -101,7 +101,7 @@ def load_verdicts(checkpoint: Path) -> CaseVerdicts:
     """Read a checkpoint's `cases.json`.
 
     Raises:
-        CheckpointError: if it is missing, damaged, or of other weights.
+        CheckpointError: if it is missing, damaged, or of other settings.
     """
     path = checkpoint / CASES
     try:
@@ -110,6 +110,12 @@ def load_verdicts(checkpoint: Path) -> CaseVerdicts:
         raise CheckpointError(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged: {ADVICE}.") from error
-    if verdicts.weights_sha256 != load_config(checkpoint).weights_sha256:
-        raise CheckpointError(f"{path} belongs to another network: {ADVICE}.")
+    if verdicts.made_with != _settings_hash(checkpoint):
+        raise CheckpointError(f"{path} belongs to another network, threshold or gate: {ADVICE}.")
     return verdicts
+
+
+def _settings_hash(checkpoint: Path) -> str:
+    """Hash the files that name the weights, the rules and the gate."""
+    files = [path for path in (checkpoint / CONFIG, checkpoint / GATE) if path.is_file()]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -20,7 +20,7 @@ from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
 from skinnet.inference.wording import percent
 from skinnet.labels import CLASSES, MALIGNANT
-from skinnet.studies.case_verdicts import CaseVerdict
+from skinnet.studies.case_verdicts import CaseVerdict, load_verdicts
 
 MELANOMA = "ISIC_0000164"
 KNOWN = ["ISIC_0000297", "ISIC_0000474", "ISIC_0000186", "ISIC_0000359", "ISIC_0000482", "ISIC_0000167"]
@@ -30,7 +30,7 @@ SEEDS = ("K7Q4", "AAAA", "2345", "ZZZ9", "HX2P")
 
 @pytest.fixture(scope="module")
 def cards(site: Site) -> list[Card]:
-    return deck(site)
+    return deck(site.cases, load_verdicts(site.checkpoint))
 
 
 def names(drawn: list[Card]) -> list[str]:

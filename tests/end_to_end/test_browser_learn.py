@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.quiz import Card, draw
+from demo.quiz import Card, deck, draw
 from demo.site import CASE_FOLDER, load_cases
 from skinnet.inference.wording import percent
 from skinnet.studies.case_verdicts import load_verdicts
@@ -25,9 +25,7 @@ FINAL = (False, True, True, False, True, True)
 @pytest.fixture(scope="module")
 def drawn(shipped: Path) -> list[Card]:
     """The cases of the set that the tests play."""
-    verdicts = load_verdicts(shipped).cases
-    cards = [Card(case, verdicts[case.isic_id]) for case in load_cases()]
-    return draw([card for card in cards if card.verdict.gate == "ok"], seed=SEED, size=SIZE)
+    return draw(deck(load_cases(), load_verdicts(shipped)), seed=SEED, size=SIZE)
 
 
 @pytest.fixture

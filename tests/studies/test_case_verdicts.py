@@ -8,7 +8,7 @@ import pytest
 
 from demo.site import CASE_FOLDER, load_cases
 from skinnet.__main__ import main
-from skinnet.checkpoint import CASES, CONFIG, SPLIT
+from skinnet.checkpoint import CASES, CONFIG, GATE, SPLIT
 from skinnet.errors import CheckpointError
 from skinnet.inference.classifier import Classifier
 from skinnet.studies.case_verdicts import case_verdict, load_verdicts
@@ -48,10 +48,11 @@ def test_the_command_writes_what_can_be_read(
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
-    [('"weights_sha256": "', '"weights_sha256": "0', "another network"), ('"suspicious": ', '"s": ', "damaged")],
+    [('"made_with": "', '"made_with": "0', "another network"), ('"suspicious": ', '"s": ', "damaged")],
 )
 def test_verdicts_that_do_not_fit_are_refused(shipped: Path, tmp_path: Path, old: str, new: str, words: str) -> None:
-    shutil.copy(shipped / CONFIG, tmp_path)
+    for name in (CONFIG, GATE):
+        shutil.copy(shipped / name, tmp_path)
     text = (shipped / CASES).read_text(encoding="utf-8")
     (tmp_path / CASES).write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(CheckpointError, match=words):
