@@ -37,11 +37,12 @@ def gauges(classifier: Classifier, examined: Examined) -> list[Gauge]:
         return []
     measured, bounds = measure(examined.pixels), classifier.gate.bounds
     logs = [math.log(max(value, 1e-3)) for value in (measured.sharpness, *bounds.sharpness)]
-    light, contrast = _between(measured.brightness, *bounds.brightness), _between(measured.content, *bounds.content)
+    light = _between(measured.brightness, *bounds.brightness)
+    colour = min(_between(measured.chroma, *bounds.chroma), _between(measured.tint, *bounds.tint))
     return [
-        Gauge("Focus", _between(*logs), "blurred", "grainy", "Hold still, touch the skin, tap on the lesion to focus."),
+        Gauge("Focus", _between(*logs), "blurred", "good", "Hold still, touch the skin, tap on the lesion to focus."),
         Gauge("Light", light, "dark", "bright", "Use the dermatoscope's own light."),
-        Gauge("Contrast", contrast, "empty", "harsh", "Put the whole lesion in the middle, with skin around it."),
+        Gauge("Colour", colour, "odd", "good", "Send the colours as the camera took them."),
         Gauge("Likeness", 1 - examined.ruling.score, "unlike", "good", "Keep stickers, ink and rulers out."),
     ]
 

@@ -17,7 +17,7 @@ NOT_AN_ALL_CLEAR = (
 EXAMINE = "A doctor should examine this lesion, whatever else this page says."
 SEVEN = (
     "The network knows seven diagnoses and always answers with them. A squamous-cell carcinoma, a wart, a metastasis "
-    "or any other condition would get one of these names. It does not check that there is a lesion at all."
+    "or any other condition would get one of these names."
 )
 OFTEN = "How often the threshold was right"
 BETTER_PHOTO = (
