@@ -21,7 +21,7 @@ from skinnet.checkpoint import HISTORY
 from skinnet.files import read_table
 from skinnet.labels import DISCLAIMER
 from skinnet.reporting.goals import goals_table, image_goals_table
-from skinnet.reporting.metric_tables import all_tables
+from skinnet.reporting.metric_tables import all_tables, class_tables
 from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
@@ -58,7 +58,7 @@ def details(site: Site, sets: Sequence[DataSet]) -> str:
     tables = all_tables(home.metrics)
     by_name = {each.name: each for each in [*tables, _history(site)]}
     about = f'<p class="small">{home.title}, test split, {home.lesions.lesions:,} lesions.</p>'
-    diagnoses = f'{_figures(site, DIAGNOSES, by_name)}<div class="panel">{table(by_name["classes"])}</div>'
+    diagnoses = f'{_figures(site, DIAGNOSES, by_name)}<div class="panel">{"".join(map(_classes, sets))}</div>'
     return "".join(
         [
             f'<h2>Curves</h2>{about}<div class="pair">{_figures(site, CURVES, by_name)}</div>',
@@ -77,6 +77,13 @@ def _figures(site: Site, figures: Mapping[str, Sequence[str]], tables: Mapping[s
         figure(site.checkpoint, name, [tables[each] for each in behind if each in tables])
         for name, behind in figures.items()
     )
+
+
+def _classes(data: DataSet) -> str:
+    """The scores of each diagnosis that a data set has."""
+    (each,) = (found for found in class_tables(data.lesions) if found.name == "classes")
+    rows = [row for row in each.rows if row[1] != "0"]
+    return table(replace(each, name=f"{data.source}_classes", title=f"{data.title}: {each.title}", rows=rows))
 
 
 def _patients(home: DataSet) -> str:

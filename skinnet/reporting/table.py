@@ -30,14 +30,14 @@ class Table:
         return "\n".join([header, "|---" * len(self.header) + "|", *rows])
 
     def html(self) -> str:
-        """Write the table as HTML, with its title as the caption, in a region that a keyboard can scroll."""
+        """Write the table as HTML, with its title as the caption, in a frame that a keyboard can scroll."""
         head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self.header)
         body = "".join(
             f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
             for row in self.rows
         )
         return (
-            f'<div class="table" role="region" aria-label="{escape(self.title)}" tabindex="0">'
+            f'<div class="table" role="group" aria-label="{escape(self.title)}" tabindex="0">'
             f"<table><caption>{escape(self.title)}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div>"
         )

