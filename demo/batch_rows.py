@@ -6,18 +6,17 @@ row = photo_row("mole.jpg", path, classifier=classifier)
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from demo.answer import data_uri
-from skinnet.errors import PhotoError
+from skinnet.errors import PhotoError, printable
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.inference.batch import COLUMNS, classified_row, csv_text, failed_row, pictures_at
+from skinnet.inference.batch import classified_row, csv_line, failed_row
 from skinnet.inference.classifier import Classifier, Prediction
+from skinnet.inference.pictures import pictures_at
 from skinnet.inference.wording import percent
 
 MAX_PHOTOS = 500
@@ -26,7 +25,6 @@ MAX_BYTES = 200_000_000
 TOO_MUCH = f"At most {MAX_PHOTOS} photos and {MAX_BYTES // 1_000_000} MB can be classified at once."
 PICTURE_SIDES = {"small": 160, "large": 480}
 """Pixels: the longest side of the picture in a row."""
-HEADER = csv_text(pd.DataFrame(columns=COLUMNS))
 
 
 def photo_row(
@@ -48,13 +46,13 @@ def photo_row(
         photo = open_photo(read())
     except PhotoError as error:
         shown: dict[str, Any] = {"state": "unreadable", "reason": str(error), "picture": ""}
-        return shown | {"name": name, "line": _line(failed_row(name, error))}
+        return shown | {"name": name, "line": csv_line(failed_row(name, error))}
     prediction = classifier.predict(photo)
     shown = {"name": name, "picture": data_uri(display_photo(photo, longest_side=PICTURE_SIDES[side]))}
     return (
         shown
         | _verdict(prediction, classifier.decision.malignant_threshold)
-        | {"line": _line(classified_row(name, prediction))}
+        | {"line": csv_line(classified_row(name, prediction))}
     )
 
 
@@ -80,10 +78,6 @@ def precisely(probability: float) -> str:
     return f"{100 * probability:.2f} %"
 
 
-def _line(row: Mapping[str, Any]) -> str:
-    return csv_text(pd.DataFrame([row], columns=COLUMNS)).removeprefix(HEADER)
-
-
 def archive_names(path: Path) -> list[str]:
     """The names of an archive's pictures, in its order.
 
@@ -91,15 +85,14 @@ def archive_names(path: Path) -> list[str]:
         PhotoError: if it cannot be read, or holds no picture or too many.
     """
     with ExitStack() as archives:
-        items = list(pictures_at(path, archives))
-        if not items:
+        pictures = list(pictures_at(path, archives))
+        if not pictures:
             raise PhotoError("The archive holds no pictures.")
-        if len(items) > MAX_PHOTOS:
-            raise PhotoError(f"The archive holds {len(items)} pictures. {TOO_MUCH}")
-        for name, read in items:
-            if name == str(path):
-                read()  # an archive that cannot be read is its own only item, which says why
-        return [name.removeprefix(f"{path}/") for name, _ in items]
+        if len(pictures) > MAX_PHOTOS:
+            raise PhotoError(f"The archive holds {len(pictures)} pictures. {TOO_MUCH}")
+        if pictures[0].name == str(path):
+            pictures[0].read()  # an archive that cannot be read is its own only picture, which says why
+        return [printable(picture.name.removeprefix(f"{path}/")) for picture in pictures]
 
 
 def archived(path: Path, number: int | None) -> bytes | Path:
@@ -112,7 +105,7 @@ def archived(path: Path, number: int | None) -> bytes | Path:
         archive_names(path)
     os.utime(path)  # what was used lately is not swept away between two of its pictures
     with ExitStack() as archives:
-        items = list(pictures_at(path, archives))
-        if number is None or not 0 <= number < len(items):
+        pictures = list(pictures_at(path, archives))
+        if number is None or not 0 <= number < len(pictures):
             raise PhotoError("The archive has no such picture.")
-        return items[number][1]()
+        return pictures[number].read()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from demo.uploads import checked
 from skinnet.errors import PhotoError, SkinnetError
 from skinnet.explain.heatmaps import evidence_maps, overlay
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.inference.batch import COLUMNS, pictures_at, predict_item
+from skinnet.inference.batch import COLUMNS, predict_picture
 from skinnet.inference.classifier import Classifier
+from skinnet.inference.pictures import Picture, pictures_at
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 
 OPACITY = 0.5
@@ -68,15 +69,16 @@ class Answers:
             paths = [_path(file) for file in files] if isinstance(files, list) else []
             if not paths:
                 raise PhotoError("No files were sent.")
-            named = [(path, item) for path in paths for item in pictures_at(path, archives)]
-            if len(named) > MAX_PHOTOS or sum(path.stat().st_size for path in paths) > MAX_BYTES:
+            found = [(path, picture) for path in paths for picture in pictures_at(path, archives)]
+            if len(found) > MAX_PHOTOS or sum(path.stat().st_size for path in paths) > MAX_BYTES:
                 raise PhotoError(TOO_MUCH)
-            return [self._row(path, name, read) for path, (name, read) in named]
+            return [self._row(path, picture) for path, picture in found]
 
-    def _row(self, path: Path, name: str, read: Callable[[], bytes | Path]) -> dict[str, Any]:
+    def _row(self, path: Path, picture: Picture) -> dict[str, Any]:
         """A row with every column; its file is a name, without the folder of this machine."""
-        row = {**dict.fromkeys(COLUMNS), **predict_item(self.classifier, (name, read))}
-        return {"file": str(row.pop("path")).removeprefix(f"{path.parent}/"), **row}
+        picture = replace(picture, name=picture.name.removeprefix(f"{path.parent}/"))
+        row = {**dict.fromkeys(COLUMNS), **predict_picture(self.classifier, picture)}
+        return {"file": row.pop("path"), **row}
 
 
 def _sent(image: Any) -> Path:

@@ -20,7 +20,7 @@ from demo.headers import Headers
 from demo.interface import build
 from demo.temporary import private_folder, sweep
 from demo.theme import style_sheets, theme
-from skinnet.images.photo import MAX_FILE_BYTES
+from skinnet.images.source import MAX_FILE_BYTES
 
 KEPT_SECONDS = 600
 """Uploaded files are deleted after this long."""

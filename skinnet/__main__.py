@@ -11,12 +11,13 @@ import io
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from skinnet import __version__
 from skinnet.cli.options import DONE, FAILED, STOPPED
 from skinnet.cli.registry import add_commands
-from skinnet.errors import SkinnetError
+from skinnet.errors import SkinnetError, printable
 from skinnet.labels import DISCLAIMER
 
 
@@ -41,11 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     quiet = getattr(options, "quiet", False)
     logging.getLogger("skinnet").setLevel(logging.ERROR if quiet else logging.INFO)
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged pictures, which get their own sentence
     try:
         code: int = options.command(options)
         return code
     except SkinnetError as error:
-        print(f"skinnet: {error}", file=sys.stderr)
+        print(f"skinnet: {printable(str(error))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("skinnet: interrupted. Run acquire, prepare or train --resume again to continue.", file=sys.stderr)
@@ -54,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
-        print(f"skinnet: {error.filename or 'System error'}: {error.strerror or error}", file=sys.stderr)
+        where = printable(str(error.filename or "System error"))
+        print(f"skinnet: {where}: {error.strerror or error}", file=sys.stderr)
         return FAILED
 
 

@@ -6,6 +6,7 @@ message on one line and exits with 1, and the app shows the same words.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from itertools import islice
 
@@ -41,3 +42,17 @@ def shortlist(names: Collection[object]) -> str:
     """Write the first few names for a sentence, and how many more there are."""
     shown = ", ".join(str(name) for name in islice(names, SHORTLIST))
     return f"{shown} and {len(names) - SHORTLIST} more" if len(names) > SHORTLIST else shown
+
+
+def printable(text: str) -> str:
+    """Write what a terminal, a table or UTF-8 cannot take as escapes: control characters, line ends, odd bytes."""
+    return "".join(map(_printable, text))
+
+
+def _printable(sign: str) -> str:
+    if sign.isprintable() or unicodedata.category(sign) == "Zs":
+        return sign
+    number = ord(sign)
+    if 0xDC80 <= number <= 0xDCFF:  # a byte of a file name that is not UTF-8
+        number -= 0xDC00
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -17,7 +17,6 @@ import gradio as gr
 import pandas as pd
 
 from demo.batch_rows import (
-    HEADER,
     MAX_BYTES,
     MAX_PHOTOS,
     PICTURE_SIDES,
@@ -35,8 +34,8 @@ from skinnet.checkpoint import PREDICTIONS
 from skinnet.errors import DataError, PhotoError, SkinnetError
 from skinnet.evaluation.repeat_photos import Scatter, repeat_scatter
 from skinnet.evaluation.truth_table import read_truth
-from skinnet.images.photo import MAX_FILE_BYTES, PICTURE_SUFFIXES
-from skinnet.inference.batch import COLUMNS
+from skinnet.images.source import MAX_FILE_BYTES, PICTURE_SUFFIXES
+from skinnet.inference.batch import COLUMNS, HEADER
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions
 from skinnet.labels import DISCLAIMER, FULL_NAMES, probability_columns

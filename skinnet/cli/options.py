@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -87,6 +88,21 @@ def out_folder(text: str) -> Path:
     path = Path(word(text))
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is no folder")
+    return path
+
+
+def out_file(text: str) -> Path:
+    """A file to write, which may not be there yet, for `type=`; devices and links are not replaced."""
+    path = Path(word(text))
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise argparse.ArgumentTypeError(f"{text!r} is a link, a folder or a device: name a file")
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} cannot be written: {reason}") from error
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be written: {str(folder)!r} is no folder to write to")
     return path
 
 

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from skinnet.cli.options import DONE, NOT_CLASSIFIED, Commands, add_checkpoint, add_command, checkpoint_folder
+from skinnet.cli.options import (
+    DONE,
+    NOT_CLASSIFIED,
+    STOPPED,
+    Commands,
+    add_checkpoint,
+    add_command,
+    checkpoint_folder,
+    out_file,
+)
+from skinnet.errors import DataError, printable
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from skinnet.inference.pictures import Picture
 
 
 def add(commands: Commands) -> None:
@@ -22,28 +36,93 @@ def add(commands: Commands) -> None:
         "A picture that cannot be read becomes a row with its error, and the exit code is 3. The column gate is ok, "
         "warn (the numbers are unreliable) or refuse (do not use them); note says why. " + DISCLAIMER,
     )  # fmt: skip
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="picture, folder or ZIP archive")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="picture, folder or ZIP archive")
     add_checkpoint(parser)
     parser.add_argument("--format", choices=["table", "csv", "json"], default="table", help="(default: table)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    parser.add_argument(
+        "--out", type=out_file, metavar="FILE",
+        help="write there instead of printing; until all is done, FILE.part holds what is done",
+    )  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="take over what FILE.part holds")
 
 
 def predict(options: argparse.Namespace) -> int:
+    if options.resume and options.out is None:
+        raise DataError("--resume goes on with FILE.part, so it needs --out FILE.")
     checkpoint = checkpoint_folder(options)  # before the slow imports: a missing one is reported at once
-    from skinnet.files import write_text
-    from skinnet.inference.batch import predict_paths
+    from skinnet.images.source import PICTURE_SUFFIXES
     from skinnet.inference.classifier import Classifier
+    from skinnet.inference.pictures import find_pictures
 
-    table = predict_paths(Classifier.load(checkpoint), options.paths)
-    text = _formatted(table, options.format)
-    if options.out is None:
-        sys.stdout.write(text)
-    else:
+    classifier = Classifier.load(checkpoint)
+    passed_over: Counter[str] = Counter()
+    with ExitStack() as archives:
+        pictures = find_pictures(options.paths, archives, passed_over=passed_over)
+        if not pictures:
+            raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)} and .zip.")
+        rows: list[dict[str, Any]] = []
+        try:
+            _classify(pictures, classifier, checkpoint, options, rows)
+            stopped = False
+        except KeyboardInterrupt:
+            stopped = True
+    _write(rows, options)
+    if stopped:
+        how = "Add --resume to go on." if options.out else "With --out FILE it could go on later."
+        print(f"skinnet: interrupted after {len(rows)} of {len(pictures)} pictures. {how}", file=sys.stderr)
+        return STOPPED
+    if options.out:
+        _part(options.out).unlink()
+    return _summary(rows, passed_over)
+
+
+def _part(out: Path) -> Path:
+    return out.with_name(f"{out.name}.part")
+
+
+def _classify(
+    pictures: list[Picture], classifier: Any, checkpoint: Path, options: argparse.Namespace, rows: list[dict[str, Any]]
+) -> None:
+    """Append a row for each picture to `rows`; save or print each at once, where that is possible."""
+    from skinnet.inference.batch import HEADER, csv_line, predict_picture
+    from skinnet.inference.saved_rows import SavedRows
+    from skinnet.progress import progress
+
+    bar = progress(pictures, "classifying", unit="picture", hide=len(pictures) < 10)
+    if options.out:
+        with SavedRows.open(_part(options.out), checkpoint=checkpoint, resume=options.resume) as saved:
+            for picture in bar:
+                rows.append(saved.find(picture) or saved.add(picture, predict_picture(classifier, picture)))
+        return
+    printed = options.format == "csv"
+    sys.stdout.write(HEADER if printed else "")
+    for picture in bar:
+        rows.append(predict_picture(classifier, picture))
+        if printed:
+            sys.stdout.write(csv_line(rows[-1]))
+            sys.stdout.flush()
+
+
+def _write(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+    """Write what is done, but for the lines that were printed already."""
+    from skinnet.files import write_text
+    from skinnet.inference.batch import table_of
+
+    text = _formatted(table_of(rows), options.format)
+    if options.out:
         write_text(options.out, text)
-    if refused := int((table["gate"] == "refuse").sum()):
-        print(f"{refused} of {len(table)} pictures show no lesion to classify: see the column note.", file=sys.stderr)
-    if failed := int((table["error"] != "").sum()):
-        print(f"{failed} of {len(table)} pictures could not be read: see the column error.", file=sys.stderr)
+    elif options.format != "csv":
+        sys.stdout.write(text)
+
+
+def _summary(rows: list[dict[str, Any]], passed_over: Counter[str]) -> int:
+    """Say what needs attention, and return the exit code."""
+    if kinds := ", ".join(f"{count} {printable(kind)[:40]}" for kind, count in sorted(passed_over.items()) if count):
+        print(f"Passed over, since they are no pictures: {kinds}.", file=sys.stderr)
+    if refused := sum(row.get("gate") == "refuse" for row in rows):
+        print(f"{refused} of {len(rows)} pictures show no lesion to classify: see the column note.", file=sys.stderr)
+    if failed := sum(row["error"] != "" for row in rows):
+        print(f"{failed} of {len(rows)} pictures could not be read: see the column error.", file=sys.stderr)
         return NOT_CLASSIFIED
     return DONE
 

@@ -26,7 +26,8 @@ import PIL
 
 from skinnet.errors import PhotoError
 from skinnet.files import LOCK, exclusive, naming, write_text
-from skinnet.images.photo import open_photo, to_input, unreadable
+from skinnet.images.photo import open_photo, to_input
+from skinnet.images.source import open_regular, unreadable
 from skinnet.progress import progress
 
 CACHE_VERSION = 2
@@ -218,7 +219,7 @@ def _decode(name: str, path: Path, frame: tuple[int, int]) -> Decoded:
     entry = _Entry(name, bytes=0, mtime_ns=0, sha256="", shape=(0, 0), size=(0, 0), failure="", slot=-1)
     pixels = np.zeros((0, 0, 3), np.uint8)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             status = os.fstat(file.fileno())
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             entry = replace(entry, bytes=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256)

@@ -35,7 +35,7 @@ from skinnet.data.download.sources import (
 from skinnet.data.user_table import as_numbers, read_user_table
 from skinnet.errors import DataError, shortlist
 from skinnet.files import read_json
-from skinnet.images.photo import has_picture_suffix
+from skinnet.images.source import has_picture_suffix
 from skinnet.labels import CLASSES, MALIGNANT
 
 NUMBERS = ("malignant", "age", "skin_type")

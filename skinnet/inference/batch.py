@@ -7,51 +7,44 @@ One row a picture, in the columns of `COLUMNS`; a picture that cannot be read ha
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from skinnet.data.download.archives import safe_members
-from skinnet.errors import AcquireError, DataError, PhotoError
-from skinnet.images.photo import MAX_FILE_BYTES, PICTURE_SUFFIXES, has_picture_suffix, open_photo
+from skinnet.errors import PhotoError, printable
+from skinnet.images.photo import open_photo
 from skinnet.inference.classifier import Classifier, Prediction
+from skinnet.inference.pictures import Picture, find_pictures
 from skinnet.labels import probability_columns
-from skinnet.progress import progress
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]
 COLUMNS += ["gate", "note", "possible"]
 
-Item = tuple[str, Callable[[], bytes | Path]]
-"""The name of a picture and a way to get its bytes or its path, which may raise PhotoError."""
+Row = dict[str, Any]
+"""The values of a picture, by column."""
 
 
-def predict_paths(classifier: Classifier, paths: Iterable[Path]) -> pd.DataFrame:
+def predict_paths(classifier: Classifier, paths: Iterable[str | Path]) -> pd.DataFrame:
     """Classify every picture that `paths` lead to.
 
     Args:
-        paths: picture files (of any name), folders (searched for pictures) and ZIP archives.
+        paths: picture files (of any name), folders (searched for pictures and archives) and ZIP archives.
 
     Returns:
         A table with `COLUMNS`; `error` is empty for a picture that was classified.
-
-    Raises:
-        DataError: if there is no picture at all.
     """
     with ExitStack() as archives:
-        items = [item for path in paths for item in pictures_at(path, archives)]
-        if not items:
-            raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)}.")
-        rows = [
-            predict_item(classifier, item)
-            for item in progress(items, "classifying", unit="picture", hide=len(items) < 10)
-        ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+        pictures = find_pictures(paths, archives, passed_over=Counter())
+        return table_of([predict_picture(classifier, picture) for picture in pictures])
+
+
+def table_of(rows: Iterable[Row]) -> pd.DataFrame:
+    """Put rows into a table with `COLUMNS`."""
+    return pd.DataFrame(list(rows), columns=COLUMNS)
 
 
 def csv_text(table: pd.DataFrame) -> str:
@@ -59,56 +52,28 @@ def csv_text(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
-def predict_item(classifier: Classifier, item: Item) -> dict[str, Any]:
-    """Classify one picture: its row, by column; one that cannot be read has only its name and the reason."""
-    name, read = item
+HEADER = csv_text(pd.DataFrame(columns=COLUMNS))
+
+
+def csv_line(row: Row) -> str:
+    """Write the line of one row, as `csv_text` does."""
+    return csv_text(table_of([row])).removeprefix(HEADER)
+
+
+def predict_picture(classifier: Classifier, picture: Picture) -> Row:
+    """Classify one picture: its row; one that cannot be read has only its name and the reason."""
     try:
-        return classified_row(name, classifier.predict(open_photo(read())))
+        return classified_row(picture.name, classifier.predict(open_photo(picture.read())))
     except PhotoError as error:
-        return failed_row(name, error)
+        return failed_row(picture.name, error)
 
 
-def classified_row(name: str, prediction: Prediction) -> dict[str, Any]:
-    """The row of a picture that was classified, by column."""
+def classified_row(name: str, prediction: Prediction) -> Row:
+    """The row of a picture that was classified."""
     extra = {"most_likely": prediction.most_likely, "suspicious": prediction.suspicious}
-    return {"path": name, "error": "", **prediction.as_answer(), **extra}
+    return {"path": printable(name), "error": "", **prediction.as_answer(), **extra}
 
 
-def failed_row(name: str, error: PhotoError) -> dict[str, Any]:
+def failed_row(name: str, error: PhotoError) -> Row:
     """The row of a picture that cannot be read: its name and the reason."""
-    return {"path": name, "error": str(error)}
-
-
-def pictures_at(path: Path, archives: ExitStack) -> Iterator[Item]:
-    """Find the pictures that a path leads to; archives stay open until `archives` is left."""
-    if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if file.is_file() and has_picture_suffix(file.name):
-                yield str(file), partial(Path, file)
-    elif path.suffix.lower() == ".zip" and path.is_file():
-        yield from _zipped(path, archives)
-    else:
-        yield str(path), partial(Path, path)
-
-
-def _zipped(path: Path, archives: ExitStack) -> Iterator[Item]:
-    try:
-        archive = archives.enter_context(zipfile.ZipFile(path))
-        entries = [entry for entry in safe_members(archive) if has_picture_suffix(entry.filename)]
-    except (zipfile.BadZipFile, AcquireError, OSError, NotImplementedError) as error:
-        yield str(path), partial(_refuse, f"The archive cannot be read: {error}")
-        return
-    for entry in entries:
-        yield f"{path}/{entry.filename}", partial(_unzip, archive, entry)
-
-
-def _unzip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    try:
-        with archive.open(entry) as file:
-            return file.read(MAX_FILE_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise PhotoError("The picture is damaged inside its archive.") from error
-
-
-def _refuse(message: str) -> bytes:
-    raise PhotoError(message)
+    return {"path": printable(name), "error": printable(str(error))}

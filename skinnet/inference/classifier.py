@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from skinnet.checkpoint import GATE, Config, load_config
 from skinnet.errors import CheckpointError
-from skinnet.images.photo import to_input
+from skinnet.images.photo import photo_note, to_input
 from skinnet.images.quality import Level
 from skinnet.images.tensors import pixels_to_tensor
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision, malignant_probability
@@ -48,7 +48,8 @@ class Prediction:
         p_malignant: sum over akiec, bcc and mel: "malignant or pre-malignant".
         suspicious: whether `p_malignant` reaches the threshold of the checkpoint.
         gate: "ok"; "warn": the probabilities do not hold; "refuse": nothing was classified, do not read them at all.
-        note: the reason for the gate's warning or refusal; else how sure the verdict is.
+        note: the reason for the gate's warning or refusal, else how sure the verdict is; then what of the file was left
+            out.
         possible: the diagnoses that cannot be ruled out, likeliest first; empty where that was not fitted.
         scores: `p_malignant` of the photo as it is, turned and cropped; empty where the figures do not hold.
     """
@@ -246,6 +247,8 @@ class Classifier:
         if self.gate is not None and outputs.gate_features is not None:
             ruling = self.gate.rule(pixels, outputs.gate_features[0], size=photo.size)
         prediction = self._with_certainty(self.predictions(outputs.logits)[0], ruling, pixels, outputs)
+        if left_out := photo_note(photo):
+            prediction = replace(prediction, note=f"{prediction.note} {left_out}".strip())
         return Examined(prediction, pixels, None if outputs.features is None else outputs.features[0], ruling)
 
     def _with_certainty(

@@ -17,8 +17,9 @@ from skinnet.checkpoint import CASES, CONFIG, GATE
 from skinnet.errors import CheckpointError, DataError
 from skinnet.explain.cam import class_maps
 from skinnet.files import read_json, structured, write_text
-from skinnet.images.photo import has_picture_suffix, open_photo
+from skinnet.images.photo import open_photo
 from skinnet.images.quality import Level
+from skinnet.images.source import has_picture_suffix
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS
 from skinnet.models.backbone import head

@@ -10,13 +10,13 @@ from typing import Any, cast
 import gradio as gr
 import pytest
 
-from demo.batch_rows import HEADER, MAX_PHOTOS, archive_names, archived, photo_row
+from demo.batch_rows import MAX_PHOTOS, archive_names, archived, photo_row
 from demo.site import Case, load_cases
 from demo.tabs.batch import NO_PHOTOS, Answers
 from demo.uploads import NO_UPLOAD
 from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
-from skinnet.inference.batch import csv_text, predict_paths
+from skinnet.inference.batch import HEADER, csv_text, predict_paths
 from skinnet.inference.classifier import Classifier, Prediction
 from skinnet.inference.wording import percent
 

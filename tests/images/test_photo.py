@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from skinnet.errors import PhotoError
-from skinnet.images.photo import MAX_PIXELS, display_photo, open_photo, to_input, unsquash, visible_part
+from skinnet.images.decode import MAX_PIXELS
+from skinnet.images.photo import display_photo, open_photo, to_input, unsquash, visible_part
 from tests.drawings import LOOKS, draw_lesion
 
 FRAME = (168, 224)

@@ -1,0 +1,198 @@
+"""From the bytes of a file to an upright RGB picture: the one place where decoders may fail.
+
+    photo, note = decode(data)
+
+Whatever a decoder raises on a damaged file leaves here as a PhotoError. Memory is bounded: sizes are checked before
+pixels are decoded, and pictures above `ORDINARY_PIXELS` are halved on the way.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from contextlib import suppress
+from functools import lru_cache
+
+from PIL import ExifTags, Image, JpegImagePlugin, UnidentifiedImageError
+
+from skinnet.errors import PhotoError
+from skinnet.images.colours import to_rgb
+from skinnet.images.dicom import dicom_image
+from skinnet.images.source import is_dicom
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+"""The formats that are read, with AVIF, HEIC and DICOM. Pillow would pass some of the others to external programs."""
+MAX_PIXELS = 89_000_000
+ORDINARY_PIXELS = 50_000_000
+"""Larger pictures are decoded at half their size or less."""
+DECODE_BYTES = 600_000_000
+BYTES_A_PIXEL = {"WEBP": 20, "AVIF": 14, "HEIF": 14, "TIFF": 8}
+"""What the decoders of these formats take at their peak; the others are bounded by `MAX_PIXELS`."""
+JPEG_PIXELS = 250_000_000
+"""A JPEG is decoded at a half or a quarter of its size without ever being whole in memory."""
+COEFFICIENT_BYTES = 400_000_000
+"""What a JPEG in several scans keeps of all of its pixels while it is decoded."""
+MIN_SIDE = 32
+MAX_PAGES = 100
+"""Pages of a file among which the largest is looked for."""
+LEAST_SHARE = 0.95
+"""Of a picture whose file ends early."""
+ENDED_EARLY = (OSError, SyntaxError, EOFError, struct.error)
+DAMAGED = "The picture is damaged or incomplete: save or copy it again."
+UNKNOWN = "The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or DICOM."
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+"""By the orientation in the EXIF."""
+
+
+def decode(data: bytes) -> tuple[Image.Image, str]:
+    """Decode a file's largest picture, or its first where all are of one size.
+
+    Returns:
+        RGB, upright; and a note about what was left out, or "".
+
+    Raises:
+        PhotoError: if it is no picture, damaged, too small or too large.
+    """
+    try:
+        return _decode(data)
+    except PhotoError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoError(_too_large(MAX_PIXELS)) from error
+    except UnidentifiedImageError as error:
+        raise PhotoError(UNKNOWN) from error
+    except MemoryError as error:
+        raise PhotoError("There is not enough memory for this picture: save it smaller.") from error
+    except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
+        raise PhotoError(DAMAGED) from error
+
+
+def _decode(data: bytes) -> tuple[Image.Image, str]:
+    if is_dicom(data):
+        image, frames = dicom_image(data, check=lambda size: _check_size(size, most=ORDINARY_PIXELS))
+        return to_rgb(image), _several("first") if frames > 1 else ""
+    image = _opened(data)
+    notes = [_choose_page(image)]
+    if image.mode in ("I", "F"):
+        raise PhotoError("The picture has 32 bits a pixel, whose scale is not known: save it with 8 bits.")
+    _check_size(image.size, most=_most_pixels(image, data))
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        _draft(image)
+    whole, missing = _loaded(image)
+    notes.append(missing)
+    orientation = image.getexif().get(ExifTags.Base.Orientation)
+    photo = to_rgb(whole, halved=whole.width * whole.height > ORDINARY_PIXELS)
+    del image, whole  # up to 356 MB
+    if orientation in TURNS:
+        photo = photo.transpose(TURNS[orientation])
+    return photo, " ".join(filter(None, notes))
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Read a picture's header."""
+    file = io.BytesIO(data)
+    if data.startswith(b"\xff\xd8\xff"):
+        return JpegImagePlugin.JpegImageFile(file)  # Image.open would refuse the size that a draft can take
+    if data[4:8] != b"ftyp":
+        return Image.open(file, formats=FORMATS)
+    _register_heif()
+    return Image.open(file, formats=("AVIF", "HEIF"))
+
+
+@lru_cache(maxsize=1)
+def _register_heif() -> None:
+    from pillow_heif import register_heif_opener  # loads a large library, which most photos do without
+
+    register_heif_opener()
+
+
+def _choose_page(image: Image.Image) -> str:
+    """Go to the largest page of a TIFF or HEIC file, or the first frame of an animation; return a note if several."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return ""
+    if image.format not in ("TIFF", "HEIF"):
+        several = False
+        with suppress(*ENDED_EARLY, ValueError):  # of a later frame
+            several = bool(getattr(image, "is_animated", False))
+        image.seek(0)
+        return _several("first") if several else ""
+    chosen, largest, page = image.tell(), image.width * image.height, 0
+    with suppress(*ENDED_EARLY, ValueError):
+        for page in range(MAX_PAGES):
+            image.seek(page)
+            if image.width * image.height > largest:
+                chosen, largest = page, image.width * image.height
+    image.seek(chosen)
+    return _several("largest") if page > 1 else ""
+
+
+def _several(chosen: str) -> str:
+    return f"The file holds several pictures; this is the {chosen}."
+
+
+def _most_pixels(image: Image.Image, data: bytes) -> int:
+    """The most pixels that a picture of this kind may have, so that decoding it stays within memory."""
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return min(MAX_PIXELS, DECODE_BYTES // BYTES_A_PIXEL.get(image.format or "", 1))
+    components = len(image.layer)
+    scan_header = 6 + 2 * components
+    if image.fp is None or components == 0:
+        return MAX_PIXELS
+    end = image.fp.tell()  # of the header of the first scan
+    one_scan = data[end - scan_header : end - scan_header + 3] == struct.pack(">HB", scan_header, components)
+    if one_scan and not image.info.get("progressive"):
+        return JPEG_PIXELS
+    samples = [(across, down) for _, across, down, _ in image.layer]
+    densest = max(across for across, _ in samples) * max(down for _, down in samples)
+    return int(COEFFICIENT_BYTES / (2 * sum(across * down for across, down in samples) / densest))
+
+
+def _check_size(size: tuple[int, int], *, most: int) -> None:
+    width, height = size
+    if width * height > most:
+        raise PhotoError(_too_large(most))
+    if min(width, height) < MIN_SIDE:
+        raise PhotoError(
+            f"The picture is too small ({width} x {height} pixels): each side needs at least {MIN_SIDE} pixels."
+        )
+
+
+def _too_large(most: int) -> str:
+    return f"The picture is too large: save it with at most {most // 1_000_000} million pixels."
+
+
+def _draft(image: JpegImagePlugin.JpegImageFile) -> None:
+    """Have a large JPEG decoded at a half or a quarter of its size."""
+    width, height = image.size
+    if width * height > ORDINARY_PIXELS:
+        scale = 2 if width * height <= 4 * ORDINARY_PIXELS else 4
+        image.draft(None, (width // scale, height // scale))
+
+
+def _loaded(image: Image.Image) -> tuple[Image.Image, str]:
+    """Decode the pixels; where the file ends early, the rows that are there, and a note.
+
+    Raises:
+        PhotoError: if too much is missing.
+    """
+    try:
+        image.load()
+        return image, ""
+    except ENDED_EARLY as error:
+        in_rows = image.format in ("JPEG", "PNG", "BMP") and not {"progressive", "interlace"} & image.info.keys()
+        if not in_rows:
+            raise
+        image.tile = []  # type: ignore[attr-defined]  # the rows are in memory: Pillow must not decode them again
+        box = image.getbbox(alpha_only=False)  # rows that were not decoded are 0
+        top, bottom = (box[1], box[3]) if box else (0, 0)
+        if image.format != "BMP":  # which begins at the bottom
+            top = 0
+        share = (bottom - top) / image.height
+        if share < LEAST_SHARE:
+            raise PhotoError(DAMAGED) from error
+        missing = max(1, round(100 * (1 - share)))
+        return image.crop((0, top, image.width, bottom)), f"The file ends early: {missing} % of the picture is missing."
