@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from demo.headers import Headers
 from demo.interface import build
 from demo.temporary import private_folder, sweep
-from demo.theme import style_sheets, theme
+from demo.theme import styles, theme
 from skinnet.images.source import MAX_FILE_BYTES
 
 KEPT_SECONDS = 600
@@ -33,7 +33,7 @@ def launch(interface: gr.Blocks, **options: Any) -> Any:
     """Serve an interface with skinnet's settings; `options` are those of Gradio's launch."""
     return interface.launch(
         theme=theme(),
-        css_paths=style_sheets(),
+        head=styles(),
         footer_links=["api"],
         run_history=False,
         max_file_size=MAX_FILE_BYTES,

@@ -53,6 +53,12 @@ def theme() -> gr.themes.Base:
     return plain.set(**COLOURS, **{f"{name}_dark": value for name, value in COLOURS.items()}, color_accent="var(--ink)")
 
 
-def style_sheets() -> list[Path]:
-    """All style sheets, the tokens first."""
-    return sorted(STYLE_FOLDER.glob("*.css"), key=lambda path: (path.stem != "tokens", path.stem != "frame", path.stem))
+def styles() -> str:
+    """All style sheets as one element for the page's head, the tokens first.
+
+    Gradio's own option for style sheets splits selectors at each comma, within `:is()` too, and loads them late.
+    """
+    paths = sorted(
+        STYLE_FOLDER.glob("*.css"), key=lambda path: (path.stem != "tokens", path.stem != "frame", path.stem)
+    )
+    return f"<style>{''.join(path.read_text(encoding='utf-8') for path in paths)}</style>"

@@ -26,7 +26,6 @@ from demo.batch_rows import (
     photo_row,
     precisely,
 )
-from demo.clinic_tables import check_page
 from demo.part import part
 from demo.site import Site
 from demo.uploads import checked
@@ -39,7 +38,6 @@ from skinnet.inference.batch import COLUMNS, HEADER
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions
 from skinnet.labels import DISCLAIMER, FULL_NAMES, probability_columns
-from skinnet.studies.clinic_check import clinic_check
 
 TITLE = "Batch"
 MAX_NAME = 300
@@ -82,6 +80,9 @@ class Answers:
             truth = read_truth(path)
         except DataError as error:  # its messages name the file, whose place on this machine is nobody's business
             raise DataError(str(error).replace(str(path), "The table")) from error
+        from demo.clinic_tables import check_page  # slow to import: fitting code and scikit-learn
+        from skinnet.studies.clinic_check import clinic_check
+
         return {"check": check_page(clinic_check(table, truth, decision=self.classifier.decision))}
 
 
