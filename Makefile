@@ -1,5 +1,6 @@
 # make app    set up and serve the app on http://127.0.0.1:7860
 # make test   set up and run every check and test
+# make space  write build/space/, the folder of a Hugging Face Space: see docs/deploy.md
 # make stress set up and run what takes minutes: acquire under faults on the real archives, a 3 GB archive
 # See the README for the same in plain pip and python lines.
 
@@ -11,7 +12,7 @@ PACKAGES ?=
 SHIPPED := checkpoints/committee
 NETWORKS := efficientnet_lite0 vit_small_dinov2
 
-.PHONY: app test stress lint data train release clean
+.PHONY: app test space stress lint data train release clean
 
 app: $(VENV)/.app
 	$(BIN)/python app.py
@@ -19,6 +20,9 @@ app: $(VENV)/.app
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
 	$(MAKE) lint
+
+space: $(VENV)/.test
+	$(BIN)/python -m demo.space
 
 stress: $(VENV)/.test
 	$(BIN)/python -m pytest -m stress -rs

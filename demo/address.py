@@ -5,8 +5,10 @@ host, port = server_address(os.environ)
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from skinnet.errors import SkinnetError
 
@@ -45,3 +47,15 @@ def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
     names = [environment.get("no_proxy") or environment.get("NO_PROXY") or "", "localhost", HOST, "::1"]
     exempt = ",".join(name for name in names if name)
     return {"NO_PROXY": exempt, "no_proxy": exempt}
+
+
+@contextmanager
+def past_any_proxy() -> Iterator[None]:
+    """Ignore the proxies of the environment, of which one that the HTTP client cannot use would stop the start."""
+    before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    os.environ.update(dict.fromkeys(before, "*"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,4 +1,4 @@
-"""Headers of every answer: what the page may load and who may frame it.
+"""Headers of every answer: what the page may load and who may frame it; and the names that the app answers to.
 
 Gradio's pages need inline styles and scripts, and `gr.HTML` makes its scripts by `new Function`, so that
 'unsafe-inline' and 'unsafe-eval' must stay. Everything else comes from the app itself.
@@ -6,8 +6,14 @@ Gradio's pages need inline styles and scripts, and `gr.HTML` makes its scripts b
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
+from urllib.parse import urlsplit
 
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -48,3 +54,32 @@ class Headers:
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def middleware(host: str, root: str) -> list[Middleware]:
+    """What each request passes through.
+
+    Args:
+        host: that the app listens on.
+        root: its public address behind a reverse proxy (GRADIO_ROOT_PATH), such as https://example.org/skinnet.
+    """
+    return [Middleware(Headers), Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(host, root))]
+
+
+def trusted_hosts(host: str, root: str) -> list[str]:
+    """The names that requests may ask for; on this machine alone only its own, so that no web page can pose as it.
+
+    Elsewhere the names are not known here; nor are they behind a proxy whose `root` is a path without a host.
+    """
+    public = urlsplit(root).hostname
+    if not is_loopback(host) or (root and not public):
+        return ["*"]
+    return [*LOOPBACK, host, *([public] if public else [])]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,74 +1,73 @@
 """How the interface is served: where, under which limits, and what becomes of visitors' files.
 
-serve(Path("checkpoints/committee"), host="127.0.0.1", port=7860)
+serve(Path("checkpoints/committee"), host="127.0.0.1", port=7860, folder=Path("/tmp/skinnet-1"))
 """
 
 from __future__ import annotations
 
+import io
+import logging
 import os
-import signal
-import sys
 import threading
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
-from demo.headers import Headers
+from demo.address import past_any_proxy
+from demo.headers import middleware
 from demo.interface import build
-from demo.temporary import private_folder, sweep
+from demo.temporary import KEPT_SECONDS, sweep
 from demo.theme import styles, theme
 from skinnet.images.source import MAX_FILE_BYTES
 
-KEPT_SECONDS = 600
-"""Uploaded files are deleted after this long."""
 SWEEP_SECONDS = 30
-STOPPING = ("SIGTERM", "SIGHUP", "SIGQUIT")
-"""Besides Ctrl-C; Windows knows only the first."""
 
 
-def launch(interface: gr.Blocks, **options: Any) -> Any:
-    """Serve an interface with skinnet's settings; `options` are those of Gradio's launch."""
-    return interface.launch(
-        theme=theme(),
-        head=styles(),
-        footer_links=["api"],
-        run_history=False,
-        max_file_size=MAX_FILE_BYTES,
-        share=False,
-        ssr_mode=False,
-        mcp_server=find_spec("mcp") is not None,
-        prevent_thread_lock=True,
-        quiet=True,
-        app_kwargs={"middleware": [Middleware(Headers)]},
-        **options,
-    )
+def launch(interface: gr.Blocks, *, host: str, port: int) -> str:
+    """Serve an interface with skinnet's settings, and return its address on this machine.
+
+    Raises:
+        OSError: if the port was taken in the meantime.
+    """
+    with past_any_proxy(), redirect_stdout(io.StringIO()):  # Gradio greets even when it is told to be quiet
+        _, address, _ = interface.launch(
+            server_name=f"[{host}]" if ":" in host else host,
+            server_port=port,
+            theme=theme(),
+            head=styles(),
+            footer_links=[],
+            run_history=False,
+            max_file_size=MAX_FILE_BYTES,
+            share=False,
+            ssr_mode=False,
+            pwa=False,
+            enable_monitoring=False,
+            mcp_server=find_spec("mcp") is not None,
+            prevent_thread_lock=True,
+            quiet=True,
+            app_kwargs={"middleware": middleware(host, os.environ.get("GRADIO_ROOT_PATH", ""))},
+        )
+    return str(address)
 
 
-def serve(checkpoint: Path, *, host: str, port: int) -> None:
-    """Serve until stopped; the folder with visitors' files goes with the process.
+def serve(checkpoint: Path, *, host: str, port: int, folder: Path) -> None:
+    """Serve until a signal ends the process.
+
+    Args:
+        folder: where Gradio puts visitors' files.
 
     Raises:
         CheckpointError: if the checkpoint is missing or damaged.
+        OSError: if the port was taken in the meantime.
     """
-    for name in STOPPING:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: sys.exit())
-    with private_folder() as folder:
-        os.environ["GRADIO_TEMP_DIR"] = str(folder)
-        interface = build(checkpoint)
-        _, address, _ = launch(interface, server_name=host, server_port=port)
-        print(f"skinnet runs on {address} - Ctrl-C stops it.", flush=True)
-        _wait(folder)
-
-
-def _wait(folder: Path) -> None:
-    """Sweep visitors' files from time to time, until a signal ends the process."""
-    never = threading.Event()
+    interface = build(checkpoint)
+    print(f"skinnet runs on {launch(interface, host=host, port=port)} - Ctrl-C stops it.", flush=True)
     try:
-        while not never.wait(SWEEP_SECONDS):
+        while not threading.Event().wait(SWEEP_SECONDS):
             sweep(folder, older_than=KEPT_SECONDS)
-    except KeyboardInterrupt:
-        print("Stopped.")
+    finally:  # before the folder goes: an upload that is still coming in would bring a part of it back
+        logging.getLogger("uvicorn.error").disabled = True  # what is cut off now is no news
+        interface.server.force_exit = True  # open pages are not waited for
+        interface.close(verbose=False)

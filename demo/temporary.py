@@ -1,24 +1,50 @@
 """The folder for visitors' files: it goes with the process, and the next start removes what a killed one left.
 
 with private_folder() as folder:
-    sweep(folder, older_than=600)  # now and then
+    sweep(folder, older_than=KEPT_SECONDS)  # now and then
+
+Call `stop_on_signals` first, so that a closed terminal or a stopped container ends the process in the ordinary way.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from skinnet.errors import DataError
 from skinnet.files import exclusive
 
 PREFIX = "skinnet-"
 LOCK = "in-use.lock"
+KEPT_SECONDS = 600
+"""Visitors' files are deleted this long after they were last written."""
+STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+"""Windows knows only the first two."""
+
+
+def stop_on_signals() -> None:
+    """Exit on any signal that stops a program, once: the next ones do not interrupt the cleaning up.
+
+    Signals that are ignored, as by nohup, stay so.
+    """
+    numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
+    handled = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+
+    def stop(*_: Any) -> None:
+        for number in handled:
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit()
+
+    for number in handled:
+        signal.signal(number, stop)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
 from skinnet.data.index import load_index
+from tests.apps import free_port
 from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Server, answer_as_isic, serving
 
@@ -191,6 +192,5 @@ def address(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("gradio")
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     interface = build(shipped)
-    _, url, _ = launch(interface)
-    yield url
+    yield launch(interface, host="127.0.0.1", port=free_port())
     interface.close()

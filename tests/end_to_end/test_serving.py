@@ -8,104 +8,94 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from demo.headers import HEADERS
+from demo.headers import HEADERS, LOOPBACK, trusted_hosts
 from demo.temporary import LOCK, private_folder, sweep
+from tests.apps import classify, free_port, running, settings_of
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def settings_of(port: int | str, temporary: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GRADIO_")}
-    return kept | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(temporary)} | more
+HOLD = """
+import sys, time
+from demo.temporary import private_folder, stop_on_signals
+stop_on_signals()
+with private_folder() as folder:
+    (folder / "photo.jpg").write_text("a photo")
+    print(folder, flush=True)
+    try:
+        time.sleep(60)
+    finally:
+        time.sleep(float(sys.argv[1]))
+"""
+"""What the app does with its folder, without the app."""
+not_on_windows = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
 
 
 @contextmanager
-def running(temporary: Path, *, folder: Path = PROJECT, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The app as a process of its own, and its address."""
-    port = free_port()
+def holding(temporary: Path, *, slow: float = 0, ignored: int | None = None) -> Iterator[tuple[Any, Path]]:
+    """A process that holds a folder, and the folder; it takes `slow` seconds to stop."""
     with subprocess.Popen(
-        [sys.executable, str(PROJECT / "app.py")],
-        cwd=folder,
-        env=settings_of(port, temporary, **more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
-    ) as app:
-        try:
-            assert app.stdout is not None
-            lines = iter(app.stdout.readline, "")
-            assert any(line.startswith(f"skinnet runs on http://127.0.0.1:{port}") for line in lines)
-            yield app, f"http://127.0.0.1:{port}"
-        finally:
-            app.kill()
-
-
-def classify(address: str, photo: Path) -> str:
-    from gradio_client import Client, handle_file
-
-    return str(Client(address, verbose=False).predict(handle_file(str(photo)), api_name="/classify")["gate"])
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_however_the_app_is_stopped_no_picture_stays(name: str, photo: Path, tmp_path: Path) -> None:
-    with running(tmp_path) as (app, address):
-        classify(address, photo)
-        assert list(tmp_path.glob("skinnet-*/**/lesion.jpg"))
-        app.send_signal(getattr(signal, name))
-        app.communicate(timeout=30)
-    assert list(tmp_path.glob("skinnet-*")) == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
-def test_the_next_start_removes_what_a_killed_app_left_and_nothing_else(photo: Path, tmp_path: Path) -> None:
-    with running(tmp_path) as (app, address):
-        classify(address, photo)
-        app.kill()
-        app.wait(timeout=30)
-    (orphan,) = tmp_path.glob("skinnet-*")
-    assert list(orphan.rglob("lesion.jpg"))
-    (tmp_path / "skinnet-notes").mkdir()
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / LOCK).touch()
-    (tmp_path / "skinnet-link").symlink_to(elsewhere)
-    program = "from demo.temporary import private_folder\nwith private_folder() as folder: print(folder); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", HOLD, str(slow)],
         cwd=PROJECT,
-        env=settings_of(1, tmp_path),
-        stdin=subprocess.PIPE,
+        env=settings_of(1, temporary),
         stdout=subprocess.PIPE,
         text=True,
-    ) as other:
-        assert other.stdout is not None
-        living = Path(other.stdout.readline().strip())
-        assert not orphan.exists()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tempfile.tempdir", str(tmp_path))
-            with private_folder() as ours:
-                assert sorted(tmp_path.glob("skinnet-*")) == sorted(
-                    [living, ours, tmp_path / "skinnet-link", tmp_path / "skinnet-notes"]
-                )
-        other.communicate("\n", timeout=30)
+        preexec_fn=lambda: ignored and signal.signal(ignored, signal.SIG_IGN),
+    ) as holder:
+        try:
+            assert holder.stdout is not None
+            yield holder, Path(holder.stdout.readline().strip())
+        finally:
+            holder.kill()
+
+
+@not_on_windows
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"])
+def test_a_signal_removes_the_folder_even_when_others_follow(name: str, tmp_path: Path) -> None:
+    with holding(tmp_path, slow=0.3) as (holder, folder):
+        assert (folder / "photo.jpg").exists()
+        for each in (name, "SIGTERM", "SIGINT", "SIGHUP"):
+            holder.send_signal(getattr(signal, each))
+            time.sleep(0.05)
+        assert holder.wait(timeout=30) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@not_on_windows
+def test_a_signal_that_is_ignored_as_by_nohup_stops_nothing(tmp_path: Path) -> None:
+    with holding(tmp_path, ignored=signal.SIGHUP) as (holder, folder):
+        holder.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        assert holder.poll() is None
+        assert folder.exists()
+
+
+@not_on_windows
+def test_the_next_start_removes_what_a_killed_one_left_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with holding(tmp_path) as (killed, orphan):
+        killed.kill()
+        killed.wait(timeout=30)
+    assert (orphan / "photo.jpg").exists()
+    elsewhere, notes, link = tmp_path / "elsewhere", tmp_path / "skinnet-notes", tmp_path / "skinnet-link"
+    elsewhere.mkdir()
+    notes.mkdir()
+    (elsewhere / LOCK).touch()
+    link.symlink_to(elsewhere)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with holding(tmp_path) as (_, living), private_folder() as ours:
+        assert sorted(tmp_path.glob("skinnet-*")) == sorted([living, ours, link, notes])
     assert (elsewhere / LOCK).exists()
-    assert not living.exists()
 
 
 def test_old_files_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
@@ -122,19 +112,70 @@ def test_old_files_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*")) == [LOCK, "young.jpg"]
 
 
-def test_it_starts_without_home_from_another_folder_behind_a_proxy_and_says_little(photo: Path, tmp_path: Path) -> None:
+def half_an_upload(address: str) -> socket.socket:
+    """Send the beginning of a file."""
+    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    connection = socket.create_connection((host, int(port)))
+    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n' + b"x" * 200_000
+    head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    connection.sendall(f"{head}Content-Length: 900000\r\n\r\n".encode() + part)
+    return connection
+
+
+def wait_for(found: Callable[[], bool]) -> None:
+    """Wait up to ten seconds."""
+    for _ in range(100):
+        if found():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not happen within ten seconds")
+
+
+@not_on_windows
+def test_the_app_starts_in_awkward_places_and_leaves_no_photo_however_it_ends(photo: Path, tmp_path: Path) -> None:
+    """Without HOME, from a folder that is not the project's, with proxies; killed, and stopped in the middle."""
     temporary, working = tmp_path / "temporary", tmp_path / "working"
     temporary.mkdir()
     working.mkdir(mode=0o555)
-    more = {"HOME": "/nonexistent", "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-    with running(temporary, folder=working, **more) as (app, address):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("NO_PROXY", "127.0.0.1")
-            assert classify(address, photo) == "refuse"
-        app.send_signal(signal.SIGINT)
-        output, _ = app.communicate(timeout=30)
-    assert output.strip() == "Stopped."
+    proxies = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "socks5://x:9"}
+    settings = settings_of(free_port(), temporary, **proxies)
+    del settings["HOME"]
+    with running(settings, folder=working) as (app, address):
+        assert classify(address, photo) == "refuse"
+        app.kill()
+        app.wait(timeout=30)
+    (orphan,) = temporary.iterdir()
+    assert list(orphan.rglob("lesion.jpg"))
+    with running(settings, folder=working) as (app, address):
+        assert not orphan.exists()
+        with half_an_upload(address):
+            wait_for(lambda: any(path.stat().st_size > 100_000 for path in temporary.glob("skinnet-*/tmp*")))
+            app.send_signal(signal.SIGHUP)
+            output, _ = app.communicate(timeout=30)
+    assert output == ""
+    assert list(temporary.iterdir()) == []
     assert list(working.iterdir()) == []
+
+
+def test_what_an_aborted_upload_leaves_is_swept(address: str) -> None:
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    before = set(folder.glob("tmp*"))
+    with half_an_upload(address):
+        wait_for(lambda: bool(set(folder.glob("tmp*")) - before))
+    time.sleep(0.2)
+    left = set(folder.glob("tmp*")) - before
+    for path in left:
+        os.utime(path, (time.time() - 700,) * 2)
+    sweep(folder, older_than=600)
+    assert set(folder.glob("tmp*")) <= before
+
+
+def test_no_call_leaves_an_empty_file(address: str, photo: Path) -> None:
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    before = set(folder.rglob("*"))
+    classify(address, photo)
+    new = {path for path in folder.rglob("*") if path.is_file()} - before
+    assert [path for path in new if path.stat().st_size == 0] == []
 
 
 @pytest.mark.parametrize(
@@ -174,3 +215,41 @@ def test_answers_have_the_headers_and_show_no_path(address: str) -> None:
     described = requests.get(f"{address}config", timeout=30).text
     assert str(PROJECT) not in described
     assert os.environ["GRADIO_TEMP_DIR"] not in described
+
+
+def test_only_the_machine_s_own_names_are_answered_on_loopback(address: str) -> None:
+    for host, status in (("localhost", 200), ("[::1]:7860", 200), ("evil.example", 400), ("evil.example:7860", 400)):
+        assert requests.get(f"{address}gradio_api/app_id", headers={"Host": host}, timeout=30).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "root", "expected"),
+    [
+        ("127.0.0.1", "", [*LOOPBACK, "127.0.0.1"]),
+        ("127.0.0.1", "https://example.org:8443/skinnet", [*LOOPBACK, "127.0.0.1", "example.org"]),
+        ("127.0.0.1", "/skinnet", ["*"]),
+        ("0.0.0.0", "", ["*"]),
+        ("skin.example.org", "", ["*"]),
+    ],
+)
+def test_the_trusted_names_follow_from_host_and_public_address(host: str, root: str, expected: list[str]) -> None:
+    assert trusted_hosts(host, root) == expected
+
+
+GARBAGE = [b"", b"{", b"null", b"[]", b'"text"', b"\xff\xfe", b'{"data": 5}', b'{"data": {"a": 1}}', b"[" * 5000]
+
+
+@pytest.mark.parametrize(
+    "route", ["call/classify", "queue/join", "run/classify", "upload", "component_server", "reset"]
+)
+def test_garbage_for_a_body_gets_an_error_and_leaves_no_traceback(
+    route: str, address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for body in GARBAGE:
+        for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=b", "text/plain"):
+            answer = requests.post(
+                f"{address}gradio_api/{route}", data=body, headers={"Content-Type": kind}, timeout=30
+            )
+            assert answer.status_code < 600
+            assert str(PROJECT) not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
