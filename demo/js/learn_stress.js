@@ -1,5 +1,7 @@
 // The stress test: sliders that change a photo on the server, and what the network then answers.
 
+const PATIENCE = 60_000; // milliseconds until a lost answer is given up
+
 const neutral = sliders => Object.fromEntries(Object.entries(sliders).map(([name, slider]) => [name, slider.neutral]));
 
 function sliderRow(name, slider, changed) {
@@ -56,26 +58,37 @@ function picker(pictures, { choose, own }) {
     make("button", { type: "button", class: "choose", onclick: () => file.click() }, words.bench.own), file);
 }
 
-// The two sections below the quiz. `ask(kind, data)` sends a question; the answers come to `receive`.
-function bench(start, { ask, send }) {
+// Shows which photo is chosen; one that is no case of the page gets a button of its own.
+function mark(pick, chosen, picture, again) {
+  const extra = pick.querySelector(".new");
+  if (picture) {
+    extra.hidden = false;
+    extra.replaceChildren(make("img", { src: picture.src, alt: "" }), picture.title);
+    extra.onclick = again;
+  }
+  for (const button of pick.querySelectorAll(".case"))
+    button.setAttribute("aria-pressed", String(picture ? button === extra : button.dataset.name === chosen.case));
+}
+
+// The stress test of a photo: `use(source)` begins with another one.
+function stressSection(start, ask) {
   const { sliders } = start;
-  let source = { case: Object.keys(start.pictures)[0] }, amounts = neutral(sliders), asked = {}, before = null, timer = 0, open = false;
+  let source = null, amounts = neutral(sliders), before = null, timer = 0;
+  const question = { source, amounts, running: false, again: false, given: 0 };
   const photo = make("img", { class: "photo", alt: words.bench.alt }), answer = make("div", { class: "answer", "aria-live": "polite" });
-  const busy = make("p", { class: "busy small", role: "status" });
-  const rows = make("div", { class: "sliders" });
-  const list = make("div", { class: "steps-place" });
-  const show = make("button", { type: "button", class: "primary show", onclick: () => {
-    open = true;
-    askSteps();
-  } }, words.bench.show);
+  const busy = make("p", { class: "busy small", role: "status" }), rows = make("div", { class: "sliders" });
+  // One question at a time: what changes meanwhile is asked when its answer is there.
   const stress = () => {
     busy.textContent = words.bench.working;
-    asked = amounts;
+    question.again = question.running;
+    if (question.running) return;
+    Object.assign(question, { source, amounts, running: true });
     ask("stress", { ...source, amounts });
-  };
-  const askSteps = () => {
-    show.textContent = words.bench.working;
-    ask("steps", source);
+    clearTimeout(question.given);
+    question.given = setTimeout(() => {
+      question.running = false;
+      busy.textContent = words.gone;
+    }, PATIENCE);
   };
   const changed = (name, value) => {
     amounts = { ...amounts, [name]: value };
@@ -88,46 +101,56 @@ function bench(start, { ask, send }) {
     rows.replaceChildren(...Object.entries(sliders).map(([name, slider]) => sliderRow(name, slider, changed)));
     stress();
   };
-  const choose = (chosen, picture = null) => {
+  const receive = found => {
+    clearTimeout(question.given);
+    question.running = false;
+    busy.textContent = "";
+    if (question.source === source) {
+      if (found.photo) photo.src = found.photo;
+      if (Object.entries(question.amounts).every(([name, value]) => value === sliders[name].neutral)) before = found;
+      answer.replaceChildren(...stressAnswer(found, before, question.amounts, sliders));
+    }
+    if (question.again) stress();
+  };
+  const use = chosen => {
     source = chosen;
     before = null;
     answer.replaceChildren();
-    list.replaceChildren();
-    const extra = pick.querySelector(".new");
-    if (picture) {
-      extra.hidden = false;
-      extra.replaceChildren(make("img", { src: picture.src, alt: "" }), picture.title);
-      extra.onclick = () => choose(chosen, picture);
-    }
-    for (const button of pick.querySelectorAll(".case"))
-      button.setAttribute("aria-pressed", String(picture ? button === extra : button.dataset.name === chosen.case));
     reset();
-    if (open) askSteps();
+  };
+  const side = make("div", { class: "side" }, rows, make("button", { type: "button", class: "reset", onclick: reset }, words.bench.reset), busy, answer);
+  const made = make("section", { class: "stress" },
+    make("h2", {}, words.bench.stressTitle), make("p", {}, words.bench.stressLead), make("div", { class: "pages" }, photo, side));
+  return { made, use, receive };
+}
+
+// The two sections below the quiz, about one photo. `ask(kind, data)` sends a question, `send(file)` a file.
+function bench(start, { ask, send }) {
+  const stress = stressSection(start, ask), list = make("div", { class: "steps-place" });
+  let source = { case: Object.keys(start.pictures)[0] };
+  const askSteps = () => {
+    show.hidden = true;
+    list.replaceChildren(make("p", { class: "small", role: "status" }, words.bench.working));
+    ask("steps", source);
+  };
+  const show = make("button", { type: "button", class: "primary show", onclick: askSteps }, words.bench.show);
+  const choose = (chosen, picture = null) => {
+    source = chosen;
+    mark(pick, chosen, picture, () => choose(chosen, picture));
+    stress.use(chosen);
+    if (show.hidden) askSteps();
   };
   const own = async file => {
     try {
-      const sent = await send(file);
-      choose({ path: sent.path }, { src: URL.createObjectURL(file), title: words.bench.ownShort });
+      const { path } = await send(file);
+      choose({ path }, { src: URL.createObjectURL(file), title: words.bench.ownShort });
     } catch {
-      answer.replaceChildren(make("p", { class: "warning", role: "alert" }, words.bench.notSent));
+      list.replaceChildren(make("p", { class: "warning", role: "alert" }, words.bench.notSent));
     }
   };
   const pick = picker(start.pictures, { choose, own });
-  const made = [
-    make("section", { class: "how" }, make("h2", { tabIndex: -1 }, words.bench.stepsTitle), make("p", {}, words.bench.stepsLead), pick, show, list),
-    make("section", { class: "stress" }, make("h2", {}, words.bench.stressTitle), make("p", {}, words.bench.stressLead),
-      make("div", { class: "pages" }, photo,
-        make("div", { class: "side" }, rows, make("button", { type: "button", class: "reset", onclick: reset }, words.bench.reset), busy, answer))),
-  ];
-  const receive = found => {
-    if (found.kind === "steps") {
-      show.hidden = true;
-      return showSteps(list, found, start);
-    }
-    busy.textContent = "";
-    if (found.photo) photo.src = found.photo;
-    if (Object.entries(asked).every(([name, value]) => value === sliders[name].neutral)) before = found;
-    answer.replaceChildren(...stressAnswer(found, before, asked, sliders));
-  };
-  return { made, receive, choose, begin: () => choose(source), open: () => show.hidden || show.click() };
+  const how = make("section", { class: "how" },
+    make("h2", { tabIndex: -1 }, words.bench.stepsTitle), make("p", {}, words.bench.stepsLead), pick, show, list);
+  const receive = found => (found.kind === "steps" ? showSteps(list, found, start) : stress.receive(found));
+  return { made: [how, stress.made], receive, choose, begin: () => choose(source), open: () => show.hidden || show.click() };
 }

@@ -24,11 +24,11 @@ THUMBNAIL_SIDE = 240
 ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "photo",
     "concurrency_limit": 1,
-    "trigger_mode": "always_last",
+    "trigger_mode": "multiple",
     "api_visibility": "private",
     "show_progress": "hidden",
 }
-"""Photos are answered in the order they came."""
+"""Photos are answered in the order they came. The mode "always_last" would repeat the first one's question."""
 SCRIPTS = ("heatmap", "intake", "crop", "save")
 
 

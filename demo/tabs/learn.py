@@ -34,13 +34,9 @@ SCRIPTS = ("make", "heatmap", "learn_words", "learn_score", "learn_quiz", "learn
 RULES = Path(__file__).parents[1] / "html" / "rules.html"
 THUMBNAIL_SIDE = 160
 NETWORK_KINDS = {"efficientnet_lite": "A convolutional network", "vit_small": "A vision transformer"}
-LATEST: dict[str, Any] = {
-    "concurrency_id": "photo",
-    "concurrency_limit": 1,
-    "trigger_mode": "always_last",
-    "api_visibility": "private",
-    "show_progress": "hidden",
-}
+QUIETLY: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private", "show_progress": "hidden"}
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "photo", "concurrency_limit": 1, **QUIETLY}
+"""The mode "always_last" would repeat the first of several questions, not the last."""
 Answer = dict[str, Any]
 log = logging.getLogger(__name__)
 
@@ -105,9 +101,9 @@ def add(site: Site) -> None:
         html=RULES.read_text(encoding="utf-8"),
     )
     answers = Answers(site, cards)
-    learn.quiz(answers.quiz, outputs=learn, **LATEST)
-    learn.steps(answers.steps, outputs=learn, **LATEST)
-    learn.stress(answers.stress, outputs=learn, **LATEST)
+    learn.quiz(answers.quiz, outputs=learn, **QUIETLY)
+    learn.steps(answers.steps, outputs=learn, **ONE_AT_A_TIME)
+    learn.stress(answers.stress, outputs=learn, **ONE_AT_A_TIME)
 
 
 def _start(site: Site, cards: list[Card], *, version: str, missing: str) -> Answer:

@@ -86,6 +86,17 @@ def test_a_case_shows_its_truth_after_the_verdict(page: Any, screenshots: Path) 
     assert page.locator(".viewer .truth").count() == 0
 
 
+def test_a_photo_sent_while_another_is_classified_gets_its_own_verdict(page: Any, shipped: Path) -> None:
+    second = CASE_FOLDER / "ISIC_0000357.jpg"
+    send(page, MELANOMA)
+    page.locator(".viewer[data-state=busy]").wait_for()
+    send(page, second)
+    state(page, "classified")
+    expected = Classifier.load(shipped).predict(open_photo(second))
+    words = page.locator(".viewer p.score").inner_text().replace("\u00a0", " ")
+    assert words.startswith(f"Score {percent(expected.p_malignant)}, ")
+
+
 @pytest.mark.parametrize("kind", ["broken", "refused", "empty"])
 def test_a_second_file_that_cannot_be_classified_clears_the_first_verdict(
     page: Any, photo: Path, tmp_path: Path, screenshots: Path, kind: str

@@ -193,6 +193,18 @@ def test_the_sliders_change_the_photo_the_score_and_the_gate(learn: Any, screens
     assert words(page, ".stress .changed") == before
 
 
+def test_of_many_moves_the_last_one_is_answered(learn: Any) -> None:
+    page = learn
+    for zoom in ("1.1", "1.2", "1.3"):
+        page.locator("#slider-crop").fill(zoom)
+        page.wait_for_timeout(200)
+    page.get_by_role("button", name="Undo all").click()
+    page.locator("#slider-light").fill("0.9")
+    page.locator(".learn .stress .busy:empty").wait_for(state="attached")
+    page.locator(".learn .stress .changed:has-text('With light −10')").wait_for()
+    assert "middle" not in words(page, ".stress .changed")
+
+
 def test_six_steps_of_a_case_and_of_an_uploaded_photo(learn: Any, screenshots: Path, photo: Path) -> None:
     page = learn
     page.get_by_role("button", name="Show the six steps").click()
