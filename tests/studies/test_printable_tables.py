@@ -60,7 +60,7 @@ def uncertainty() -> dict[str, Any]:
     promised = [0.95, 0.95, 0.95, None, 0.975, 0.95, None]
     return {
         "sets": {"promised": promised},
-        "coverage": {split: dict.fromkeys(CLASSES, held) for split in ("val", "test")},
+        "coverage": {split: dict.fromkeys(CLASSES, held) for split in ("val", "test", "isic2017")},
     }
 
 

@@ -129,8 +129,10 @@ def measure_time(classifier: Classifier, gate: Gate, pixels: np.ndarray, *, time
 def fit_and_measure_sets(checkpoint: Path) -> dict[str, Any]:
     """Fit the sets on the published val predictions and measure them on test; no images are needed."""
     predictions = load_predictions(checkpoint / PREDICTIONS)
-    home = predictions["source"] == load_config(checkpoint).sources[0]
-    chosen = {"val": predictions["split"] == "val", "test": (predictions["split"] == "test") & home}
+    home, *others = load_config(checkpoint).sources
+    test, source = predictions["split"] == "test", predictions["source"]
+    chosen = {"val": predictions["split"] == "val", "test": test & (source == home)}
+    chosen |= {name: test & (source == name) for name in others}
     parts = {
         split: (rows[probability_columns()].to_numpy(), rows["dx"].to_numpy(), rows["lesion_id"].to_numpy().astype(str))
         for split, which in chosen.items()

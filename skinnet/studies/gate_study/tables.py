@@ -107,23 +107,32 @@ def _together(kinds: list[dict[str, Any]], total: str, *, chosen_on: bool) -> di
 
 
 def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) -> Table:
-    """How often the set of possible diagnoses holds the true one, by true diagnosis."""
+    """How often the set of possible diagnoses holds the true one, by true diagnosis and data set.
+
+    Args:
+        coverage: by split of the first data set ("val", "test") and by name of each other one (its test split).
+    """
+    tests = {
+        ("HAM10000" if name == "test" else source_title(name)): by for name, by in coverage.items() if name != "val"
+    }
     rows = []
     for number, (dx, promise) in enumerate(PROMISES.items()):
-        fitted, found = (coverage.get(split, {}).get(dx) for split in ("val", "test"))
-        target = f"{100 * promise:g} %"
-        holds = size = "n/a"
-        if found and found["value"] is not None:
-            holds = f"{100 * found['value']:.1f} % ({100 * found['low']:.1f}-{100 * found['high']:.1f})"
-            size = f"{found['size']:.1f}"
+        fitted, target = coverage.get("val", {}).get(dx), f"{100 * promise:g} %"
         promise_kept = target if sets["promised"][number] is not None else f"n/a (too few for {target})"
-        lesions = f"{found['images']} / {found['lesions']}" if found else "0"
-        rows.append([FULL_NAMES[dx], str(fitted["lesions"] if fitted else 0), promise_kept, lesions, holds, size])
-    test = coverage.get("test", {}).values()
-    images, lesions = (sum(each[name] for each in test) for name in ("images", "lesions"))
-    title = f"Diagnoses that cannot be ruled out (test split, n = {images:,} images of {lesions:,} lesions)"
-    heads = ["diagnosis", "val lesions", "promised", "test images / lesions", "holds the true one", "mean set size"]
-    return Table("possible_diagnoses", title, heads, rows)
+        cells = (cell for by in tests.values() for cell in _held(by.get(dx)))
+        rows.append([FULL_NAMES[dx], str(fitted["lesions"] if fitted else 0), promise_kept, *cells])
+    heads = ["diagnosis", "val lesions", "promised"]
+    for title in tests:
+        heads += [f"{title}, test: images / lesions", "holds the true one", "mean set size"]
+    return Table("possible_diagnoses", "Diagnoses that cannot be ruled out, by data set (test splits)", heads, rows)
+
+
+def _held(found: dict[str, Any] | None) -> list[str]:
+    """Numbers, share with its interval, and size of the sets of one diagnosis."""
+    if not found or found["value"] is None:
+        return ["0", "n/a", "n/a"]
+    holds = f"{100 * found['value']:.1f} % ({100 * found['low']:.1f}-{100 * found['high']:.1f})"
+    return [f"{found['images']} / {found['lesions']}", holds, f"{found['size']:.1f}"]
 
 
 def share(hits: int, count: int) -> str:

@@ -56,7 +56,11 @@ def test_the_published_predictions_alone_give_sets_with_measured_coverage(shippe
     assert found["sets"]["floors"] == pytest.approx(published["sets"]["floors"])
     mel = found["coverage"]["val"]["mel"]
     assert mel["value"] >= 0.975 - 1 / mel["lesions"]
-    assert found["coverage"]["test"]["nv"]["images"] == published["coverage"]["test"]["nv"]["images"]
+    assert found["coverage"].keys() == {"val", "test", "isic2017"}
+    for split, by in found["coverage"].items():
+        for dx, each in by.items():
+            assert each == pytest.approx(published["coverage"][split][dx])
+    assert found["coverage"]["isic2017"]["mel"]["images"] == 117
 
 
 def test_images_with_disagreeing_variants_are_counted_with_errors(
