@@ -5,7 +5,7 @@ const words = {
   choose: "Choose photos",
   add: "Add photos",
   drop: "Drop photos here, or a ZIP of them",
-  takes: limits => `JPEG, PNG, WebP, TIFF, BMP, GIF or ZIP. At most ${limits.photos} photos and ${limits.bytes / 1e6} MB at once, ${limits.file / 1e6} MB a file.`,
+  takes: limits => `JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF, DICOM or ZIP. At most ${limits.photos} photos and ${limits.bytes / 1e6} MB at once, ${limits.file / 1e6} MB a file.`,
   ownCheck: "Your own clinic check",
   ownCheckLead:
     "Do you know what the photos show? Add a CSV file with the columns file and dx (akiec, bcc, bkl, df, mel, nv, vasc), " +

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-STRIP_PIXELS = 2_000_000
+STRIP_PIXELS = 500_000
 SAME_COLOUR = 2
 """A profile that moves no colour by more levels of 255 is sRGB: makers round its tables differently."""
 WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")

@@ -23,14 +23,16 @@ from skinnet.images.source import is_dicom
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """The formats that are read, with AVIF, HEIC and DICOM. Pillow would pass some of the others to external programs."""
 MAX_PIXELS = 89_000_000
-ORDINARY_PIXELS = 50_000_000
-"""Larger pictures are decoded at half their size or less."""
-DECODE_BYTES = 600_000_000
-BYTES_A_PIXEL = {"WEBP": 20, "AVIF": 14, "HEIF": 14, "TIFF": 8}
-"""What the decoders of these formats take at their peak; the others are bounded by `MAX_PIXELS`."""
+"""Of a picture of one or two bytes a pixel; the others take four."""
+ORDINARY_PIXELS = 32_000_000
+"""Larger pictures are halved while they are decoded or converted. No photo of the data sets is larger."""
+COLOUR_PIXELS = 50_000_000
+FORMAT_PIXELS = {"WEBP": 17_000_000, "AVIF": 30_000_000, "TIFF": 35_000_000}
+"""What the decoders of these formats open in about 280 MB."""
+DICOM_PIXELS = 20_000_000
 JPEG_PIXELS = 250_000_000
 """A JPEG is decoded at a half or a quarter of its size without ever being whole in memory."""
-COEFFICIENT_BYTES = 400_000_000
+COEFFICIENT_BYTES = 170_000_000
 """What a JPEG in several scans keeps of all of its pixels while it is decoded."""
 MIN_SIDE = 32
 MAX_PAGES = 100
@@ -73,7 +75,7 @@ def decode(data: bytes) -> tuple[Image.Image, str]:
 
 def _decode(data: bytes) -> tuple[Image.Image, str]:
     if is_dicom(data):
-        image, frames = dicom_image(data, check=lambda size: _check_size(size, most=ORDINARY_PIXELS))
+        image, frames = dicom_image(data, check=lambda size: _check_size(size, most=DICOM_PIXELS))
         return to_rgb(image), _several("first") if frames > 1 else ""
     image = _opened(data)
     notes = [_choose_page(image)]
@@ -86,7 +88,7 @@ def _decode(data: bytes) -> tuple[Image.Image, str]:
     notes.append(missing)
     orientation = image.getexif().get(ExifTags.Base.Orientation)
     photo = to_rgb(whole, halved=whole.width * whole.height > ORDINARY_PIXELS)
-    del image, whole  # up to 356 MB
+    del image, whole  # up to 200 MB
     if orientation in TURNS:
         photo = photo.transpose(TURNS[orientation])
     return photo, " ".join(filter(None, notes))
@@ -137,7 +139,8 @@ def _several(chosen: str) -> str:
 def _most_pixels(image: Image.Image, data: bytes) -> int:
     """The most pixels that a picture of this kind may have, so that decoding it stays within memory."""
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
-        return min(MAX_PIXELS, DECODE_BYTES // BYTES_A_PIXEL.get(image.format or "", 1))
+        by_mode = MAX_PIXELS if image.mode in ("1", "L", "P") or image.mode.startswith("I;16") else COLOUR_PIXELS
+        return FORMAT_PIXELS.get(image.format or "", by_mode)
     components = len(image.layer)
     scan_header = 6 + 2 * components
     if image.fp is None or components == 0:

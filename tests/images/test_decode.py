@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -14,6 +16,7 @@ from PIL import Image, PngImagePlugin
 from skinnet.errors import PhotoError
 from skinnet.images import colours, decode
 from skinnet.images.photo import open_photo, photo_note
+from tests.conftest import PROJECT
 from tests.drawings import LOOKS, draw_lesion
 from tests.mutations import encoded, mutations
 
@@ -134,15 +137,19 @@ def test_pictures_beyond_the_ordinary_are_halved(drawing: Image.Image, monkeypat
 def test_a_phone_jpeg_of_200_megapixels_is_read_in_draft_and_its_worst_kinds_refused() -> None:
     plain = Image.new("L", (16_320, 12_240), 128)
     photo = open_photo(encoded(plain, "JPEG"))
-    assert photo.size == (8160, 6120)
-    assert photo.getpixel((4000, 3000)) == (128, 128, 128)
-    with pytest.raises(PhotoError, match="at most 66 million pixels"):
-        open_photo(encoded(Image.new("RGB", (8400, 8400)), "JPEG", progressive=True, subsampling=0))
+    assert photo.size == (4080, 3060)
+    assert photo.getpixel((2000, 1500)) == (128, 128, 128)
+    with pytest.raises(PhotoError, match="at most 28 million pixels"):
+        open_photo(encoded(Image.new("RGB", (5400, 5400)), "JPEG", progressive=True, subsampling=0))
 
 
 def test_each_format_has_its_own_limit_of_memory() -> None:
-    with pytest.raises(PhotoError, match="at most 30 million pixels"):
-        open_photo(encoded(Image.new("RGB", (6000, 5200)), "WEBP", method=0))
+    for size, mode, kind, words in [
+        ((4200, 4100), "RGB", "WEBP", "at most 17 million pixels"),
+        ((7100, 7100), "RGBA", "PNG", "at most 50 million pixels"),
+    ]:
+        with pytest.raises(PhotoError, match=words):
+            open_photo(encoded(Image.new(mode, size), kind))
 
 
 def test_pipes_and_devices_are_refused_without_waiting(tmp_path: Path) -> None:
@@ -208,3 +215,33 @@ def test_the_pixels_of_a_dicom_photograph_are_read_and_nothing_of_the_patient(
         assert "Secret" not in str(caught.value)
         assert "\n" not in str(caught.value)
     assert "Secret" not in caplog.text + "".join(capfd.readouterr())
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize(
+    ("mode", "size", "kind", "options"),
+    [
+        ("RGB", (7000, 7000), "PNG", {"compress_level": 1}),
+        ("RGBA", (7000, 7000), "PNG", {"compress_level": 1}),
+        ("L", (9400, 9400), "PNG", {"compress_level": 1}),
+        ("RGBA", (5900, 5900), "TIFF", {"compression": "tiff_lzw", "tiffinfo": {278: 5900}}),
+        ("RGBA", (4100, 4100), "WEBP", {}),
+        ("RGB", (16_320, 12_240), "JPEG", {}),
+        ("RGB", (7480, 7480), "JPEG", {"progressive": True}),
+    ],
+)
+def test_the_largest_pictures_are_opened_in_little_memory(
+    mode: str, size: tuple[int, int], kind: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(Image.new(mode, size), kind, **options))
+    code = """
+import resource, sys
+from skinnet.images.photo import open_photo
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+open_photo(sys.argv[1])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000)
+"""
+    done = subprocess.run([sys.executable, "-c", code, path], cwd=PROJECT, capture_output=True, text=True, check=True)
+    print(f"{kind} {mode} {size}: {float(done.stdout):.0f} MB")
+    assert float(done.stdout) < 330
