@@ -124,7 +124,9 @@ def coverage_table(sets: dict[str, Any], coverage: dict[str, dict[str, Any]]) ->
     heads = ["diagnosis", "val lesions", "promised"]
     for title in tests:
         heads += [f"{title}, test: images / lesions", "holds the true one", "mean set size"]
-    return Table("possible_diagnoses", "Diagnoses that cannot be ruled out, by data set (test splits)", heads, rows)
+    counts = [f"n = {sum(each['images'] for each in by.values()):,} images of {title}" for title, by in tests.items()]
+    title = f"Diagnoses that cannot be ruled out (test splits, {', '.join(counts)})"
+    return Table("possible_diagnoses", title, heads, rows)
 
 
 def _held(found: dict[str, Any] | None) -> list[str]:
