@@ -163,7 +163,8 @@ def test_every_title_names_split_and_n(folder: Path) -> None:
         "Gate: dermatoscopic photos turned away (data set, split and n in each row)",
         "Gate fitted without a data set: its dermatoscopic photos turned away (test split, n in each row)",
         "Gate: photos whose colours were changed (test splits, n in each row; turned away by diagnosis)",
-        "Diagnoses that cannot be ruled out (test splits, n = 84 images of HAM10000, n = 84 images of ISIC 2017 part 3)",
+        "Diagnoses that cannot be ruled out (test splits, n = 84 images of HAM10000, n = 84 images of ISIC 2017 part "
+        "3)",
         "Heat maps compared with blobs that ignore the photo (test split, n = 35 photos of 30 lesions)",
     ]
     write_data(folder, split="val")
