@@ -44,7 +44,7 @@ def test_the_library_never_imports_gradio() -> None:
         (["release", "--run", "{empty}/run"], "No run.json in"),
         (["acquire", "ham10000", "--mirror", "{empty}/nowhere"], "No SHA256SUMS on the mirror"),
         (["acquire", "ham10000", "--mirror", "ftp://127.0.0.1"], "is no http, https or file address"),
-        (["acquire", "ham10000", "--root", "/dev/null", "--mirror", "{mirror}"], "/dev/null"),
+        (["acquire", "ham10000", "--root", "/proc", "--mirror", "{mirror}"], "/proc"),
     ],
 )
 def test_errors_are_one_line_and_exit_with_1(
@@ -69,7 +69,7 @@ def test_the_app_reports_a_missing_checkpoint_in_one_line(tmp_path: Path) -> Non
         (lambda folder: (folder / "model.safetensors").unlink(), "No model.safetensors in"),
         (
             lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 100),
-            "are damaged or do not fit: restore model.safetensors",
+            "is not the file whose hash config.json holds: restore both",
         ),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is missing or damaged: restore it"),
         (lambda folder: (folder / "config.json").write_text("{}"), "lacks classes: restore it"),

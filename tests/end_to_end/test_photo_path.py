@@ -69,9 +69,11 @@ def test_a_photo_needs_few_modules_and_no_heavy_package(shipped: Path, photo: Pa
     assert not HEAVY & modules
 
 
-def test_the_app_starts_without_training_studies_or_plotting(shipped: Path) -> None:
+def test_the_app_starts_without_training_plotting_and_slow_studies(shipped: Path) -> None:
     modules = modules_after(START_APP.format(checkpoint=str(shipped)))
     rooms = {".".join(name.split(".")[:2]) for name in modules if name.startswith("skinnet.")}
     assert "skinnet.inference" in rooms
-    assert not {"skinnet.training", "skinnet.studies", "skinnet.cli"} & rooms
+    assert not {"skinnet.training", "skinnet.cli"} & rooms
+    studies = {name for name in modules if name.startswith("skinnet.studies.")}
+    assert studies == {"skinnet.studies.case_verdicts"}  # it only reads the quiz's answers
     assert "matplotlib.pyplot" not in modules
