@@ -23,6 +23,7 @@ if __name__ == "__main__":
         stop_on_signals()
         with private_folder() as folder:
             os.environ["GRADIO_TEMP_DIR"] = str(folder)  # read when gradio is imported
+            os.environ.setdefault("MPLCONFIGDIR", str(folder))  # or matplotlib complains where there is no home
             with past_any_proxy():
                 from demo.serve import serve
 

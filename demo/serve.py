@@ -31,13 +31,14 @@ def launch(interface: gr.Blocks, *, host: str, port: int) -> str:
     Raises:
         OSError: if the port was taken in the meantime.
     """
+    interface.space_id = None  # with it Gradio's page adds a bar, with fonts and figures from other hosts
     with past_any_proxy(), redirect_stdout(io.StringIO()):  # Gradio greets even when it is told to be quiet
         _, address, _ = interface.launch(
             server_name=f"[{host}]" if ":" in host else host,
             server_port=port,
             theme=theme(),
             head=styles(),
-            footer_links=[],
+            footer_links=["api"],  # hidden by frame.css, and opened by the About tab's button
             run_history=False,
             max_file_size=MAX_FILE_BYTES,
             share=False,

@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-import gradio as gr
 from markdown_it import MarkdownIt
 
 from demo.frequencies import SourceCounts
+from demo.part import part
 from demo.site import CASE_CREDIT, Site
 from demo.temporary import KEPT_SECONDS
 from skinnet import __version__
@@ -39,13 +39,15 @@ HOSTED = (
 )
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 """Escapes what is not Markdown: a checkpoint may come from a stranger."""
+INERT = str.maketrans({mark: f"&#{ord(mark)};" for mark in "$`{@\\"})
+"""Marks that would run in the templates of `gr.HTML`."""
 SCROLLING = '<div class="scroll" tabindex="0" role="region" aria-label="Table, may scroll sideways">'
 
 
 def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
     page = page_of(site, space=os.environ.get("SPACE_ID"))
-    gr.HTML(html_template=f'<div class="part about">{page}</div>', apply_default_css=False)
+    part("about", html=page.translate(INERT))
 
 
 def page_of(site: Site, *, space: str | None) -> str:

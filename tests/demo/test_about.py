@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+import pytest
 
 from demo.site import Site
-from demo.tabs.about import folded, page_of
+from demo.tabs.about import add, folded, page_of
 from skinnet import __version__
+from skinnet.errors import CheckpointError
 from skinnet.labels import DISCLAIMER
 
 
@@ -25,7 +31,6 @@ def test_the_page_has_the_figures_the_hash_and_the_whole_notice(site: Site) -> N
         sensitivity, benign = metrics.overall["sensitivity"], 1 - (metrics.overall["specificity"].value or 0)
         assert f"{100 * (sensitivity.value or 0):.0f} of 100" in text, name
         assert f"{100 * benign:.0f} of 100" in text, name
-    assert "$" not in page
     assert page.count("<h1>") == 1
 
 
@@ -56,3 +61,17 @@ def test_every_chapter_of_the_shipped_card_is_there(site: Site) -> None:
     page = page_of(site, space=None)
     assert [chapter for chapter in chapters if f"<summary>{chapter}</summary>" not in page] == []
     assert len(chapters) >= 8
+
+
+def test_marks_of_a_template_in_the_card_stay_text(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "MODEL_CARD.md").write_text("# Card\n## Data\n${alert(1)} {{value}} {% raw %} @children \\`\n")
+    with gr.Blocks() as blocks:
+        add(replace(site, checkpoint=tmp_path))
+    (html,) = (block for block in blocks.blocks.values() if isinstance(block, gr.HTML))
+    assert not set("$`{@\\") & set(html.html_template)
+    assert "&#36;&#123;alert(1)}" in html.html_template
+
+
+def test_a_checkpoint_without_a_card_gets_a_sentence(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"No .*MODEL_CARD\.md: run python -m skinnet release"):
+        page_of(replace(site, checkpoint=tmp_path), space=None)

@@ -28,5 +28,5 @@ def test_the_tab_is_read_and_its_chapters_open_by_keyboard(page: Any, screenshot
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_the_way_to_the_api_leads_there(page: Any) -> None:
     page.evaluate("location.hash = 'about'")
-    page.get_by_role("link", name="the app's API").click()
+    page.get_by_role("button", name="Show the API").click()
     page.get_by_text("/classify").first.wait_for()
