@@ -102,4 +102,5 @@ def test_it_starts_as_a_space_does_and_classifies_behind_a_proxy(folder: Path, b
         app.terminate()
         said, _ = app.communicate(timeout=60)
     assert said == ""
-    assert list((folder / "tmp").iterdir()) == []
+    left = list((folder / "tmp").rglob("*"))  # torch leaves an empty folder
+    assert [path for path in left if path.is_file() or path.name.startswith("skinnet-")] == []
