@@ -118,5 +118,5 @@ def test_a_decision_survives_a_config_file() -> None:
     rng = np.random.default_rng(4)
     decision = fit_decision(rng.dirichlet(np.ones(7), 300), rng.integers(0, 7, 300), class_counts=COUNTS)
     assert structured(Decision, json.loads(json.dumps(asdict(decision)))) == decision
-    with pytest.raises(ValueError, match="no operating point is named 95"):
+    with pytest.raises(ValueError, match="not one operating point is named 95"):
         structured(Decision, {"class_weights": [1] * 7, "operating_points": []})
