@@ -11,13 +11,14 @@ from __future__ import annotations
 import io
 import struct
 from contextlib import suppress
-from functools import lru_cache
 
 from PIL import ExifTags, Image, JpegImagePlugin, UnidentifiedImageError
 
 from skinnet.errors import PhotoError
 from skinnet.images.colours import to_rgb
 from skinnet.images.dicom import dicom_image
+from skinnet.images.heif import halved_heif, register_heif
+from skinnet.images.jpeg import most_jpeg_pixels, open_jpeg
 from skinnet.images.source import is_dicom
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
@@ -29,11 +30,9 @@ ORDINARY_PIXELS = 32_000_000
 COLOUR_PIXELS = 50_000_000
 FORMAT_PIXELS = {"WEBP": 17_000_000, "AVIF": 30_000_000, "TIFF": 35_000_000}
 """What the decoders of these formats open in about 280 MB."""
+CLEAR_HEIF_PIXELS = 40_000_000
+"""With transparency; the pictures of phones, of up to 49 million, have none."""
 DICOM_PIXELS = 20_000_000
-JPEG_PIXELS = 250_000_000
-"""A JPEG is decoded at a half or a quarter of its size without ever being whole in memory."""
-COEFFICIENT_BYTES = 170_000_000
-"""What a JPEG in several scans keeps of all of its pixels while it is decoded."""
 MIN_SIDE = 32
 MAX_PAGES = 100
 """Pages of a file among which the largest is looked for."""
@@ -42,6 +41,8 @@ LEAST_SHARE = 0.95
 ENDED_EARLY = (OSError, SyntaxError, EOFError, struct.error)
 DAMAGED = "The picture is damaged or incomplete: save or copy it again."
 UNKNOWN = "The file is not a picture that can be read: use JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF or DICOM."
+SIGNATURES = (b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*", b"RIFF")
+"""How files begin that Pillow does not open if their header or directory is damaged."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -66,7 +67,7 @@ def decode(data: bytes) -> tuple[Image.Image, str]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(_too_large(MAX_PIXELS)) from error
     except UnidentifiedImageError as error:
-        raise PhotoError(UNKNOWN) from error
+        raise PhotoError(DAMAGED if data.startswith(SIGNATURES) else UNKNOWN) from error
     except MemoryError as error:
         raise PhotoError("There is not enough memory for this picture: save it smaller.") from error
     except Exception as error:  # decoders raise anything on damaged files, and one must not stop a whole folder
@@ -77,39 +78,39 @@ def _decode(data: bytes) -> tuple[Image.Image, str]:
     if is_dicom(data):
         image, frames = dicom_image(data, check=lambda size: _check_size(size, most=DICOM_PIXELS))
         return to_rgb(image), _several("first") if frames > 1 else ""
-    image = _opened(data)
-    notes = [_choose_page(image)]
+    image, cut = _opened(data)
+    notes = [cut, _choose_page(image)]
     if image.mode in ("I", "F"):
         raise PhotoError("The picture has 32 bits a pixel, whose scale is not known: save it with 8 bits.")
     _check_size(image.size, most=_most_pixels(image, data))
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        _draft(image)
-    whole, missing = _loaded(image)
-    notes.append(missing)
-    orientation = image.getexif().get(ExifTags.Base.Orientation)
-    photo = to_rgb(whole, halved=whole.width * whole.height > ORDINARY_PIXELS)
-    del image, whole  # up to 200 MB
+    photo, missing = _as_rgb(image, data)
+    orientation = image.getexif().get(ExifTags.Base.Orientation)  # which a PNG may hold behind its pixels
+    del image  # up to 200 MB
     if orientation in TURNS:
         photo = photo.transpose(TURNS[orientation])
-    return photo, " ".join(filter(None, notes))
+    return photo, " ".join(filter(None, [*notes, missing]))
 
 
-def _opened(data: bytes) -> Image.Image:
-    """Read a picture's header."""
-    file = io.BytesIO(data)
+def _as_rgb(image: Image.Image, data: bytes) -> tuple[Image.Image, str]:
+    """Decode the pixels, halved if there are very many; and a note about missing ones."""
+    is_large = image.width * image.height > ORDINARY_PIXELS
+    if is_large and image.format == "HEIF":
+        return to_rgb(halved_heif(data, page=image.tell())), ""
+    if is_large and isinstance(image, JpegImagePlugin.JpegImageFile):
+        _draft(image)
+    whole, missing = _loaded(image)
+    return to_rgb(whole, halved=whole.width * whole.height > ORDINARY_PIXELS), missing
+
+
+def _opened(data: bytes) -> tuple[Image.Image, str]:
+    """Read a picture's header; and a note about a cut that was mended."""
     if data.startswith(b"\xff\xd8\xff"):
-        return JpegImagePlugin.JpegImageFile(file)  # Image.open would refuse the size that a draft can take
+        return open_jpeg(data)
+    file = io.BytesIO(data)
     if data[4:8] != b"ftyp":
-        return Image.open(file, formats=FORMATS)
-    _register_heif()
-    return Image.open(file, formats=("AVIF", "HEIF"))
-
-
-@lru_cache(maxsize=1)
-def _register_heif() -> None:
-    from pillow_heif import register_heif_opener  # loads a large library, which most photos do without
-
-    register_heif_opener()
+        return Image.open(file, formats=FORMATS), ""
+    register_heif()
+    return Image.open(file, formats=("AVIF", "HEIF")), ""
 
 
 def _choose_page(image: Image.Image) -> str:
@@ -138,20 +139,12 @@ def _several(chosen: str) -> str:
 
 def _most_pixels(image: Image.Image, data: bytes) -> int:
     """The most pixels that a picture of this kind may have, so that decoding it stays within memory."""
-    if not isinstance(image, JpegImagePlugin.JpegImageFile):
-        by_mode = MAX_PIXELS if image.mode in ("1", "L", "P") or image.mode.startswith("I;16") else COLOUR_PIXELS
-        return FORMAT_PIXELS.get(image.format or "", by_mode)
-    components = len(image.layer)
-    scan_header = 6 + 2 * components
-    if image.fp is None or components == 0:
-        return MAX_PIXELS
-    end = image.fp.tell()  # of the header of the first scan
-    one_scan = data[end - scan_header : end - scan_header + 3] == struct.pack(">HB", scan_header, components)
-    if one_scan and not image.info.get("progressive"):
-        return JPEG_PIXELS
-    samples = [(across, down) for _, across, down, _ in image.layer]
-    densest = max(across for across, _ in samples) * max(down for _, down in samples)
-    return int(COEFFICIENT_BYTES / (2 * sum(across * down for across, down in samples) / densest))
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return most_jpeg_pixels(image, data)
+    if image.format == "HEIF" and image.mode == "RGBA":
+        return CLEAR_HEIF_PIXELS
+    by_mode = MAX_PIXELS if image.mode in ("1", "L", "P") or image.mode.startswith("I;16") else COLOUR_PIXELS
+    return FORMAT_PIXELS.get(image.format or "", by_mode)
 
 
 def _check_size(size: tuple[int, int], *, most: int) -> None:
@@ -171,9 +164,8 @@ def _too_large(most: int) -> str:
 def _draft(image: JpegImagePlugin.JpegImageFile) -> None:
     """Have a large JPEG decoded at a half or a quarter of its size."""
     width, height = image.size
-    if width * height > ORDINARY_PIXELS:
-        scale = 2 if width * height <= 4 * ORDINARY_PIXELS else 4
-        image.draft(None, (width // scale, height // scale))
+    scale = 2 if width * height <= 4 * ORDINARY_PIXELS else 4
+    image.draft(None, (width // scale, height // scale))
 
 
 def _loaded(image: Image.Image) -> tuple[Image.Image, str]:

@@ -18,6 +18,8 @@ PHOTO_PATH = {
     "skinnet.images.corruptions",
     "skinnet.images.decode",
     "skinnet.images.dicom",
+    "skinnet.images.heif",
+    "skinnet.images.jpeg",
     "skinnet.images.photo",
     "skinnet.images.quality",
     "skinnet.images.source",
