@@ -12,10 +12,11 @@ from skinnet.cli.options import (
     add_checkpoint,
     add_command,
     checkpoint_folder,
-    out_file,
+    png_file,
+    spare,
     word,
 )
-from skinnet.errors import printable
+from skinnet.errors import PhotoError, printable
 from skinnet.labels import CLASS_NUMBERS, CLASSES, DISCLAIMER, FULL_NAMES
 
 MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
@@ -25,10 +26,10 @@ MAP_METHODS = ("gradcam", "layercam", "eigencam", "hirescam", "gradcam++")
 def add(commands: Commands) -> None:
     parser = add_command(
         commands, "explain", explain, "Draw a heat map of the evidence for a diagnosis.",
-        f"A picture that the gate refuses gets no map, and the exit code is 3. {DISCLAIMER}",
+        f"A picture that cannot be read, or that the gate refuses, gets no map, and the exit code is 3. {DISCLAIMER}",
     )  # fmt: skip
     parser.add_argument("image", type=word, metavar="IMAGE", help="picture to explain")
-    parser.add_argument("--out", type=out_file, required=True, metavar="PNG", help="picture to write")
+    parser.add_argument("--out", type=png_file, required=True, metavar="PNG", help="picture to write")
     parser.add_argument("--diagnosis", choices=CLASSES, help="(default: the diagnosis of the picture)")
     parser.add_argument(
         "--method", choices=MAP_METHODS, default=MAP_METHODS[0],
@@ -51,6 +52,7 @@ def opacity(text: str) -> float:
 
 
 def explain(options: argparse.Namespace) -> int:
+    spare([options.image], options.out)
     checkpoint = checkpoint_folder(options)  # before the slow imports: a missing one is reported at once
     from skinnet.explain.heatmaps import SCALE, evidence_maps, overlay
     from skinnet.files import atomic_path
@@ -58,7 +60,11 @@ def explain(options: argparse.Namespace) -> int:
     from skinnet.inference.classifier import Classifier
 
     classifier = Classifier.load(checkpoint)
-    photo = open_photo(options.image)
+    try:
+        photo = open_photo(options.image)
+    except PhotoError as error:
+        print(f"skinnet: {printable(options.image)}: {error}", file=sys.stderr)
+        return NOT_CLASSIFIED
     examined = classifier.examine(photo)
     prediction = examined.prediction
     if prediction.gate == "refuse":

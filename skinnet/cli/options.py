@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from skinnet.errors import CheckpointError
+from skinnet.errors import CheckpointError, DataError
+from skinnet.images.source import has_picture_suffix
 
 SHIPPED_CHECKPOINT: Final = Path("checkpoints", "committee")
 """The trained network in this repository; wheels do not contain it."""
@@ -104,6 +106,34 @@ def out_file(text: str) -> Path:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise argparse.ArgumentTypeError(f"{text!r} cannot be written: {str(folder)!r} is no folder to write to")
     return path
+
+
+def png_file(text: str) -> Path:
+    """A picture to write, for `type=`: a list of files behind --out must not cost the first of them."""
+    path = out_file(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .png")
+    return path
+
+
+def table_file(text: str) -> Path:
+    """A table to write, for `type=`: a list of pictures behind --out must not cost the first of them."""
+    path = out_file(text)
+    if has_picture_suffix(path) or path.suffix.lower() == ".zip":
+        raise argparse.ArgumentTypeError(f"{text!r} has the name of a picture or an archive: name a table")
+    return path
+
+
+def spare(inputs: Iterable[str], out: Path) -> None:
+    """Check that the file to write is none of those to read.
+
+    Raises:
+        DataError: if it is.
+    """
+    for name in inputs:
+        with suppress(OSError, ValueError):  # of a name that cannot be read either
+            if Path(name).samefile(out):
+                raise DataError(f"--out {out} would replace a picture that is to be read: name another file.")
 
 
 def share(text: str) -> float:

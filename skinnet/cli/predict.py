@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from skinnet.cli.options import (
     add_checkpoint,
     add_command,
     checkpoint_folder,
-    out_file,
+    spare,
+    table_file,
 )
 from skinnet.errors import DataError, printable
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
@@ -40,7 +42,7 @@ def add(commands: Commands) -> None:
     add_checkpoint(parser)
     parser.add_argument("--format", choices=["table", "csv", "json"], default="table", help="(default: table)")
     parser.add_argument(
-        "--out", type=out_file, metavar="FILE",
+        "--out", type=table_file, metavar="FILE",
         help="write there instead of printing; until all is done, FILE.part holds what is done",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="take over what FILE.part holds")
@@ -49,31 +51,49 @@ def add(commands: Commands) -> None:
 def predict(options: argparse.Namespace) -> int:
     if options.resume and options.out is None:
         raise DataError("--resume goes on with FILE.part, so it needs --out FILE.")
+    if options.out:
+        spare(options.paths, options.out)
     checkpoint = checkpoint_folder(options)  # before the slow imports: a missing one is reported at once
     from skinnet.images.source import PICTURE_SUFFIXES
     from skinnet.inference.classifier import Classifier
     from skinnet.inference.pictures import find_pictures
 
-    classifier = Classifier.load(checkpoint)
     passed_over: Counter[str] = Counter()
-    with ExitStack() as archives:
-        pictures = find_pictures(options.paths, archives, passed_over=passed_over)
+    rows: list[dict[str, Any]] = []
+    with ExitStack() as opened:
+        if options.out:
+            opened.enter_context(_alone(options.out))
+        classifier = Classifier.load(checkpoint)
+        pictures = find_pictures(options.paths, opened, passed_over=passed_over)
         if not pictures:
             raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)} and .zip.")
-        rows: list[dict[str, Any]] = []
         try:
             _classify(pictures, classifier, checkpoint, options, rows)
             stopped = False
         except KeyboardInterrupt:
             stopped = True
-    _write(rows, options)
-    if stopped:
-        how = "Add --resume to go on." if options.out else "With --out FILE it could go on later."
-        print(f"skinnet: interrupted after {len(rows)} of {len(pictures)} pictures. {how}", file=sys.stderr)
-        return STOPPED
-    if options.out:
-        _part(options.out).unlink()
+        _write(rows, options)
+        if stopped:
+            how = "Add --resume to go on." if options.out else "With --out FILE it could go on later."
+            print(f"skinnet: interrupted after {len(rows)} of {len(pictures)} pictures. {how}", file=sys.stderr)
+            return STOPPED
+        if options.out:
+            _part(options.out).unlink()
     return _summary(rows, passed_over)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Let no second process write the same table."""
+    from skinnet.files import exclusive
+
+    lock = out.with_name(f".{out.name}.lock")
+    with exclusive(lock):
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows keeps an open file
+                lock.unlink()
 
 
 def _part(out: Path) -> Path:

@@ -45,9 +45,9 @@ def explain(drawing: Path, out: Path, checkpoint: Path) -> int:
 
 def test_the_command_line_offers_every_method() -> None:
     assert tuple(METHODS) == MAP_METHODS
-    assert parser().parse_args(["explain", "a", "--out", "b"]).method == DEFAULT_METHOD
+    assert parser().parse_args(["explain", "a", "--out", "b.png"]).method == DEFAULT_METHOD
     for method in METHODS:
-        assert parser().parse_args(["explain", "a", "--out", "b", "--method", method]).method == method
+        assert parser().parse_args(["explain", "a", "--out", "b.png", "--method", method]).method == method
 
 
 def test_an_accepted_photo_gets_its_map_as_a_png(

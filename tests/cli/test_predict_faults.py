@@ -18,6 +18,7 @@ from torch import nn
 
 from skinnet.__main__ import main
 from skinnet.cli.options import DONE, NOT_CLASSIFIED, STOPPED, WRONG_USE
+from skinnet.files import exclusive
 from skinnet.images.photo import open_photo
 from skinnet.inference import batch
 from skinnet.inference.classifier import Classifier
@@ -172,6 +173,9 @@ def test_what_is_no_picture_is_counted_in_one_closing_line(photos: Path, capsys:
         (["predict", "a.jpg", "--out", "{folder}/0.png/a.csv"], "cannot be written"),
         (["predict", "a.jpg", "--out", "{folder}/" + "x" * 300], "cannot be written"),
         (["predict", "a.jpg", "--out", ""], "it is empty"),
+        (["predict", "--out", "{folder}/0.png", "{folder}/1.png"], "has the name of a picture or an archive"),
+        (["predict", "--out", "{folder}/photos.zip", "{folder}/1.png"], "has the name of a picture or an archive"),
+        (["explain", "{folder}/1.png", "--out", "{folder}/0.jpg"], "must end in .png"),
         (["explain", "a.jpg", "--out", "/dev/null"], "is a link, a folder or a device"),
         (["explain", "a.jpg", "--out", "a.png", "--opacity", "7"], "is no number from 0 to 1"),
         (["explain", "a.jpg", "--out", "a.png", "--opacity", "nan"], "is no number from 0 to 1"),
@@ -185,6 +189,66 @@ def test_targets_and_options_are_checked_before_work_starts(
         main([word.format(folder=photos) for word in command])
     assert stopped.value.code == WRONG_USE
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "name"), [("predict", "photo"), ("explain", "0.png")])
+def test_no_picture_is_replaced_by_what_is_said_of_it(
+    command: str, name: str, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "photo").write_bytes((photos / "0.png").read_bytes())
+    before = (photos / name).read_bytes()
+    roundabout = photos / ".." / "photos" / name
+    assert main([command, str(photos / name), "--out", str(roundabout)]) == 1
+    assert "would replace a picture" in capsys.readouterr().err
+    assert (photos / name).read_bytes() == before
+
+
+def test_a_second_batch_into_the_same_table_is_told_and_changes_nothing(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, part = tmp_path / "table.csv", tmp_path / "table.csv.part"
+    part.write_text("rows of the first")
+    with exclusive(tmp_path / ".table.csv.lock"):
+        assert main(["predict", str(photos), "--out", str(out)]) == 1
+        assert "Another skinnet is at work" in capsys.readouterr().err
+        assert part.read_text() == "rows of the first"
+        assert (tmp_path / ".table.csv.lock").exists()
+    assert not out.exists()
+
+
+def test_a_full_disk_ends_in_one_line_and_resume_goes_on(
+    photos: Path, tmp_path: Path, stop_after: Callable[[int | None], list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, out = tmp_path / "whole.csv", tmp_path / "table.csv"
+    command = ["predict", str(photos), "--format", "csv", "--out"]
+    assert main([*command, str(whole)]) == DONE
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    capsys.readouterr()
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, hard))
+        assert main([*command, str(out)]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == f"skinnet: {out}.part: File too large"
+    assert not out.exists()
+    opened = stop_after(None)
+    assert main([*command, str(out), "--resume"]) == DONE
+    assert 0 < len(opened) < COUNT
+    assert out.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["absent.png", "text.png", "empty.png", "pipe.png", "."])
+def test_explain_names_the_picture_that_cannot_be_read(
+    name: str, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "text.png").write_text("text")
+    (photos / "empty.png").touch()
+    os.mkfifo(photos / "pipe.png")
+    assert main(["explain", str(photos / name), "--out", str(tmp_path / "map.png")]) == NOT_CLASSIFIED
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"skinnet: {photos / name}: The file ")
+    assert not (tmp_path / "map.png").exists()
 
 
 @pytest.mark.stress

@@ -40,7 +40,6 @@ def test_the_library_never_imports_gradio() -> None:
         (["evaluate", "--root", "{empty}"], "run python -m skinnet prepare"),
         (["predict", "{empty}"], "No pictures found"),
         (["predict", "x.jpg", "--checkpoint", "{empty}"], "No config.json in"),
-        (["explain", "{empty}/x.jpg", "--out", "{empty}/map.png"], "The file does not exist"),
         (["release", "--run", "{empty}/run"], "No run.json in"),
         (["acquire", "ham10000", "--mirror", "{empty}/nowhere"], "No SHA256SUMS on the mirror"),
         (["acquire", "ham10000", "--mirror", "ftp://127.0.0.1"], "is no http, https or file address"),

@@ -1,5 +1,5 @@
 """acquire against servers with seeded faults, while it is killed at seeded moments: the bytes must be those of a
-clean acquire. The real archives and fifty schedules, and kills of prepare and evaluate: make stress.
+clean acquire. The real archives and fifty schedules, and kills of prepare, evaluate and predict: make stress.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from skinnet.data.download.acquire import acquire
 from skinnet.data.download.sources import HAM10000
 from skinnet.labels import probability_columns
 from tests.conftest import PROJECT
+from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Schedule, Server, answer_as_isic, contents, serving
 
 CLIENT = """
@@ -185,3 +186,16 @@ def test_kills_of_evaluate_do_not_change_the_bytes(
     shares.assign(dx=predictions["dx"], lesion_id=predictions["lesion_id"]).to_csv(table, index=False)
     arguments = ["evaluate", "--predictions", str(table), "--out", str(out)]
     kill_often(arguments, out, seeds=range(10), capsys=capsys, clear=lambda: shutil.rmtree(out))
+
+
+@pytest.mark.stress
+def test_kills_of_predict_do_not_change_the_bytes(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for number in range(150):
+        draw_lesion(LOOKS["nv"], seed=number).save(photos / f"{number}.png", compress_level=1)
+    arguments = ["predict", str(photos), "--checkpoint", str(tiny_checkpoint), "--format", "csv", "--resume"]
+    arguments += ["--out", str(out / "table.csv")]
+    kill_often(arguments, out, seeds=range(15), capsys=capsys, clear=lambda: shutil.rmtree(out, ignore_errors=True))
