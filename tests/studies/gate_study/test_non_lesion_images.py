@@ -38,7 +38,8 @@ def test_skin_is_cut_from_every_validation_photo_with_a_free_corner(drawn_root: 
     assert {corner.size for corner in corners} == {corners[0].size}
 
 
-def test_close_ups_are_square_and_four_to_three_by_turns() -> None:
+def test_close_ups_are_square_and_four_to_three_by_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(non_lesion_images, "packaged", lambda *_: [Image.new("RGB", (400, 400))])
     found = list(close_ups(Places(Path())))
     assert len(found) == 80
     assert {picture.size for picture in found} == {(600, 600), (600, 450)}
