@@ -24,7 +24,7 @@ from demo.site import Case, Site
 from skinnet.errors import PhotoError, SkinnetError
 from skinnet.explain.cam import class_maps
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.inference.classifier import Examined
+from skinnet.inference.prediction import Examined
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
 from skinnet.models.backbone import head
 

@@ -15,8 +15,9 @@ from demo.answer import data_uri
 from skinnet.errors import PhotoError, printable
 from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.batch import classified_row, csv_line, failed_row
-from skinnet.inference.classifier import Classifier, Prediction
+from skinnet.inference.classifier import Classifier
 from skinnet.inference.pictures import pictures_at
+from skinnet.inference.prediction import Prediction
 from skinnet.inference.wording import percent
 
 MAX_PHOTOS = 500

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 
 from skinnet.images.quality import measure
-from skinnet.inference.classifier import Classifier, Examined
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.prediction import Examined
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from demo.svg import TRIANGLE
-from skinnet.inference.classifier import Prediction
+from skinnet.inference.prediction import Prediction
 from skinnet.inference.wording import percent
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES, MALIGNANT
 

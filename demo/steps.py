@@ -17,8 +17,9 @@ from demo.svg import score_axis
 from demo.verdict import unbroken
 from skinnet.explain.cam import class_maps
 from skinnet.inference.calibration import UNCALIBRATED, malignant_probability
-from skinnet.inference.classifier import Classifier, Examined
+from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import recorded_outputs
+from skinnet.inference.prediction import Examined
 from skinnet.inference.wording import percent
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES, MALIGNANT
 from skinnet.models.backbone import head

@@ -21,7 +21,7 @@ def score_axis(score: float, *, threshold: float, low: float, high: float, suspi
     """Draw a score with its range and the threshold. The sentence below it says the same to screen readers.
 
     Args:
-        low, high: the range of the score over variants of the photo.
+        low, high: the range of the score over the photo and its variant.
     """
 
     def x(probability: float) -> float:

@@ -7,7 +7,7 @@ from html import escape
 from demo.frequencies import SourceCounts, at_prevalence, rounded_count
 from demo.svg import HATCHED, TRIANGLE, icon_array, score_axis
 from skinnet.evaluation.bootstrap import Estimate
-from skinnet.inference.classifier import Prediction
+from skinnet.inference.prediction import Prediction
 from skinnet.inference.wording import percent
 from skinnet.labels import FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
 
@@ -101,7 +101,11 @@ def _score(prediction: Prediction, *, threshold: float) -> str:
     score, scores = prediction.p_malignant, prediction.scores or (prediction.p_malignant,)
     low, high = min(scores), max(scores)
     side = "above" if prediction.suspicious else "below"
-    moved = f"Turned or cropped, the same photo scores {percent(low)} to {percent(high)}" if prediction.scores else ""
+    moved = (
+        f"As it is or turned and cropped, the same photo scores {percent(low)} to {percent(high)}"
+        if prediction.scores
+        else ""
+    )
     borderline = ""
     if prediction.scores and (low < threshold <= high):
         borderline = (

@@ -11,7 +11,8 @@ from skinnet.labels import CLASSES
 
 if TYPE_CHECKING:
     from skinnet.images.photo import open_photo
-    from skinnet.inference.classifier import Classifier, Prediction
+    from skinnet.inference.classifier import Classifier
+from skinnet.inference.prediction import Prediction
 
 __all__ = ["CLASSES", "Classifier", "Prediction", "SkinnetError", "open_photo"]
 __version__ = "0.1.0"

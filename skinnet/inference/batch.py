@@ -17,8 +17,9 @@ import pandas as pd
 
 from skinnet.errors import PhotoError, printable
 from skinnet.images.photo import open_photo
-from skinnet.inference.classifier import Classifier, Prediction
+from skinnet.inference.classifier import Classifier
 from skinnet.inference.pictures import Picture, find_pictures
+from skinnet.inference.prediction import Prediction
 from skinnet.labels import probability_columns
 
 COLUMNS = ["path", "diagnosis", *probability_columns(), "p_malignant", "error", "most_likely", "suspicious"]

@@ -4,8 +4,8 @@
     prediction = classifier.predict(open_photo("mole.jpg"))
     prediction.p_malignant, prediction.diagnosis
 
-`predict` runs the network once over a photo and draws everything from that pass. Where heat maps are wanted too,
-`examine` keeps the pass:
+`predict` runs the network once, over the photo and a variant of it, and draws everything from that pass. Where heat
+maps are wanted too, `examine` keeps the pass; `examine_all` takes several photos at once:
 
     examined = classifier.examine(open_photo("mole.jpg"))
     examined.prediction, evidence_maps(classifier, examined.features, size=examined.size)
@@ -14,9 +14,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,93 +26,17 @@ from torch import Tensor, nn
 from skinnet.checkpoint import GATE, Config, load_config
 from skinnet.errors import CheckpointError
 from skinnet.images.photo import photo_note, to_input
-from skinnet.images.quality import Level
 from skinnet.images.tensors import pixels_to_tensor
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision, malignant_probability
 from skinnet.inference.conformal import Sets, load_sets
 from skinnet.inference.gate import Gate, Ruling, layer_statistics, load_gate, recorded_outputs
+from skinnet.inference.prediction import Examined, Outputs, Prediction
 from skinnet.inference.stability import variants_of
 from skinnet.inference.weights import load_network
 from skinnet.inference.wording import possible_sentence, stability_sentence
 from skinnet.labels import CLASSES
 from skinnet.models.backbone import last_feature_layer_name
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The classification of one photo.
-
-    Attributes:
-        diagnosis: by the balanced rule, an abbreviation of `CLASSES`.
-        probabilities: calibrated, by abbreviation; they sum to one.
-        p_malignant: sum over akiec, bcc and mel: "malignant or pre-malignant".
-        suspicious: whether `p_malignant` reaches the threshold of the checkpoint.
-        gate: "ok"; "warn": the probabilities do not hold; "refuse": nothing was classified, do not read them at all.
-        note: the reason for the gate's warning or refusal, else how sure the verdict is; then what of the file was left
-            out.
-        possible: the diagnoses that cannot be ruled out, likeliest first; empty where that was not fitted.
-        scores: `p_malignant` of the photo as it is, turned and cropped; empty where the figures do not hold.
-    """
-
-    diagnosis: str
-    probabilities: dict[str, float]
-    p_malignant: float
-    suspicious: bool
-    gate: Level = "ok"
-    note: str = ""
-    possible: tuple[str, ...] = ()
-    scores: tuple[float, ...] = ()
-
-    @property
-    def most_likely(self) -> str:
-        """The diagnosis of the largest probability (plain argmax)."""
-        return max(self.probabilities, key=lambda name: self.probabilities[name])
-
-    def as_row(self) -> dict[str, Any]:
-        """The columns of the published predictions."""
-        columns = {f"p_{name}": value for name, value in self.probabilities.items()}
-        return {"diagnosis": self.diagnosis, **columns, "p_malignant": self.p_malignant}
-
-    def as_answer(self) -> dict[str, Any]:
-        """The answer of the command line and the API: the columns, and those of the gate."""
-        return self.as_row() | {"gate": self.gate, "note": self.note, "possible": " ".join(self.possible)}
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """One pass of the network over B images.
-
-    Attributes:
-        logits: float32 (B, 7).
-        gate_features: float32 (B, D); None without a gate.
-        features: float32 (B, C, h, w), the last feature layer; None for a network whose last feature layer is not
-            known.
-    """
-
-    logits: np.ndarray
-    gate_features: np.ndarray | None
-    features: Tensor | None
-
-
-@dataclass(frozen=True)
-class Examined:
-    """A prediction with the pass of the network that it comes from.
-
-    Attributes:
-        pixels: uint8 (H, W, 3), the network's input.
-        features: float32 (C, h, w): see `Outputs`.
-        ruling: of the gate; None without a gate.
-    """
-
-    prediction: Prediction
-    pixels: np.ndarray
-    features: Tensor | None
-    ruling: Ruling | None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) of the network's input."""
-        return self.pixels.shape[0], self.pixels.shape[1]
+from skinnet.models.folding import fold_norms
 
 
 class Classifier:
@@ -170,7 +94,8 @@ class Classifier:
         """
         config = load_config(folder)
         gate, sets = load_gate(folder), load_sets(folder)
-        network = load_network(config, folder)
+        network = load_network(config, folder).eval()
+        fold_norms(network)
         classifier = Classifier.of(network, config, gate=gate, sets=sets)
         try:
             classifier.predict(Image.new("RGB", (config.frame[1], config.frame[0]), "grey"))
@@ -221,19 +146,17 @@ class Classifier:
             raise CheckpointError("The network gave no finite number, so there is no verdict: restore the checkpoint.")
         return probabilities
 
-    def stability(self, pixels: np.ndarray, outputs: Outputs) -> np.ndarray:
-        """`p_malignant` of each image as it is, turned and cropped.
+    def run_with_variants(self, pixels: np.ndarray) -> tuple[Outputs, np.ndarray]:
+        """Run the network once over B images and the variant of each.
 
         Args:
             pixels: uint8 (B, H, W, 3).
-            outputs: of `run` on them.
 
         Returns:
-            float64 (1 + variants, B).
+            The outputs of the images, and `p_malignant` of each image and of its variant, float64 (2, B).
         """
-        variants = variants_of(pixels)
-        logits = self.logits(variants.reshape(-1, *pixels.shape[1:])).reshape(*variants.shape[:2], -1)
-        return self.malignant(np.concatenate([outputs.logits[None], logits]))
+        both = self.run(np.concatenate([pixels, variants_of(pixels)]))
+        return both.part(slice(len(pixels))), self.malignant(both.logits.reshape(2, len(pixels), -1))
 
     def predict(self, photo: Image.Image) -> Prediction:
         """Classify one photo (PIL RGB, any size), behind the gate."""
@@ -241,19 +164,34 @@ class Classifier:
 
     def examine(self, photo: Image.Image) -> Examined:
         """Classify one photo, and keep the features that heat maps are made from."""
-        pixels = to_input(photo, frame=self.frame)  # (H, W, 3)
-        outputs = self.run(pixels[None])
+        return self.examine_all([photo])[0]
+
+    def examine_all(self, photos: Sequence[Image.Image]) -> list[Examined]:
+        """Examine several photos: the network runs once over all those whose inputs have one shape.
+
+        A photo's neighbours change its probabilities by no more than the rounding of float32.
+        """
+        inputs = [to_input(photo, frame=self.frame) for photo in photos]  # (H, W, 3) each
+        examined: dict[int, Examined] = {}
+        for shape in {pixels.shape for pixels in inputs}:
+            chosen = [number for number, pixels in enumerate(inputs) if pixels.shape == shape]
+            outputs, scores = self.run_with_variants(np.stack([inputs[number] for number in chosen]))
+            for item, number in enumerate(chosen):
+                one = outputs.part(slice(item, item + 1))
+                examined[number] = self._examined(photos[number], inputs[number], one, scores[:, item])
+        return [examined[number] for number in range(len(photos))]
+
+    def _examined(self, photo: Image.Image, pixels: np.ndarray, outputs: Outputs, scores: np.ndarray) -> Examined:
+        """Draw everything from the outputs of one image, and the (2,) scores of the image and its variant."""
         ruling = None
         if self.gate is not None and outputs.gate_features is not None:
             ruling = self.gate.rule(pixels, outputs.gate_features[0], size=photo.size)
-        prediction = self._with_certainty(self.predictions(outputs.logits)[0], ruling, pixels, outputs)
+        prediction = self._with_certainty(self.predictions(outputs.logits)[0], ruling, scores)
         if left_out := photo_note(photo):
             prediction = replace(prediction, note=f"{prediction.note} {left_out}".strip())
         return Examined(prediction, pixels, None if outputs.features is None else outputs.features[0], ruling)
 
-    def _with_certainty(
-        self, prediction: Prediction, ruling: Ruling | None, pixels: np.ndarray, outputs: Outputs
-    ) -> Prediction:
+    def _with_certainty(self, prediction: Prediction, ruling: Ruling | None, scores: np.ndarray) -> Prediction:
         """Add the gate's ruling, the possible diagnoses and the stability of the score."""
         if self.sets is not None:
             possible = self.sets.possible(np.array(list(prediction.probabilities.values())))
@@ -261,7 +199,6 @@ class Classifier:
         if ruling is not None and ruling.level != "ok":
             return replace(prediction, gate=ruling.level, note=ruling.reason)
         if self.sets is not None:
-            scores = self.stability(pixels[None], outputs)[:, 0]
             stable = stability_sentence(scores, threshold=self.decision.malignant_threshold)
             note = f"{possible_sentence(prediction.possible)} {stable}"
             prediction = replace(prediction, note=note, scores=tuple(scores.tolist()))

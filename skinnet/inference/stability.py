@@ -1,9 +1,9 @@
-"""Variants of a photo, turned and cropped, to see how much the score depends on how the photo was taken.
+"""A variant of a photo, turned and cropped, to see how much the score depends on how the photo was taken.
 
-    variants = variants_of(pixels[None])      # uint8 (2, 1, H, W, 3)
+    variants = variants_of(pixels)      # uint8 (B, H, W, 3), as the pixels
 
-They are made from the network's input. So a crop, enlarged, is softer than a photo taken from nearer, and the
-corners of a turned variant are filled with its mirror image.
+It is made from the network's input. So it is softer than a photo taken from nearer, and its corners are filled with the
+mirror image of what it shows.
 """
 
 from __future__ import annotations
@@ -13,33 +13,22 @@ import torch
 
 from skinnet.images.corruptions import CORRUPTIONS
 
-VARIANTS = (("turn", 5), ("near", 2))
-"""Names and strengths of `CORRUPTIONS`."""
+VARIANT = (("near", 2), ("turn", 5))
+"""Names and strengths of `CORRUPTIONS`, one after the other."""
 
 
-def variants_in_words() -> str:
-    """Describe the variants."""
-
-    def amounts(name: str) -> list[float]:
-        return [CORRUPTIONS[name].amounts[strength - 1] for kind, strength in VARIANTS if kind == name]
-
-    degrees = " and ".join(f"{degrees:g}" for degrees in amounts("turn"))
-    middles = " and ".join(f"{100 / zoom:.0f}" for zoom in amounts("near"))
-    return f"turned by {degrees} degrees, and cropped to the middle {middles} % of each side"
+def variant_in_words() -> str:
+    """Describe the variant."""
+    zoom, degrees = (CORRUPTIONS[name].amounts[strength - 1] for name, strength in VARIANT)
+    return f"turned by {degrees:g} degrees and cropped to the middle {100 / zoom:.0f} % of each side"
 
 
 def variants_of(pixels: np.ndarray) -> np.ndarray:
-    """Make the `VARIANTS` of B images of one shape.
-
-    Args:
-        pixels: uint8 (B, H, W, 3), the network's input.
-
-    Returns:
-        uint8 (variants, B, H, W, 3).
-    """
+    """Make the variant of each of B images of one shape: uint8 (B, H, W, 3), the network's input, -> the same."""
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
-    made = [CORRUPTIONS[name].apply(images, strength=strength) for name, strength in VARIANTS]
-    return np.ascontiguousarray(torch.stack(made).permute(0, 1, 3, 4, 2).numpy())
+    for name, strength in VARIANT:
+        images = CORRUPTIONS[name].apply(images, strength=strength)
+    return np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())
 
 
 def crosses(malignant: np.ndarray, threshold: float) -> np.ndarray:

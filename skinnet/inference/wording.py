@@ -33,13 +33,13 @@ def possible_sentence(possible: tuple[str, ...]) -> str:
 
 
 def stability_sentence(malignant: np.ndarray, *, threshold: float) -> str:
-    """Give the range of the score over variants of one photo, and whether it includes the threshold.
+    """Give the range of the score over one photo and its variant, and whether it includes the threshold.
 
     Args:
-        malignant: (V,), `p_malignant` of each variant.
+        malignant: (2,), `p_malignant` of each.
     """
     low, high = (percent(float(end)) for end in (malignant.min(), malignant.max()))
-    found = f"Turned or cropped, the same photo gets a chance of {low} to {high}"
+    found = f"As it is or turned and cropped, the same photo gets a chance of {low} to {high}"
     return f"{found}: the verdict depends on how it was taken." if crosses(malignant, threshold) else f"{found}."
 
 

@@ -65,9 +65,9 @@ class SameConv2d(nn.Conv2d):
         if images.device.type == "cpu" and self.groups > 1 and (kernel > 3 or stride > 1):
             # On the CPU the gradient of these layers is ten times slower in bfloat16 than in float32.
             with torch.autocast("cpu", enabled=False):
-                filtered = F.conv2d(images.float(), self.weight, None, stride, padding, groups=self.groups)
+                filtered = F.conv2d(images.float(), self.weight, self.bias, stride, padding, groups=self.groups)
             return filtered.to(images.dtype)
-        return F.conv2d(images, self.weight, None, stride, padding, groups=self.groups)
+        return F.conv2d(images, self.weight, self.bias, stride, padding, groups=self.groups)
 
 
 def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:

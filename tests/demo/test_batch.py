@@ -17,7 +17,8 @@ from demo.uploads import NO_UPLOAD
 from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
 from skinnet.inference.batch import HEADER, csv_text, predict_paths
-from skinnet.inference.classifier import Classifier, Prediction
+from skinnet.inference.classifier import Classifier
+from skinnet.inference.prediction import Prediction
 from skinnet.inference.wording import percent
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own

@@ -9,7 +9,7 @@ from demo.frequencies import SourceCounts, at_prevalence, prevalences, rounded_c
 from demo.site import Site
 from demo.svg import axis_position, icon_array
 from demo.verdict import refusal, verdict, warning
-from skinnet.inference.classifier import Prediction
+from skinnet.inference.prediction import Prediction
 from skinnet.labels import CLASSES, FULL_NAMES, MALIGNANT
 
 SUSPICIOUS = Prediction(
@@ -40,7 +40,7 @@ def test_a_suspicious_lesion_is_to_be_examined(site: Site, tests: list[SourceCou
     said = words(site, tests, SUSPICIOUS)
     assert said.split()[0] == "Suspicious"
     assert "A doctor should examine this lesion" in said
-    assert "Turned or cropped, the same photo scores 11 % to 30 %." in said
+    assert "As it is or turned and cropped, the same photo scores 11 % to 30 %." in said
     assert (
         "Melanocytic nevus (mole) is the likeliest single diagnosis (78 %). It does not overrule the verdict." in said
     )

@@ -29,6 +29,7 @@ PHOTO_PATH = {
     "skinnet.inference.classifier",
     "skinnet.inference.conformal",
     "skinnet.inference.gate",
+    "skinnet.inference.prediction",
     "skinnet.inference.stability",
     "skinnet.inference.weights",
     "skinnet.inference.wording",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from skinnet.inference.stability import variants_in_words
+from skinnet.inference.stability import variant_in_words
 from skinnet.reporting.table import Table
 from skinnet.studies.gate_study.tables import (
     blind_table,
@@ -84,8 +84,8 @@ def _stability(spread: dict[str, Any]) -> str:
     count, crossing = spread["images"], spread["disagreeing"]
     wrong, wrong_elsewhere = spread["wrong_where_disagreeing"], spread["wrong_elsewhere"]
     return (
-        f"{count:,} test images, each as it is, {variants_in_words()}: the median range of "
-        f"p_malignant is {100 * spread['median']:.1f} percentage points. In {share(crossing, count)} the variants fall "
+        f"{count:,} test images, each as it is and {variant_in_words()}: the median difference of "
+        f"p_malignant is {100 * spread['median']:.1f} percentage points. In {share(crossing, count)} the two fall "
         f"on both sides of the threshold; the verdict is wrong in {share(wrong, crossing)} of these, and in "
         f"{share(wrong_elsewhere, count - crossing)} of the others."
     )

@@ -27,7 +27,7 @@ from skinnet.files import write_json, write_text
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import Gate, layer_statistics, recorded_outputs, save_statistics
 from skinnet.inference.predictions import load_predictions
-from skinnet.inference.stability import VARIANTS, crosses
+from skinnet.inference.stability import crosses
 from skinnet.labels import MALIGNANT, probability_columns
 from skinnet.progress import progress
 from skinnet.reporting.captions import source_title
@@ -147,18 +147,17 @@ def fit_and_measure_sets(checkpoint: Path) -> dict[str, Any]:
 
 
 def measure_stability(classifier: Classifier, images: Images, positions: np.ndarray, dx: np.ndarray) -> dict[str, Any]:
-    """How often variants of an image fall on both sides of the threshold, and how often the verdict is wrong then.
+    """How often an image and its variant fall on both sides of the threshold, and how often the verdict is wrong then.
 
     Args:
         positions: int (N,), of the images.
         dx: str (N,), their diagnoses.
     """
     threshold = classifier.decision.malignant_threshold
-    scores = np.zeros((1 + len(VARIANTS), len(positions)))
+    scores = np.zeros((2, len(positions)))
     for items in progress(equal_shapes(images, positions, batch_size=BATCH), "variants", unit="batch"):
         pixels = np.stack([images[position] for position in positions[items]])
-        outputs = classifier.run(pixels)
-        scores[:, items] = classifier.stability(pixels, outputs)
+        _, scores[:, items] = classifier.run_with_variants(pixels)
     wrong = (scores[0] >= threshold) != np.isin(dx, MALIGNANT)
     disagreeing = crosses(scores, threshold)
     return {
