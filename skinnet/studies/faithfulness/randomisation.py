@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from skinnet.explain.cam import photo_features
 from skinnet.explain.heatmaps import coarse_maps
 from skinnet.inference.classifier import Classifier
 from skinnet.models.backbone import classifier_layers, head, trunk
+from skinnet.models.committee import Branches
 from skinnet.progress import progress
 
 
@@ -59,9 +61,22 @@ def cascade(
 
 
 def _from_the_top(network: nn.Module) -> Iterator[nn.Module]:
-    """The classifier, then the feature layers from the last to the first."""
+    """The classifier, then the layers from the last to the first; a committee's members take each step together."""
     yield classifier_layers(network)
-    yield from reversed(list(trunk(network).children()))
+    below = trunk(network)
+    members = below[0].members if isinstance(below[0], Branches) else [below]
+    for step in zip_longest(*(reversed(list(_layers(member))) for member in members)):
+        yield nn.ModuleList(layer for layer in step if layer is not None)
+
+
+def _layers(module: nn.Module) -> Iterator[nn.Module]:
+    """The layers of a trunk in their order, those of plain containers one by one."""
+    children = list(module.children())
+    for child in children:
+        if type(child) is nn.Sequential or len(children) == 1:
+            yield from _layers(child)
+        else:
+            yield child
 
 
 @torch.no_grad()

@@ -10,7 +10,8 @@ from torch import nn
 from skinnet.images.photo import to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.labels import CLASS_NUMBERS
-from skinnet.studies.faithfulness.randomisation import cascade, shuffle_weights, similarity
+from skinnet.models.registry import LITE0, VIT, build
+from skinnet.studies.faithfulness.randomisation import _from_the_top, cascade, shuffle_weights, similarity
 from tests.drawings import LOOKS, draw_lesion
 
 
@@ -39,6 +40,15 @@ def test_shuffling_the_classifier_changes_gradcam_but_not_eigencam(shipped: Path
     classifier_only = table[table["layers"] == 1].groupby("method")["similarity"].mean()
     assert classifier_only["eigencam"] > 0.999
     assert classifier_only["gradcam"] < 0.8
-    assert table["layers"].max() == 1 + len(list(classifier.network.get_submodule("features").children()))
+    assert table["layers"].max() == 19  # the classifier, and the 18 layers of the deeper member
     assert len(table) == table["layers"].max() * 2 * len(photos)
     assert all(torch.equal(weight, before[name]) for name, weight in classifier.network.state_dict().items())
+
+
+def test_every_layer_of_every_member_is_shuffled_once() -> None:
+    network = build(f"{LITE0}+{VIT}", classes=7, imagenet=False)
+    steps = list(_from_the_top(network))
+    shuffled = [weight for step in steps for weight in step.parameters()]
+    assert len({id(weight) for weight in shuffled}) == len(shuffled)
+    left = [name for name, weight in network.named_parameters() if all(weight is not each for each in shuffled)]
+    assert {name.split(".")[-1] for name in left} == {"class_token", "class_position", "positions"}
