@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MIRROR ?=
 PACKAGES ?=
+WORKERS ?= 2
 SHIPPED := checkpoints/committee
 NETWORKS := efficientnet_lite0 vit_small_dinov2
 
@@ -18,7 +19,7 @@ app: $(VENV)/.app
 	$(BIN)/python app.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 	$(MAKE) lint
 
 space: $(VENV)/.test

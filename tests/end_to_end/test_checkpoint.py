@@ -20,7 +20,7 @@ from skinnet.data import DEVELOPMENT
 from skinnet.data.index import class_counts, load_index, split_hash, table_hash
 from skinnet.data.partitions import published_split, seen_in_training
 from skinnet.evaluation.evaluate import Metrics, evaluate
-from skinnet.images.photo import open_photo
+from skinnet.images.photo import open_photo, to_input
 from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions, rows_of
@@ -194,8 +194,9 @@ def test_real_images_give_the_published_predictions(shipped: Path, published: pd
     classifier = Classifier.load(shipped)
     rows = rows_of(published, "test", "ham10000").sample(200, random_state=0)
     folder = real_root / "ham10000" / "images"
-    measured = [classifier.predict(open_photo(folder / f"{image_id}.jpg")) for image_id in rows["image_id"]]
-    probabilities = np.array([list(prediction.probabilities.values()) for prediction in measured])
+    inputs = [to_input(open_photo(folder / f"{image_id}.jpg"), frame=classifier.frame) for image_id in rows["image_id"]]
+    logits = [classifier.logits(np.stack(inputs[first : first + 25])) for first in range(0, len(inputs), 25)]
+    probabilities = classifier.probabilities(np.concatenate(logits))
     assert np.abs(probabilities - rows[probability_columns()].to_numpy()).max() < 1e-3
 
 
