@@ -151,14 +151,14 @@ def _paths(image_ids: pd.Series, images: Path, *, root: Path) -> pd.Series:
 
 
 def pictures_in(images: Path) -> list[Path]:
-    """List the pictures in a folder and its subfolders, without hidden ones.
+    """List the pictures in a folder and its subfolders: files only, none that is hidden.
 
     Raises:
         DataError: if there is no such folder.
     """
     if not images.is_dir():
         raise DataError(f"There is no folder {images}: acquire the source again.")
-    found = (path for path in images.rglob("*") if has_picture_suffix(path))
+    found = (path for path in images.rglob("*") if has_picture_suffix(path) and path.is_file())
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(images).parts))
 
 

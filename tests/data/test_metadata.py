@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 
-from skinnet.data.metadata import read_source
+from skinnet.data.metadata import pictures_in, read_source
 from skinnet.errors import DataError
 from skinnet.files import read_json, write_json
 
@@ -267,3 +269,14 @@ def test_pictures_in_subfolders_are_found(tmp_path: Path) -> None:
         read_source(folder)
     (images / "part_2" / "C.jpg").write_bytes((images / "part_1" / "C.jpg").read_bytes())
     assert read_source(folder)["path"].tolist() == ["photos/part_1/C.jpg"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
+def test_what_is_named_like_a_picture_but_is_no_file_is_no_picture(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "deeper").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert pictures_in(tmp_path) == [tmp_path / "a.jpg"]

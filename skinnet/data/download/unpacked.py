@@ -58,8 +58,8 @@ def copy_unpacked(source: Source, found: Mapping[str, Path], folder: Path) -> di
     for remote in source.files:
         path = found.get(remote.name)
         if path is not None and path.is_dir():
-            pictures = (each for each in sorted(path.rglob("*")) if each.name.lower().endswith(remote.suffix))
-            copies |= {f"{remote.unpack_to}/{each.name}": each for each in pictures if not each.name.startswith(".")}
+            pictures = (each for each in sorted(path.rglob("[!.]*")) if each.name.lower().endswith(remote.suffix))
+            copies |= {f"{remote.unpack_to}/{each.name}": each for each in pictures if each.is_file()}
         elif path is not None and remote.unpack_to:
             unpack(path, folder / remote.unpack_to, suffix=remote.suffix)
         elif path is not None:
