@@ -123,11 +123,11 @@ def test_quiet_shows_errors_alone(drawn_mirror: Path, tmp_path: Path) -> None:
     assert failed.stderr.endswith("or its SHA256SUMS does not list it: the mirror is incomplete.\n")
 
 
-def test_a_rerun_on_the_real_pictures_takes_a_second_or_two(shared_mirror: Path, tmp_path: Path) -> None:
+def test_a_rerun_on_the_real_pictures_takes_about_a_second(shared_mirror: Path, tmp_path: Path) -> None:
     """Of processor time: about .7 s on a quiet machine, and more on one whose cores are shared."""
     assert command("ham10000", "--root", tmp_path, "--mirror", shared_mirror, "--quiet").returncode == 0
     assert manifest(tmp_path / "ham10000")["variant"] == "export 224x224"
     before = os.times()
     assert "nothing to do" in command("ham10000", "--root", tmp_path, "--mirror", shared_mirror).stderr
     after = os.times()
-    assert after.children_user + after.children_system - before.children_user - before.children_system < 2
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1.5

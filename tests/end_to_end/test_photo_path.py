@@ -38,6 +38,7 @@ PHOTO_PATH = {
     "skinnet.models.backbone",
     "skinnet.models.committee",
     "skinnet.models.efficientnet_lite",
+    "skinnet.models.folding",
     "skinnet.models.registry",
     "skinnet.models.vision_transformer",
 }
