@@ -2,6 +2,7 @@
 # make test   set up and run every check and test
 # make space  write build/space/, the folder of a Hugging Face Space: see docs/deploy.md
 # make stress set up and run what takes minutes: acquire under faults on the real archives, a 3 GB archive
+# make bench  time it beside its peers and keep the tables of docs/performance.md
 # See the README for the same in plain pip and python lines.
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ WORKERS ?= 2
 SHIPPED := checkpoints/committee
 NETWORKS := efficientnet_lite0 vit_small_dinov2
 
-.PHONY: app test space stress lint data train release clean
+.PHONY: app test space stress bench lint data train release clean
 
 app: $(VENV)/.app
 	$(BIN)/python app.py
@@ -27,6 +28,9 @@ space: $(VENV)/.test
 
 stress: $(VENV)/.test
 	$(BIN)/python -m pytest -m stress -rs
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/bench.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
