@@ -43,22 +43,28 @@ def score_axis(score: float, *, threshold: float, low: float, high: float, suspi
     )
 
 
-def icon_array(count: int, *, total: int = 1000) -> str:
-    """Draw `count` solid dots among `total`, in rows."""
+def icon_array(count: int, *, drawing: int, total: int = 1000) -> str:
+    """Draw `count` solid dots among `total`, in rows.
+
+    Args:
+        drawing: a number of its own for each array of a page: dots are not drawn where the style sheet hides the
+            drawing that defines them.
+    """
+    dot, ring = f"solid-dot-{drawing}", f"hollow-dot-{drawing}"
     rows = total // ROW
     full, rest = divmod(count, ROW)
     solid = "".join(
-        f'<rect x="0" y="{10 * row}" width="{10 * width}" height="10" fill="url(#solid-dot)"/>'
+        f'<rect x="0" y="{10 * row}" width="{10 * width}" height="10" fill="url(#{dot})"/>'
         for row, width in [*((row, ROW) for row in range(full)), (full, rest)]
         if width
     )
-    hollow = f'<rect x="{10 * rest}" y="{10 * full}" width="{10 * (ROW - rest)}" height="10" fill="url(#hollow-dot)"/>'
+    hollow = f'<rect x="{10 * rest}" y="{10 * full}" width="{10 * (ROW - rest)}" height="10" fill="url(#{ring})"/>'
     left = 10 * (rows - full - 1)
-    below = f'<rect x="0" y="{10 * full + 10}" width="{10 * ROW}" height="{left}" fill="url(#hollow-dot)"/>'
+    below = f'<rect x="0" y="{10 * full + 10}" width="{10 * ROW}" height="{left}" fill="url(#{ring})"/>'
     dots = (
-        '<defs><pattern id="solid-dot" width="10" height="10" patternUnits="userSpaceOnUse">'
+        f'<defs><pattern id="{dot}" width="10" height="10" patternUnits="userSpaceOnUse">'
         '<circle class="solid" cx="5" cy="5" r="3.6"/></pattern>'
-        '<pattern id="hollow-dot" width="10" height="10" patternUnits="userSpaceOnUse">'
+        f'<pattern id="{ring}" width="10" height="10" patternUnits="userSpaceOnUse">'
         '<circle class="hollow" cx="5" cy="5" r="3.2"/></pattern></defs>'
     )
     return (

@@ -137,7 +137,7 @@ def _chance(score: float, prevalences: dict[str, float]) -> str:
         about = f"About {count}" if count else "Fewer than 1"
         answers.append(
             f'<div class="count count-{number}"><h2>{about} in 1,000 lesions with this score '
-            f"would be {MALIGNANT_MEANING}.</h2>{icon_array(count)}</div>"
+            f"would be {MALIGNANT_MEANING}.</h2>{icon_array(count, drawing=number)}</div>"
         )
     return (
         f'<section class="chance"><fieldset><legend>How common {MALIGNANT_MEANING} lesions are where you work</legend>'

@@ -111,9 +111,19 @@ def test_counts_claim_no_more_than_two_digits(probability: float, count: int) ->
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 230, 1000])
 def test_the_icons_add_up(count: int) -> None:
     areas = {"solid": 0, "hollow": 0}
-    for width, height, kind in re.findall(r'width="(\d+)" height="(\d+)" fill="url\(#(\w+)-dot', icon_array(count)):
+    drawn = icon_array(count, drawing=0)
+    for width, height, kind in re.findall(r'width="(\d+)" height="(\d+)" fill="url\(#(\w+)-dot', drawn):
         areas[kind] += int(width) * int(height) // 100
     assert areas == {"solid": count, "hollow": 1000 - count}
+
+
+def test_each_drawing_fills_its_dots_from_its_own_patterns() -> None:
+    for drawing in range(3):  # equal counts too: all but one of the drawings are hidden
+        drawn = icon_array(230, drawing=drawing)
+        defined = set(re.findall(r'<pattern id="([^"]+)"', drawn))
+        assert (
+            defined == set(re.findall(r"url\(#([^)]+)\)", drawn)) == {f"solid-dot-{drawing}", f"hollow-dot-{drawing}"}
+        )
 
 
 def test_the_axis_is_one_of_log_odds() -> None:
