@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from skinnet import __version__
 from skinnet.cli.options import DONE, FAILED, STOPPED
 from skinnet.cli.registry import add_commands
+from skinnet.cores import THREADS, usable_cores
 from skinnet.errors import SkinnetError, printable
 from skinnet.labels import DISCLAIMER
 
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
+    os.environ.setdefault(THREADS, str(usable_cores()))
     sys.exit(main())
 
 

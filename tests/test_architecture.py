@@ -23,7 +23,7 @@ FLOORS = (
     ("skinnet.models",),
     ("skinnet.images",),
     ("skinnet.checkpoint",),
-    ("skinnet.files", "skinnet.progress", "skinnet.device"),
+    ("skinnet.files", "skinnet.progress", "skinnet.device", "skinnet.cores"),
     ("skinnet.errors", "skinnet.labels"),
     ("skinnet",),
 )
