@@ -74,6 +74,7 @@ async function receive(answer) {
   if (answer.state === "empty") {
     view.picture = view.answer = null;
     find(".answer").innerHTML = answer.html;
+    find(".ledger-place").replaceChildren();
     return showState("empty");
   }
   if (answer.photo && (!view.picture || answer.state !== "unreadable")) {
@@ -146,7 +147,8 @@ find(".report").addEventListener("click", () => print());
 find(".another").addEventListener("click", () => {
   view.asked++;
   receive({ ...first, id: view.asked });
-  find(".choose").focus();
+  find(".choose").focus({ preventScroll: true });
+  scrollTo(0, 0);
 });
 find(".today").textContent = today();
 if (["localhost", "127.0.0.1"].includes(location.hostname)) find(".privacy").textContent = "It stays on this computer and is deleted after ten minutes.";

@@ -84,6 +84,8 @@ def test_a_case_shows_its_truth_after_the_verdict(page: Any, screenshots: Path) 
     page.get_by_role("button", name="Another photo").click()
     page.locator(".viewer .case").first.wait_for()
     assert page.locator(".viewer .truth").count() == 0
+    assert page.locator(".viewer .ledger").count() == 0
+    assert page.evaluate("[window.scrollY, document.activeElement.textContent]") == [0, "Choose a photo"]
 
 
 def test_a_photo_sent_while_another_is_classified_gets_its_own_verdict(page: Any, shipped: Path) -> None:
