@@ -50,6 +50,7 @@ function listenForCrops(root, { picture, redraw, take }) {
     if (frame.on && event.buttons) follow(event);
   });
   canvas.addEventListener("keydown", event => {
+    if (frame.on && event.key === "Escape") finish();
     const steps = { ArrowLeft: [-0.03, 0], ArrowRight: [0.03, 0], ArrowUp: [0, -0.03], ArrowDown: [0, 0.03] };
     if (!frame.on || !steps[event.key]) return;
     event.preventDefault();

@@ -12,7 +12,7 @@ function redraw() {
   [canvas.width, canvas.height] = [view.picture.width, view.picture.height].map(side => Math.max(1, Math.round(side * scale)));
   canvas.getContext("2d").drawImage(view.picture, 0, 0, canvas.width, canvas.height);
   const { answer } = view;
-  if (answer?.state === "classified" && !view.hidden) {
+  if (answer?.state === "classified" && !view.hidden && find(".cropping").hidden) {
     const map = answer.maps[answer.numbers[view.chosen]];
     drawEvidence(canvas, map, { scale: strongest(answer.maps), view: view.kind, strength: view.strength });
   }

@@ -126,6 +126,11 @@ def test_turning_and_cropping_ask_again(page: Any) -> None:
     before = canvas.evaluate("canvas => [canvas.width, canvas.height]")
     score = page.locator(".viewer p.score").inner_text()
     page.get_by_role("button", name="Crop", exact=True).click()
+    photo, apply = canvas.bounding_box(), page.get_by_role("button", name="Use this part").bounding_box()
+    assert photo["y"] + photo["height"] < apply["y"] < page.viewport_size["height"]  # beside the photo, on a phone too
+    page.keyboard.press("Escape")
+    assert page.get_by_role("button", name="Use this part").is_hidden()
+    page.get_by_role("button", name="Crop", exact=True).click()
     page.get_by_label("Size").fill("50")
     page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name="Use this part").click()
