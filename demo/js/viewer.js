@@ -30,7 +30,7 @@ function showState(state) {
   for (const name of [".controls", ".map-note"]) find(name).hidden = !mapped;
   find(".tools").hidden = !shown || state === "busy";
   find(".all").hidden = !mapped;
-  find(".actions").hidden = !shown || state === "busy";
+  find(".actions").hidden = ["empty", "busy"].includes(state);
   find(".report").hidden = find(".save").hidden = !mapped;
   find(".small-maps").hidden = true;
 }

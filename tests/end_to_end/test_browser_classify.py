@@ -117,6 +117,8 @@ def test_a_second_file_that_cannot_be_classified_clears_the_first_verdict(
     assert page.locator(".viewer .controls").is_hidden()
     assert page.locator(".viewer .report").is_hidden()
     page.screenshot(path=screenshots / f"classify-{kind}-{page.size_name}.png", full_page=True)
+    page.get_by_role("button", name="Another photo").click()
+    page.locator(".viewer .case").first.wait_for()
 
 
 def test_turning_and_cropping_ask_again(page: Any) -> None:
