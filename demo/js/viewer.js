@@ -4,7 +4,7 @@
 const root = element.querySelector(".viewer");
 const find = name => root.querySelector(name);
 const canvas = find("canvas.photo"), LONGEST = 1280;
-const view = { picture: null, answer: null, chosen: null, kind: "outline", strength: 0.7, hidden: false, asked: 0 };
+const view = { picture: null, answer: null, chosen: null, prevalence: null, kind: "outline", strength: 0.7, hidden: false, asked: 0 };
 
 function redraw() {
   if (!view.picture) return;
@@ -88,6 +88,8 @@ async function receive(answer) {
   view.answer = answer;
   view.chosen = answer.chosen;
   find(".answer").innerHTML = answer.html;
+  const picked = view.prevalence && find(`#${view.prevalence}`);
+  if (picked) picked.checked = true; // the place stays the same from photo to photo
   find(".ledger-place").innerHTML = answer.state === "classified" ? answer.ledger : "";
   showState(answer.state);
   redraw();
@@ -128,9 +130,10 @@ root.addEventListener("click", event => {
   trigger("case", { case: place.dataset.case, id });
 });
 root.addEventListener("input", event => {
-  const { name, value } = event.target;
+  const { name, value, id } = event.target;
   if (name === "diagnosis") view.chosen = value;
   else if (name === "view") view.kind = value;
+  else if (name === "prevalence") view.prevalence = id;
   else if (event.target.matches(".strength input")) view.strength = value / 100;
   else return;
   redraw();

@@ -75,6 +75,10 @@ def test_the_chance_follows_the_prevalence_that_the_reader_picks(page: Any) -> N
         page.locator(f"label[for=prevalence-{number}]").click()
         counts.append(page.locator(".viewer .chance h2:visible").inner_text())
     assert len(set(counts)) == 3
+    page.locator("#prevalence-2").evaluate("field => { field.className = 'old'; }")
+    page.get_by_role("button", name="Turn", exact=True).click()
+    page.locator("#prevalence-2:not(.old)").wait_for(state="attached")
+    assert page.locator("#prevalence-2").is_checked()  # the next photo is of the same place
 
 
 def test_a_case_shows_its_truth_after_the_verdict(page: Any, screenshots: Path) -> None:
