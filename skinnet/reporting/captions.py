@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from skinnet.checkpoint import Config, Member
 from skinnet.data.download.sources import SOURCES
+from skinnet.evaluation.bootstrap import DRAWS, affordable
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.reporting.metric_tables import headline_table
 
@@ -46,11 +47,13 @@ def caption(
     alone = ", none of which is in another split" if held_out else ""
     primary = next(iter(metrics.values()))
     name = SPLIT_NAMES.get(split, f"{split} split")
+    draws = affordable(DRAWS, primary.images)
+    fewer = f" ({draws:,} draws)" if draws < DRAWS else ""
     sentences = [
         f"{source}, {name}: n = {primary.images:,} images of {primary.lesions:,} lesions{alone}.",
         *([method] if method else []),
         "Per lesion, the primary unit: the mean of its images' probabilities.",
-        "95 % intervals by bootstrap over lesions.",
+        f"95 % intervals by bootstrap over lesions{fewer}.",
     ]
     return " ".join(sentences)
 

@@ -56,6 +56,9 @@ def test_a_caption_has_the_data_and_the_n(metrics: ByUnit) -> None:
     assert caption(test, "all", source="theirs", held_out=False, method="").startswith(
         "theirs, all images: n = 2,004 images of 1,493 lesions. Per lesion, the primary unit"
     )
+    assert caption(test, "test", source="HAM10000").endswith("by bootstrap over lesions.")
+    large = {unit: replace(each, images=100_000) for unit, each in test.items()}
+    assert caption(large, "test", source="HAM10000").endswith("by bootstrap over lesions (400 draws).")
 
 
 def test_a_card_without_studies_has_no_such_section(shipped: Path, metrics: ByUnit) -> None:
