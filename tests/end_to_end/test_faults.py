@@ -1,5 +1,5 @@
 """acquire against servers with seeded faults, while it is killed at seeded moments: the bytes must be those of a
-clean acquire. The real archives and fifty schedules, and kills of prepare, evaluate and predict: make stress.
+clean acquire. The real archives and fifty schedules, and kills of prepare, evaluate, predict and train: make stress.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pytest
 from skinnet.data.download.acquire import acquire
 from skinnet.data.download.sources import HAM10000
 from skinnet.labels import probability_columns
+from skinnet.training.run_state import BEST, HISTORY, SETTINGS
 from tests.conftest import PROJECT
 from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Schedule, Server, answer_as_isic, contents, serving
@@ -30,6 +31,9 @@ from skinnet.data.download import download
 from skinnet.data.download import http as web
 from skinnet.__main__ import main
 download.BACKOFF_SECONDS, web.TIMEOUT_SECONDS = 0.01, (2, 0.5)
+if sys.argv[1] == "train":
+    from skinnet.training import train
+    train.SAVE_SECONDS = 0.3
 sys.exit(main(sys.argv[1:]))
 """
 """skinnet with little patience, so that a schedule takes seconds."""
@@ -37,6 +41,8 @@ RUNS = 20
 
 
 def start(arguments: list[str]) -> subprocess.Popen[bytes]:
+    if arguments[0] == "train" and (Path(arguments[-1]) / SETTINGS).exists():
+        arguments = [*arguments, "--resume"]
     return subprocess.Popen([sys.executable, "-c", CLIENT, *arguments], cwd=PROJECT, stderr=subprocess.PIPE)
 
 
@@ -141,22 +147,29 @@ def test_fifty_schedules_on_searches_of_the_archive(
 
 
 def kill_often(
-    arguments: list[str], written: Path, *, seeds: range, capsys: pytest.CaptureFixture[str], clear: Callable[[], None]
+    arguments: list[str],
+    written: Path,
+    *,
+    seeds: range,
+    capsys: pytest.CaptureFixture[str],
+    clear: Callable[[], None],
+    read: Callable[[Path], object] = contents,
 ) -> None:
-    """Kill a command twice for each seed, let it complete, and hold what it wrote to the bytes of a clean run.
+    """Kill a command twice for each seed, let it complete, and hold what it wrote to that of a clean run.
 
     Args:
         clear: takes away what a run wrote.
+        read: what must be the same, by default the bytes of all files.
     """
     tally, begin = Counter[str](), time.monotonic()
     with start(arguments) as client:
         _, errors = client.communicate(timeout=600)
     assert client.returncode == 0, errors.decode()
-    seconds, clean = time.monotonic() - begin, contents(written)
+    seconds, clean = time.monotonic() - begin, read(written)
     for seed in seeds:
         clear()
         tally += survive(arguments, seed=seed, kills=2, seconds=seconds)
-        assert contents(written) == clean, f"seed {seed}"
+        assert read(written) == clean, f"seed {seed}"
     with capsys.disabled():
         print(f"\n{arguments[0]}: {dict(tally)} in {(time.monotonic() - begin) / 60:.1f} minutes, all bytes identical")
 
@@ -199,3 +212,17 @@ def test_kills_of_predict_do_not_change_the_bytes(
     arguments = ["predict", str(photos), "--checkpoint", str(tiny_checkpoint), "--format", "csv", "--resume"]
     arguments += ["--out", str(out / "table.csv")]
     kill_often(arguments, out, seeds=range(15), capsys=capsys, clear=lambda: shutil.rmtree(out, ignore_errors=True))
+
+
+@pytest.mark.stress
+def test_kills_of_train_do_not_change_the_network(
+    drawn_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read(run: Path) -> tuple[str, str]:
+        history = pd.read_csv(run / HISTORY).drop(columns="seconds").to_csv()
+        return contents(run)[BEST], history
+
+    run = tmp_path / "run"
+    arguments = ["train", "--root", str(drawn_root), "--weights", "none", "--epochs", "2", "--batch-size", "16"]
+    arguments += ["--out", str(run)]
+    kill_often(arguments, run, seeds=range(10), capsys=capsys, clear=lambda: shutil.rmtree(run), read=read)

@@ -20,6 +20,7 @@ from skinnet.errors import SkinnetError
 from skinnet.labels import probability_columns
 from skinnet.training.config import TrainConfig
 from skinnet.training.run_state import new_run, save_weights
+from tests.drawings import LOOKS, draw_lesion
 from tests.servers import contents
 
 FEW_DRAWS = {"prevalence": None, "draws": 20, "seed": 0}
@@ -52,7 +53,8 @@ def fill(arguments: list[str], sizes: list[int], written: Path, capsys: pytest.C
     assert main(arguments) == 0
     complete = contents(written)
     for size, files in zip(sizes, left, strict=True):
-        half = [name for name, found in files.items() if complete.get(name) != found and not name.startswith("cache/")]
+        final = {name: found for name, found in files.items() if not name.startswith("cache/") and ".part" not in name}
+        half = [name for name, found in final.items() if complete.get(name) != found]
         assert not half, f"{half} after {size} bytes"
     return complete
 
@@ -76,6 +78,20 @@ def test_evaluate(
     arguments = ["evaluate", "--predictions", str(tmp_path / "table.csv"), "--out", str(tmp_path / "out"), "--quiet"]
     complete = fill(arguments, [0, 45_000, 200_000], tmp_path / "out", capsys)
     assert "report.html" in complete
+
+
+@pytest.mark.parametrize("name", ["table.csv", "map.png"])
+def test_predict_and_explain(
+    name: str, tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for number in range(3):
+        draw_lesion(LOOKS["nv"], seed=number).save(photos / f"{number}.png")
+    command = ["predict", str(photos)] if name == "table.csv" else ["explain", str(photos / "0.png")]
+    arguments = [*command, "--checkpoint", str(tiny_checkpoint), "--out", str(out / name)]
+    complete = fill(arguments, [0, 500, 1000], out, capsys)
+    assert set(complete) == {name}
 
 
 def test_a_run_of_training(tmp_path: Path) -> None:
