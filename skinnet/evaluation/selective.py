@@ -46,11 +46,11 @@ def selective_metrics(cases: ScoredCases, weights: np.ndarray) -> SelectiveMetri
 @in_blocks
 def _risks(cases: ScoredCases, weights: np.ndarray) -> tuple[dict[float, np.ndarray], np.ndarray]:
     """Compute the risk at each coverage, and its mean over all of them: each (R,)."""
-    order = np.argsort(-cases.probabilities.max(axis=1), kind="stable")
+    wrong = cases.displayed != cases.dx
+    order = np.lexsort((~wrong, -cases.probabilities.max(axis=1)))  # of equally sure ones the wrong ones first
     ordered = weights[:, order]
     counted = np.cumsum(ordered, axis=1)
-    wrong = (cases.displayed != cases.dx)[order]
-    risk = ratio(np.cumsum(ordered * wrong, axis=1), counted)
+    risk = ratio(np.cumsum(ordered * wrong[order], axis=1), counted)
     area = (ordered * np.nan_to_num(risk)).sum(axis=1) / counted[:, -1]
     return {share: _risk_at(share, risk, counted) for share in COVERAGES}, area
 
