@@ -25,7 +25,7 @@ from skinnet.device import describe
 from skinnet.files import write_text
 
 PAGE = PROJECT / "docs" / "performance.md"
-NAMES = ("verdict",)
+NAMES = ("verdict", "folder")
 
 
 def main() -> None:
