@@ -18,7 +18,7 @@ from skinnet.inference.batch import classified_row, csv_line, failed_row
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.pictures import pictures_at
 from skinnet.inference.prediction import Prediction
-from skinnet.inference.wording import percent
+from skinnet.inference.wording import apart, percent
 
 MAX_PHOTOS = 500
 MAX_BYTES = 200_000_000
@@ -61,13 +61,12 @@ def _verdict(prediction: Prediction, threshold: float) -> dict[str, Any]:
     if prediction.gate != "ok":
         return {"state": prediction.gate, "reason": prediction.note}
     score, scores = prediction.p_malignant, prediction.scores or (prediction.p_malignant,)
-    words = percent(score)
     return {
         "state": "suspicious" if prediction.suspicious else "below",
         "score": score,
         "low": min(scores),
         "high": max(scores),
-        "words": words if words != percent(threshold) else precisely(score),
+        "words": apart(score, threshold)[0],
         "range": f"{percent(min(scores))} to {percent(max(scores))}",
         "likeliest": prediction.most_likely,
         "possible": [name for name in prediction.possible if name != prediction.most_likely],

@@ -20,7 +20,7 @@ from skinnet.inference.calibration import UNCALIBRATED, malignant_probability
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import recorded_outputs
 from skinnet.inference.prediction import Examined
-from skinnet.inference.wording import percent
+from skinnet.inference.wording import apart, percent
 from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES, MALIGNANT
 from skinnet.models.backbone import head
 from skinnet.models.committee import Branches
@@ -46,6 +46,7 @@ def steps(classifier: Classifier, photo: Image.Image) -> dict[str, Any]:
     maps = class_maps(layers, examined.features[None])[0].numpy()  # (7, h, w)
     likeliest = CLASS_NUMBERS[prediction.most_likely]
     threshold = classifier.decision.malignant_threshold
+    words, limit = apart(prediction.p_malignant, threshold)
     return {
         "gate": prediction.gate,
         "note": prediction.note if prediction.gate == "warn" else "",
@@ -59,8 +60,8 @@ def steps(classifier: Classifier, photo: Image.Image) -> dict[str, Any]:
         "temperature": classifier.calibration.temperature,
         "shifted": any(classifier.calibration.prior_shift),
         "raw": percent(float(malignant_probability(UNCALIBRATED.probabilities(leads[None]))[0])),
-        "score": percent(prediction.p_malignant),
-        "threshold": percent(threshold),
+        "score": words,
+        "threshold": limit,
         "suspicious": prediction.suspicious,
         "axis": unbroken(
             score_axis(

@@ -23,7 +23,7 @@ from skinnet.images.artefacts import draw_hair
 from skinnet.images.corruptions import CORRUPTIONS
 from skinnet.images.photo import display_photo
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.wording import percent
+from skinnet.inference.wording import apart
 
 MOST_HAIR = 4
 NETWORK_WIDTH = 256
@@ -124,10 +124,11 @@ def stressed(classifier: Classifier, photo: Image.Image, values: Any) -> dict[st
     threshold = classifier.decision.malignant_threshold
     score = prediction.p_malignant
     picture = score_axis(score, threshold=threshold, low=score, high=score, suspicious=prediction.suspicious)
+    words, limit = apart(score, threshold)
     return shown | {
         "score": score,
-        "words": percent(score),
-        "threshold": percent(threshold),
+        "words": words,
+        "threshold": limit,
         "suspicious": prediction.suspicious,
         "axis": unbroken(picture),
         "note": prediction.note if prediction.gate == "warn" else "",

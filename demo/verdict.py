@@ -8,7 +8,7 @@ from demo.frequencies import SourceCounts, at_prevalence, rounded_count
 from demo.svg import HATCHED, TRIANGLE, icon_array, score_axis
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.inference.prediction import Prediction
-from skinnet.inference.wording import percent
+from skinnet.inference.wording import apart, percent
 from skinnet.labels import FULL_NAMES, MALIGNANT, MALIGNANT_MEANING
 
 NOT_AN_ALL_CLEAR = (
@@ -113,9 +113,7 @@ def _score(prediction: Prediction, *, threshold: float) -> str:
             "Take a second photo, and do not count on either verdict.</p>"
         )
         moved = ""
-    number, limit = percent(score), percent(threshold)
-    if number == limit:  # one digit more tells them apart
-        number, limit = f"{100 * score:.2f} %", f"{100 * threshold:.2f} %"
+    number, limit = apart(score, threshold)
     picture = score_axis(score, threshold=threshold, low=low, high=high, suspicious=prediction.suspicious)
     return (
         f'{picture}<p class="score">Score <strong>{number}</strong>, {side} the threshold of '

@@ -77,7 +77,7 @@ function goOn() {
   const { set, answers } = game, last = answers.length - 1;
   const number = last >= 0 && answers[last].final === undefined ? last : last + 1;
   if (number === set.size) return finish();
-  const shared = { number, size: set.size, leave, threshold: start.threshold }, card = set.cases[number];
+  const shared = { number, size: set.size, leave }, card = set.cases[number];
   if (number === last) return page(verdictPage(card, { ...shared, said: answers[last], decide: final => decide(final, shared, card) }));
   return page(questionPage(card, { ...shared, answer: said => {
     answers.push(said);

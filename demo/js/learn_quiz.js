@@ -61,13 +61,13 @@ function evidencePicture(card) {
   return canvas;
 }
 
-function verdictPage(card, { number, size, leave, said, threshold, decide }) {
+function verdictPage(card, { number, size, leave, said, decide }) {
   const kind = card.suspicious ? "suspicious" : "below";
   const button = examine =>
     make("button", { type: "button", class: examine ? "examine" : "leave", onclick: () => decide(examine) }, words.verdict.buttons(examine, said.first));
   const side = make("div", { class: "side" },
     stateHeading("h1", card.suspicious ? words.verdict.above : words.verdict.below, kind),
-    make("p", { class: "lead" }, words.verdict.score(card, threshold)),
+    make("p", { class: "lead" }, words.verdict.score(card)),
     make("p", {}, words.verdict.yours(said.first, said.sure)),
     make("h2", {}, words.verdict.ask),
     make("div", { class: "pair" }, button(true), button(false)),
@@ -75,7 +75,7 @@ function verdictPage(card, { number, size, leave, said, threshold, decide }) {
   return [progressLine(number, size, leave), make("div", { class: "pages" }, evidencePicture(card), side)];
 }
 
-function truthPage(card, { number, size, leave, said, threshold, next }) {
+function truthPage(card, { number, size, leave, said, next }) {
   const right = rightness(card, said);
   const more = right.network ? null : make("p", {}, card.malignant ? words.truth.missed(card) : words.truth.alarm);
   const side = make("div", { class: "side" },
@@ -83,7 +83,7 @@ function truthPage(card, { number, size, leave, said, threshold, next }) {
     stateHeading("h1", words.truth.names[card.dx] ?? card.dx, card.malignant ? "suspicious" : ""),
     make("p", { class: "lead" }, words.truth.line(right)),
     more,
-    make("p", { class: "small" }, `${words.verdict.score(card, threshold)} ${words.verdict.yours(said.final, said.sure)}`),
+    make("p", { class: "small" }, `${words.verdict.score(card)} ${words.verdict.yours(said.final, said.sure)}`),
     make("button", { type: "button", class: "primary next", onclick: next }, number + 1 < size ? words.truth.next : words.truth.end));
   return [progressLine(number, size, leave), make("div", { class: "pages" }, evidencePicture(card), side)];
 }

@@ -38,7 +38,7 @@ const words = {
   verdict: {
     above: "The network: suspicious",
     below: "The network: below the threshold",
-    score: (card, threshold) => spaced(`Score ${card.words}, ${card.suspicious ? "above" : "below"} the threshold of ${threshold}.`),
+    score: card => spaced(`Score ${card.words}, ${card.suspicious ? "above" : "below"} the threshold of ${card.threshold}.`),
     yours: (examine, sure) => `Your answer: ${examine ? "examine it" : "leave it"} (${["a guess", "fairly sure", "very sure"][sure]}).`,
     ask: "Do you keep your answer?",
     map: "Lines: regions that raised the score for melanoma; dots: regions that lowered it. They do not say why.",

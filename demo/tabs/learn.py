@@ -25,7 +25,6 @@ from demo.tabs.classify import OFFERED_CASES
 from demo.uploads import checked
 from skinnet.errors import CheckpointError, SkinnetError
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.inference.wording import percent
 from skinnet.labels import FULL_NAMES
 from skinnet.studies.case_verdicts import load_verdicts
 
@@ -51,7 +50,14 @@ class Answers:
     def quiz(self, event: gr.EventData) -> Answer:
         """The cases of a set."""
         return _answer(
-            event, "quiz", lambda asked: quiz_set(self.cards, seed=asked.get("seed"), size=asked.get("size"))
+            event,
+            "quiz",
+            lambda asked: quiz_set(
+                self.cards,
+                threshold=self.site.classifier.decision.malignant_threshold,
+                seed=asked.get("seed"),
+                size=asked.get("size"),
+            ),
         )
 
     def steps(self, event: gr.EventData) -> Answer:
@@ -124,7 +130,6 @@ def _start(site: Site, cards: list[Card], *, version: str, missing: str) -> Answ
             "wrong": sum(card.wrong for card in cards),
         },
         "version": version,
-        "threshold": percent(site.classifier.decision.malignant_threshold),
         "sliders": sliders(),
         "pictures": pictures,
         "names": dict(FULL_NAMES),

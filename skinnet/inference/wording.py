@@ -17,6 +17,12 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.1f} %" if probability < 0.1 or probability > 0.9 else f"{100 * probability:.0f} %"
 
 
+def apart(score: float, threshold: float) -> tuple[str, str]:
+    """A score and the threshold as percentages, with a digit more where they would look the same."""
+    words, limit = percent(score), percent(threshold)
+    return (words, limit) if words != limit else (f"{100 * score:.2f} %", f"{100 * threshold:.2f} %")
+
+
 def possible_sentence(possible: tuple[str, ...]) -> str:
     """Name the diagnoses that cannot be ruled out, in a sentence that is never an all-clear.
 

@@ -72,13 +72,21 @@ def test_where_errors_or_cases_are_few_the_set_is_filled_with_others(malignant: 
 
 
 def test_a_set_has_what_the_page_shows(cards: list[Card]) -> None:
-    found = quiz_set(cards, seed="K7Q4", size=6)
+    found = quiz_set(cards, threshold=0.04, seed="K7Q4", size=6)
     assert [case["name"] for case in found["cases"]] == names(draw(cards, seed="K7Q4", size=6))
     case = found["cases"][0]
     assert case["malignant"] == (case["dx"] in MALIGNANT)
     assert case["words"] == percent(case["score"])
     assert np.array(case["evidence"]).ndim == 2
     assert Image.open(io.BytesIO(base64.b64decode(case["photo"].split(",")[1]))).width > 400
+
+
+def test_a_score_next_to_the_threshold_does_not_look_the_same(cards: list[Card], site: Site) -> None:
+    threshold = site.classifier.decision.malignant_threshold
+    shown = quiz_set(cards, threshold=threshold, seed="HAUT", size=12)["cases"]
+    (near,) = (case for case in shown if case["name"] == "ISIC_0000298")
+    assert (near["words"], near["threshold"]) == (f"{100 * near['score']:.2f} %", f"{100 * threshold:.2f} %")
+    assert all(case["words"] != case["threshold"] for case in shown)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +105,7 @@ def test_a_set_has_what_the_page_shows(cards: list[Card]) -> None:
 )
 def test_a_set_that_is_none_is_refused(cards: list[Card], seed: object, size: object) -> None:
     with pytest.raises(PhotoError, match="no such set"):
-        quiz_set(cards, seed=seed, size=size)
+        quiz_set(cards, threshold=0.04, seed=seed, size=size)
 
 
 def test_the_signs_of_seeds_do_not_look_alike() -> None:
