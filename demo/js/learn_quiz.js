@@ -83,7 +83,7 @@ function truthPage(card, { number, size, leave, said, next }) {
     stateHeading("h1", words.truth.names[card.dx] ?? card.dx, card.malignant ? "suspicious" : ""),
     make("p", { class: "lead" }, words.truth.line(right)),
     more,
-    make("p", { class: "small" }, `${words.verdict.score(card)} ${words.verdict.yours(said.final, said.sure)}`),
+    make("p", { class: "small" }, `${words.verdict.score(card)} ${words.verdict.yours(said.final, said.first === said.final ? said.sure : null)}`),
     make("button", { type: "button", class: "primary next", onclick: next }, number + 1 < size ? words.truth.next : words.truth.end));
   return [progressLine(number, size, leave), make("div", { class: "pages" }, evidencePicture(card), side)];
 }

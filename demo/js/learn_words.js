@@ -14,7 +14,7 @@ const words = {
     noSet: "There is no such set: take four letters or digits, but not O, 0, I or 1.",
     facts: deck => [
       `Half of the photos in a set are melanomas and half are moles. That is far more cancer than in any practice.`,
-      `The network is wrong about a third of them, or about all that it ever gets wrong. Each set is drawn so, to test when you trust it. Of all ${deck.cards} photos it gets ${deck.wrong} wrong.`,
+      `The network is wrong about a third of each set, which is drawn to test when you trust it. Of all ${deck.cards} photos it gets ${deck.wrong} wrong.`,
       "Each diagnosis is the archive's. No photo was in the training of the network.",
       "Your answers stay in this browser. Nobody else sees them.",
     ],
@@ -39,7 +39,7 @@ const words = {
     above: "The network: suspicious",
     below: "The network: below the threshold",
     score: card => spaced(`Score ${card.words}, ${card.suspicious ? "above" : "below"} the threshold of ${card.threshold}.`),
-    yours: (examine, sure) => `Your answer: ${examine ? "examine it" : "leave it"} (${["a guess", "fairly sure", "very sure"][sure]}).`,
+    yours: (examine, sure) => `Your answer: ${examine ? "examine it" : "leave it"}${sure === null ? "" : ` (${["a guess", "fairly sure", "very sure"][sure]})`}.`,
     ask: "Do you keep your answer?",
     map: "Lines: regions that raised the score for melanoma; dots: regions that lowered it. They do not say why.",
     photo: "The same photo, with the evidence for melanoma",
@@ -74,12 +74,12 @@ const words = {
     share: (count, of, low, high) => `${Math.round((100 * count) / of)}\u00a0% (${Math.round(100 * low)} to ${Math.round(100 * high)})`,
     drawn: (wrong, size) =>
       `In brackets: 95\u00a0% Wilson intervals. They are wide, because ${size} photos say little. The set was drawn so that the network is wrong ${times(wrong)}: its figures here are not its figures in the tab Results.`,
-    talked: count => `${capital(times(count))} it talked you out of a right answer.`,
+    talked: count => (count ? `${capital(times(count))} it talked you out of a right answer.` : "It never talked you out of a right answer."),
     talkedMore: ({ wrong, rightBefore, followed }) =>
-      `It was wrong ${times(wrong)}. In ${rightBefore} of these you were right before you saw it. In the end you gave its wrong answer ${times(followed)}.`,
-    unhelped: count => `${capital(times(count))} you did not take its help.`,
+      `It was wrong ${times(wrong)}. In ${rightBefore} of these you were right before you saw it. In the end you ${followed ? `gave its wrong answer ${times(followed)}` : "never gave its wrong answer"}.`,
+    unhelped: count => (count ? `${capital(times(count))} you did not take its help.` : "You never turned its help down."),
     unhelpedMore: ({ right, wrongBefore, helped }) =>
-      `It was right ${times(right)}. In ${wrongBefore} of these you were wrong before you saw it. You took its help ${times(helped)}.`,
+      `It was right ${times(right)}. In ${wrongBefore} of these you were wrong before you saw it. You ${helped ? `took its help ${times(helped)}` : "never took its help"}.`,
     you: "you",
     network: "network",
     answer: examine => (examine ? "examine" : "leave"),

@@ -92,6 +92,7 @@ def test_a_whole_quiz_with_the_keyboard_and_a_reload_in_the_middle(
         side = words(page, ".place .side")
         assert ("Melanoma" if card.malignant else "Mole (melanocytic nevus)") in side
         assert f"Score {percent(card.verdict.p_malignant)}, " in side
+        assert (" sure)." in side) == (FIRST[number] == FINAL[number])  # nobody said how sure a changed answer is
         assert ("no all-clear" in side) == (card.malignant and card.wrong)
         assert page.locator("h1:visible").count() == 1
         page.keyboard.press("Enter")
