@@ -31,6 +31,12 @@ def settings_of(port: int | str, temporary: Path, **more: str) -> dict[str, str]
     return kept | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(temporary)} | more
 
 
+def heed_signals() -> None:
+    """Undo what a job in the background, or one of nohup, inherits."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def running(
     settings: dict[str, str],
@@ -52,7 +58,7 @@ def running(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+        preexec_fn=heed_signals,
     ) as app:
         try:
             assert app.stdout is not None
