@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
+from starlette.requests import ClientDisconnect
 
 from demo.address import past_any_proxy
 from demo.headers import middleware
@@ -64,6 +65,7 @@ def serve(checkpoint: Path, *, host: str, port: int, folder: Path) -> None:
         OSError: if the port was taken in the meantime.
     """
     interface = build(checkpoint)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     print(f"skinnet runs on {launch(interface, host=host, port=port)} - Ctrl-C stops it.", flush=True)
     try:
         while not threading.Event().wait(SWEEP_SECONDS):
@@ -72,3 +74,8 @@ def serve(checkpoint: Path, *, host: str, port: int, folder: Path) -> None:
         logging.getLogger("uvicorn.error").disabled = True  # what is cut off now is no news
         interface.server.force_exit = True  # open pages are not waited for
         interface.close(verbose=False)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a record of the server is more than that somebody broke an upload off."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ClientDisconnect))
