@@ -69,6 +69,14 @@ def test_a_frozen_test_image_drives_its_likes_out_of_training() -> None:
     groups = np.array([0, 0, 0, 1, 1, 2, 3, 4, 4])
     followed = ["test", "excluded", "test", "train", "train", "val", "train", "excluded", "excluded"]
     assert follow(frozen, groups).tolist() == followed
+    cases = {
+        ("test", "val", "excluded", ""): ["test", "excluded", "excluded", "test"],
+        ("train", "excluded", ""): ["train", "excluded", "train"],
+        ("val", "excluded", ""): ["val", "excluded", "val"],
+        ("", ""): ["", ""],
+    }
+    for given_splits, expected in cases.items():
+        assert follow(np.array(given_splits), np.zeros(len(given_splits), int)).tolist() == expected
 
 
 def test_strata_too_small_to_deal_are_taken_together() -> None:

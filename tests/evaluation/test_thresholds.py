@@ -6,8 +6,15 @@ import pytest
 from sklearn import metrics as oracle
 
 from skinnet.evaluation.scored_cases import by_image, by_lesion
-from skinnet.evaluation.thresholds import at_operating_points, decision_curve, threshold_values, to_prevalence
+from skinnet.evaluation.thresholds import (
+    SAME_DATA,
+    at_operating_points,
+    decision_curve,
+    threshold_values,
+    to_prevalence,
+)
 from skinnet.inference.calibration import OperatingPoint
+from skinnet.labels import CLASSES, probability_columns
 
 POINT = OperatingPoint("95", 0.95, 0.3)
 
@@ -29,6 +36,7 @@ def test_at_the_data_s_own_prevalence_bayes_gives_back_the_counts(predictions: p
     [point] = at_operating_points(cases, np.ones((1, len(cases.dx))), [POINT], {"rare": 0.01})
     flagged, cleared = cases.p_malignant >= 0.3, cases.p_malignant < 0.3
     own, rare = point.prevalences
+    assert (own.name, rare.name) == (SAME_DATA, "rare")
     assert own.prevalence == cases.malignant.mean()
     assert own.estimates["ppv"].value == pytest.approx(cases.malignant[flagged].mean())
     assert own.estimates["npv"].value == pytest.approx(1 - cases.malignant[cleared].mean())
@@ -50,6 +58,17 @@ def test_every_missed_melanoma_is_named(predictions: pd.DataFrame) -> None:
     scores = [row["p_malignant"] for row in point.missed_melanomas]
     assert scores == sorted(scores)
     assert {row["lesion_id"] for row in point.missed_melanomas} == set(expected["lesion_id"])
+    assert (point.name, point.target, point.threshold) == (POINT.name, POINT.sensitivity, 0.3)
+    for row in point.missed_melanomas:
+        [truth] = table[table["image_id"] == row["image_id"]].to_dict("records")
+        columns = probability_columns()
+        assert row["images"] == 1
+        assert row["lesion_id"] == truth["lesion_id"]
+        assert {name: row[name] for name in columns} == pytest.approx({name: truth[name] for name in columns}, abs=1e-6)
+        assert truth[f"p_{row['most_likely']}"] == max(truth[name] for name in columns)
+        assert row["most_likely"] in CLASSES
+    [by_unit] = at_operating_points(by_lesion(table), np.ones((1, table["lesion_id"].nunique())), [POINT], {})
+    assert all("image_id" not in row and row["images"] >= 1 for row in by_unit.missed_melanomas)
 
 
 def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
@@ -60,6 +79,7 @@ def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
         cases = by_image(table.assign(lesion_id=range(100), dx=dx, p_mel=p, p_nv=1 - p))
         curve = decision_curve(cases, np.ones((1, 100)), prevalence=0.1)
         assert curve is not None
+        assert curve.prevalence == 0.1
         values = [estimate.value for estimate in curve.model]
         everyone = [0.1 - 0.9 * t / (1 - t) for t in curve.thresholds]
         assert curve.treat_all == pytest.approx(everyone)
@@ -71,8 +91,9 @@ def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
 
 
 def test_there_is_no_curve_without_both_kinds(predictions: pd.DataFrame) -> None:
-    cases = by_image(predictions[predictions["dx"] == "nv"])
-    assert decision_curve(cases, np.ones((1, len(cases.dx))), prevalence=0.1) is None
+    for diagnosis in ("nv", "mel"):
+        cases = by_image(predictions[predictions["dx"] == diagnosis])
+        assert decision_curve(cases, np.ones((1, len(cases.dx))), prevalence=0.1) is None
 
 
 def test_a_score_moves_to_another_prevalence_by_the_odds() -> None:
