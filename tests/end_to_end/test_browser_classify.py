@@ -171,10 +171,16 @@ def test_the_report_is_one_page_and_names_the_model(page: Any, shipped: Path, sc
         pytest.skip("the same page in print")
     send(page, MELANOMA)
     state(page, "classified")
+    page.locator("label[for=prevalence-2]").click()
+    page.evaluate("document.body.classList.add('dark')")
     printed = page.pdf(prefer_css_page_size=True)
     (screenshots / "report.pdf").write_bytes(printed)
     assert printed.count(b"/Type /Page\n") == 1
     page.emulate_media(media="print")
+    assert page.locator(".viewer .chance label:visible").all_inner_texts() == ["general practice 2 in 100"]
+    paper = "['body', '.viewer .lead'].map(name => getComputedStyle(document.querySelector(name)))"
+    colours = page.evaluate(f"(([page, text]) => [page.backgroundColor, text.color])({paper})")
+    assert colours == ["rgb(255, 255, 255)", "rgb(23, 21, 28)"]  # from a dark screen, too
     words = page.locator(".viewer .right").inner_text()
     assert load_config(shipped).weights_sha256[:12] in words
     assert "For teaching and demonstration, not for the record." in words
