@@ -74,7 +74,8 @@ function open(row) {
 }
 
 function clear() {
-  Object.assign(state, { rows: [], all: 0, filter: "all", truth: null, check: null, swapped: false });
+  Object.assign(state, { rows: [], all: 0, filter: "all", truth: null, check: null, lesion: false, swapped: false });
+  page.querySelector(".switch input").checked = false;
   tell("");
   draw();
 }

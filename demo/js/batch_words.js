@@ -1,7 +1,8 @@
 // Every text of the Batch tab that the browser writes.
+const spaced = text => text.replaceAll(" %", "\u00a0%");
 const words = {
   title: "Batch",
-  lead: "Many photos at once. Each one is classified by itself, as in the tab Classify.",
+  lead: "Many photos at once, or several of one lesion. Each one is classified by itself, as in the tab Classify.",
   choose: "Choose photos",
   add: "Add photos",
   drop: "Drop photos here, or a ZIP of them",
@@ -45,7 +46,7 @@ const words = {
   noFigures: "Its figures are kept back.",
   axis: (row, threshold) => `Score ${row.words}. As it is or turned and cropped, the same photo scores ${row.range}. The threshold is ${threshold}.`,
   open: name => `${name}: open in the tab Classify`,
-  opens: "A name opens the photo in the tab Classify, with its map.",
+  opens: "An underlined name opens the photo in the tab Classify, with its map.",
   picture: name => `Photo ${name}`,
   tableName: "The photos and their verdicts",
   threshold: text => `The line marks the threshold of ${text}. Scores are drawn on a scale of log odds, from 0.1 to 99 %.`,
@@ -53,8 +54,8 @@ const words = {
     title: "One lesion",
     suspicious: "Suspicious: a doctor should examine this lesion.",
     below: "No photo reaches the threshold. This is not an all-clear.",
-    highest: row => `The highest score counts: ${row.words}, of ${row.name}.`,
-    span: (low, high, count) => `The ${count} photos score ${low} to ${high}.`,
+    highest: row => spaced(`The highest score counts: ${row.words}, of ${row.name}.`),
+    span: (low, high, count) => spaced(`The ${count} photos score ${low} to ${high}.`),
     none: "No photo has a verdict, so the lesion has none.",
     left: count => `${words.photos(count)} without a verdict: see below.`,
     all: "Every score of the lesion",

@@ -135,6 +135,8 @@ def test_two_photos_of_one_lesion_are_compared_with_repeat_photos(
     page.screenshot(path=screenshots / f"batch-lesion-{page.size_name}.png", full_page=True)
     lesion.get_by_role("button", name="Swap the two").click()
     assert f"the odds of the score {other} by a factor of" in lesion.inner_text()
+    batch.get_by_role("button", name="Clear").click()
+    assert not batch.locator(".switch input").is_checked()  # the next photos may be of several lesions
 
 
 def test_a_table_beside_the_photos_gives_the_clinics_own_check(
