@@ -19,6 +19,10 @@ SEVEN = (
     "The network knows seven diagnoses and always answers with them. A squamous-cell carcinoma, a wart, a metastasis "
     "or any other condition would get one of these names."
 )
+LISTED = (
+    "A diagnosis is listed unless its chance is lower than in nearly all lesions that have it. Rare ones often get low "
+    "chances: one may be listed with less than 1 %, while a mole with far more is not."
+)
 OFTEN = "How often the threshold was right"
 BETTER_PHOTO = (
     "<h2>For a better photo</h2><ol><li>Use a dermatoscope, and touch the skin with it.</li>"
@@ -191,5 +195,5 @@ def _possible(prediction: Prediction) -> str:
     chosen = f'<ul class="chips">{chips}</ul>' if chips else ""
     return (
         f'<section class="possible"><h2>Cannot be ruled out</h2>{chosen}<p>{" ".join(sentences)}</p>'
-        f'<p class="caption">{SEVEN}</p></section>'
+        f'<p class="caption">{f"{LISTED} " if chips else ""}{SEVEN}</p></section>'
     )

@@ -46,6 +46,14 @@ def test_a_suspicious_lesion_is_to_be_examined(site: Site, tests: list[SourceCou
     )
     assert "Melanoma is not excluded." in said
     assert "it names Melanoma" in said
+    assert "one may be listed with less than 1 %, while a mole with far more is not" in said
+
+
+def test_a_rare_diagnosis_stays_possible_with_less_than_a_mole_needs(site: Site) -> None:
+    sets = site.classifier.sets
+    assert sets is not None
+    floors = dict(zip(CLASSES, sets.floors, strict=True))
+    assert min(floors.values()) < 0.01 < 0.1 < floors["nv"]
 
 
 def test_a_score_below_the_threshold_is_never_an_all_clear(site: Site, tests: list[SourceCounts]) -> None:
