@@ -2,21 +2,21 @@
 
 function listenForPhotos(root, take) {
   const find = name => root.querySelector(name);
-  const drop = find(".stage"), library = find(".library"), rear = find(".rear"), live = find(".live");
+  const stage = find(".stage"), library = find(".library"), rear = find(".rear"), live = find(".live");
   find(".choose").addEventListener("click", () => library.click());
   for (const input of [library, rear])
     input.addEventListener("change", () => {
       if (input.files.length) take(input.files[0]);
       input.value = "";
     });
-  drop.addEventListener("dragover", event => {
+  root.addEventListener("dragover", event => {
     event.preventDefault();
-    drop.classList.add("over");
+    stage.classList.add("over");
   });
-  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-  drop.addEventListener("drop", event => {
+  root.addEventListener("dragleave", () => stage.classList.remove("over"));
+  root.addEventListener("drop", event => {
     event.preventDefault();
-    drop.classList.remove("over");
+    stage.classList.remove("over");
     const file = [...event.dataTransfer.files][0];
     if (file) take(file);
   });

@@ -90,6 +90,12 @@ def test_a_case_shows_its_truth_after_the_verdict(page: Any, screenshots: Path) 
     assert page.locator(".viewer .truth").count() == 0
     assert page.locator(".viewer .ledger").count() == 0
     assert page.evaluate("[window.scrollY, document.activeElement.textContent]") == [0, "Choose a photo"]
+    page.evaluate("""() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["x"], "photo.jpg"));
+      document.querySelector(".viewer .right").dispatchEvent(new DragEvent("drop", { bubbles: true, dataTransfer }));
+    }""")
+    state(page, "unreadable")  # a photo dropped beside the field is taken, too
 
 
 def test_a_photo_sent_while_another_is_classified_gets_its_own_verdict(page: Any, shipped: Path) -> None:
