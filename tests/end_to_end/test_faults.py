@@ -21,6 +21,7 @@ from skinnet.data.download.acquire import acquire
 from skinnet.data.download.sources import HAM10000
 from skinnet.labels import probability_columns
 from skinnet.training.run_state import BEST, HISTORY, SETTINGS
+from tests.apps import heed_signals
 from tests.conftest import PROJECT
 from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Schedule, Server, answer_as_isic, contents, serving
@@ -43,7 +44,8 @@ RUNS = 20
 def start(arguments: list[str]) -> subprocess.Popen[bytes]:
     if arguments[0] == "train" and (Path(arguments[-1]) / SETTINGS).exists():
         arguments = [*arguments, "--resume"]
-    return subprocess.Popen([sys.executable, "-c", CLIENT, *arguments], cwd=PROJECT, stderr=subprocess.PIPE)
+    line = [sys.executable, "-c", CLIENT, *arguments]
+    return subprocess.Popen(line, cwd=PROJECT, stderr=subprocess.PIPE, preexec_fn=heed_signals)
 
 
 def survive(arguments: list[str], *, seed: int, kills: int, seconds: float) -> Counter[str]:
