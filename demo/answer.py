@@ -21,15 +21,15 @@ from demo.coach import coach
 from demo.frequencies import SourceCounts, prevalences
 from demo.ledger import first_choice, ledger
 from demo.site import Case, Site
+from demo.words import Words
 from skinnet.errors import PhotoError, SkinnetError
 from skinnet.explain.cam import class_maps
 from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.prediction import Examined
-from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES
+from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.backbone import head
 
 log = logging.getLogger(__name__)
-FAILED = "skinnet could not classify this photo; the terminal that runs it says why. Try another one."
 JPEG_QUALITY = 88
 
 
@@ -45,37 +45,41 @@ def answer(site: Site, path: Path, *, case: Case | None = None) -> dict[str, Any
         examined = site.classifier.examine(photo)
         return {"photo": data_uri(shown), "size": shown.size} | _answer(site, examined, case)
     except PhotoError as error:
-        return failed(str(error))
+        return failed(str(error), site.words)
     except (SkinnetError, ValueError, RuntimeError, MemoryError, OSError):
         log.exception("A photo could not be classified.")
-        return failed(FAILED)
+        return failed(site.words("common.failed"), site.words)
 
 
-def failed(reason: str) -> dict[str, Any]:
+def failed(reason: str, words: Words) -> dict[str, Any]:
     """The answer to a file that is no photo, or that a failure met."""
-    return {"state": "unreadable", "photo": None, "html": verdict.unreadable(reason)}
+    return {"state": "unreadable", "photo": None, "html": verdict.unreadable(reason, words)}
 
 
 def _answer(site: Site, examined: Examined, case: Case | None) -> dict[str, Any]:
-    prediction = examined.prediction
+    prediction, words = examined.prediction, site.words
     if prediction.gate == "refuse":
-        return {"state": "refused", "html": verdict.refusal(prediction.note) + coach(site.classifier, examined)}
+        return {
+            "state": "refused",
+            "html": verdict.refusal(prediction.note, words) + coach(site.classifier, examined, words),
+        }
     maps = signed_maps(site, examined)
-    words = verdict.verdict(
+    html = verdict.verdict(
         prediction,
         threshold=site.classifier.decision.malignant_threshold,
         tests=[SourceCounts.of(source, metrics) for source, metrics in site.metrics.items()],
         prevalences=prevalences(site.config),
+        words=words,
         truth=case.dx if case else "",
     )
     if prediction.gate == "warn":
-        words = verdict.warning(prediction.note, words)
+        html = verdict.warning(prediction.note, html, words)
     return {
         "state": "warned" if prediction.gate == "warn" else "classified",
-        "html": words + coach(site.classifier, examined),
-        "ledger": ledger(prediction, maps),
+        "html": html + coach(site.classifier, examined, words),
+        "ledger": ledger(prediction, maps, words),
         "chosen": first_choice(prediction),
-        "names": dict(FULL_NAMES),
+        "names": {name: words.diagnosis(name) for name in CLASSES},
         "numbers": dict(CLASS_NUMBERS),
         "maps": np.round(maps, 4).tolist(),
     }

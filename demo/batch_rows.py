@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from demo.answer import data_uri
+from demo.words import Words
 from skinnet.errors import PhotoError, printable
 from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.batch import classified_row, csv_line, failed_row
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.pictures import pictures_at
 from skinnet.inference.prediction import Prediction
-from skinnet.inference.wording import apart, percent
 
 MAX_PHOTOS = 500
 MAX_BYTES = 200_000_000
@@ -29,7 +29,7 @@ PICTURE_SIDES = {"small": 160, "large": 480}
 
 
 def photo_row(
-    name: str, read: Callable[[], bytes | Path], *, classifier: Classifier, side: str = "small"
+    name: str, read: Callable[[], bytes | Path], *, classifier: Classifier, words: Words, side: str = "small"
 ) -> dict[str, Any]:
     """Classify a photo of a batch.
 
@@ -46,36 +46,32 @@ def photo_row(
     try:
         photo = open_photo(read())
     except PhotoError as error:
-        shown: dict[str, Any] = {"state": "unreadable", "reason": str(error), "picture": ""}
+        shown: dict[str, Any] = {"state": "unreadable", "reason": words.sentence(str(error)), "picture": ""}
         return shown | {"name": name, "line": csv_line(failed_row(name, error))}
     prediction = classifier.predict(photo)
     shown = {"name": name, "picture": data_uri(display_photo(photo, longest_side=PICTURE_SIDES[side]))}
     return (
         shown
-        | _verdict(prediction, classifier.decision.malignant_threshold)
+        | _verdict(prediction, classifier.decision.malignant_threshold, words)
         | {"line": csv_line(classified_row(name, prediction))}
     )
 
 
-def _verdict(prediction: Prediction, threshold: float) -> dict[str, Any]:
+def _verdict(prediction: Prediction, threshold: float, words: Words) -> dict[str, Any]:
     if prediction.gate != "ok":
-        return {"state": prediction.gate, "reason": prediction.note}
+        return {"state": prediction.gate, "reason": words.sentence(prediction.note)}
     score, scores = prediction.p_malignant, prediction.scores or (prediction.p_malignant,)
+    low, high = (words.percent(end) for end in (min(scores), max(scores)))
     return {
         "state": "suspicious" if prediction.suspicious else "below",
         "score": score,
         "low": min(scores),
         "high": max(scores),
-        "words": apart(score, threshold)[0],
-        "range": f"{percent(min(scores))} to {percent(max(scores))}",
+        "words": words.apart(score, threshold)[0],
+        "range": words("batch.low_to_high", low=low, high=high),
         "likeliest": prediction.most_likely,
         "possible": [name for name in prediction.possible if name != prediction.most_likely],
     }
-
-
-def precisely(probability: float) -> str:
-    """A percentage with one digit more, which tells a score from the threshold."""
-    return f"{100 * probability:.2f} %"
 
 
 def archive_names(path: Path) -> list[str]:

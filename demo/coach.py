@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from html import escape
 
+from demo.words import Words
 from skinnet.images.quality import measure
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.prediction import Examined
@@ -16,20 +16,20 @@ class Gauge:
     """A measure of a photo between the bounds of the photos that the network was checked on.
 
     Attributes:
+        name: its part of the keys of its texts.
         position: 0 at the lower bound, 1 at the upper.
-        advice: what to do where it is below or above them.
+        limited: whether it can be too high, too.
     """
 
     name: str
     position: float
-    low: str
-    high: str
-    advice: str
+    limited: bool = False
 
     @property
-    def word(self) -> str:
-        """The verdict on it in a word."""
-        return self.low if self.position < 0 else self.high if self.position > 1 else "good"
+    def key(self) -> str:
+        """The key of the verdict on it in a word."""
+        side = "low" if self.position < 0 else "high" if self.limited and self.position > 1 else ""
+        return f"classify.{self.name}_{side}" if side else "classify.good"
 
 
 def gauges(classifier: Classifier, examined: Examined) -> list[Gauge]:
@@ -41,27 +41,29 @@ def gauges(classifier: Classifier, examined: Examined) -> list[Gauge]:
     light = _between(measured.brightness, *bounds.brightness)
     colour = min(_between(measured.chroma, *bounds.chroma), _between(measured.tint, *bounds.tint))
     return [
-        Gauge("Focus", _between(*logs), "blurred", "good", "Hold still, touch the skin, tap on the lesion to focus."),
-        Gauge("Light", light, "dark", "bright", "Use the dermatoscope's own light."),
-        Gauge("Colour", colour, "odd", "good", "Send the colours as the camera took them."),
-        Gauge("Likeness", 1 - examined.ruling.score, "unlike", "good", "Keep stickers, ink and rulers out."),
+        Gauge("focus", _between(*logs)),
+        Gauge("light", light, limited=True),
+        Gauge("colour", colour),
+        Gauge("likeness", 1 - examined.ruling.score),
     ]
 
 
-def coach(classifier: Classifier, examined: Examined) -> str:
+def coach(classifier: Classifier, examined: Examined, words: Words) -> str:
     """The gauges as HTML."""
     shown = gauges(classifier, examined)
     if not shown:
         return ""
-    advice = " ".join(escape(gauge.advice) for gauge in shown if gauge.word != "good")
+    advice = "".join(f"{words(f'classify.{gauge.name}_advice')} " for gauge in shown if gauge.key != "classify.good")
     cells = "".join(
-        f'<div class="gauge"><p><span>{gauge.name}</span><span>{gauge.word}</span></p>'
+        f'<div class="gauge"><p><span>{words(f"classify.{gauge.name}")}</span><span>{words(gauge.key)}</span></p>'
         f'<div class="scale"><i style="left:{_place(gauge.position):.0f}%"></i></div></div>'
         for gauge in shown
     )
-    return (
-        f'<section class="coach"><h2>The photo</h2><div class="gauges">{cells}</div>'
-        f'<p class="caption">{advice} Shaded: the range of the photos that the network was checked on.</p></section>'
+    return words.page(
+        '<section class="coach"><h2>{classify.coach}</h2><div class="gauges">{cells}</div>'
+        '<p class="caption">{advice}{classify.coach_note}</p></section>',
+        cells=cells,
+        advice=advice,
     )
 
 

@@ -55,7 +55,7 @@ class SourceCounts:
 def prevalences(config: Config) -> dict[str, float]:
     """Shares of (pre)malignant lesions that a reader may pick; the first is that for which scores are calibrated."""
     fitted = config.rules_from
-    return {"as in the training data": fitted.malignant / fitted.lesions} | PREVALENCES
+    return {"training data": fitted.malignant / fitted.lesions} | PREVALENCES
 
 
 def at_prevalence(probability: float, *, base: float, prevalence: float) -> float:

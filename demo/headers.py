@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from demo.languages import Languages
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 POLICY = "; ".join(
     [
@@ -63,7 +65,8 @@ def middleware(host: str, root: str) -> list[Middleware]:
         host: that the app listens on.
         root: its public address behind a reverse proxy (GRADIO_ROOT_PATH), such as https://example.org/skinnet.
     """
-    return [Middleware(Headers), Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(host, root))]
+    trusted = Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(host, root))
+    return [Middleware(Headers), trusted, Middleware(Languages)]
 
 
 def trusted_hosts(host: str, root: str) -> list[str]:

@@ -4,12 +4,14 @@
     viewer.photo(answer, outputs=viewer)  # trigger("photo", {...}) in the script calls `answer`
 
 The script runs once, when the part appears, with Gradio's `element`, `props`, `watch`, `trigger` and `upload`. Its data
-is `props.value`; `watch("value", ...)` tells of new data. Texts from outside reach the page by `textContent` only.
+is `props.value`; `watch("value", ...)` tells of new data. Texts from outside reach the page by `textContent` only;
+those of the app are `say("section.key")`: see `js/words.js`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,14 @@ import gradio as gr
 SCRIPT_FOLDER = Path(__file__).with_name("js")
 
 
-def part(name: str, value: Any = None, *, scripts: Sequence[str] = (), html: str = "") -> gr.HTML:
+def part(
+    name: str,
+    value: Any = None,
+    *,
+    scripts: Sequence[str] = (),
+    html: str = "",
+    texts: Mapping[str, str] | None = None,
+) -> gr.HTML:
     """Add a part to the interface that is being built.
 
     Args:
@@ -26,8 +35,12 @@ def part(name: str, value: Any = None, *, scripts: Sequence[str] = (), html: str
         value: JSON for the script.
         scripts: names of scripts to run before its own, in one scope with it.
         html: what the part contains before its script runs; no data, since it is not escaped.
+        texts: what its scripts may say, by key.
     """
-    source = "\n".join((SCRIPT_FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in (*scripts, name))
+    names = [*scripts, name] if texts is None else ["words", *scripts, name]
+    source = "\n".join((SCRIPT_FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in names)
+    if texts is not None:
+        source = f"const TEXTS = {json.dumps(texts)};\n{source}"
     return gr.HTML(
         value,
         html_template=f'<div class="part {name}">{html}</div>',

@@ -14,9 +14,9 @@ from typing import Any
 
 from demo.answer import data_uri
 from demo.site import Case
+from demo.words import Words
 from skinnet.errors import PhotoError
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.inference.wording import apart
 from skinnet.labels import MALIGNANT
 from skinnet.studies.case_verdicts import CaseVerdict, CaseVerdicts
 
@@ -75,7 +75,7 @@ def _chosen(shuffled: list[Card], *, count: int, wrong: int) -> list[Card]:
     return [*errors[:wrong], *(card for card in shuffled if not card.wrong), *errors[wrong:]][:count]
 
 
-def quiz_set(cards: list[Card], *, threshold: float, seed: Any, size: Any) -> dict[str, Any]:
+def quiz_set(cards: list[Card], words: Words, *, threshold: float, seed: Any, size: Any) -> dict[str, Any]:
     """The cases of a set as the page shows them; seed and size come from the browser and may be anything.
 
     Raises:
@@ -86,12 +86,12 @@ def quiz_set(cards: list[Card], *, threshold: float, seed: Any, size: Any) -> di
     return {
         "seed": seed,
         "size": size,
-        "cases": [_shown(card, threshold) for card in draw(cards, seed=seed, size=size)],
+        "cases": [_shown(card, threshold, words) for card in draw(cards, seed=seed, size=size)],
     }
 
 
-def _shown(card: Card, threshold: float) -> dict[str, Any]:
-    words, limit = apart(card.verdict.p_malignant, threshold)
+def _shown(card: Card, threshold: float, words: Words) -> dict[str, Any]:
+    score, limit = words.apart(card.verdict.p_malignant, threshold)
     return {
         "name": card.case.isic_id,
         "dx": card.case.dx,
@@ -99,7 +99,7 @@ def _shown(card: Card, threshold: float) -> dict[str, Any]:
         "photo": data_uri(display_photo(open_photo(card.case.path))),
         "suspicious": card.verdict.suspicious,
         "score": card.verdict.p_malignant,
-        "words": words,
+        "words": score,
         "threshold": limit,
         "evidence": card.verdict.evidence,
         "strongest": card.verdict.strongest,

@@ -6,11 +6,12 @@ site = Site.load(Path("checkpoints/committee"))
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from demo.words import LANGUAGES, Words
 from skinnet.checkpoint import METRICS, Config, load_config
 from skinnet.errors import CheckpointError, PhotoError
 from skinnet.evaluation.evaluate import Metrics
@@ -18,7 +19,6 @@ from skinnet.files import structured
 from skinnet.inference.classifier import Classifier
 
 CASE_FOLDER = Path(__file__).with_name("cases")
-CASE_CREDIT = "ISIC Archive (set UDA-1, anonymous), CC-0"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Site:
         checkpoint: its folder.
         metrics: of the test split of each of its data sets, per image, the home data set first.
         cases: photos to try.
+        words: the texts of the language that it is served in.
     """
 
     checkpoint: Path
@@ -53,6 +54,7 @@ class Site:
     classifier: Classifier
     metrics: dict[str, Metrics]
     cases: tuple[Case, ...]
+    words: Words
 
     @staticmethod
     def load(checkpoint: Path) -> Site:
@@ -65,7 +67,12 @@ class Site:
         home, *others = config.sources
         names = {home: "test"} | {name: name for name in others}
         metrics = {source: load_metrics(checkpoint, name) for source, name in names.items()}
-        return Site(checkpoint, config, Classifier.load(checkpoint), metrics, load_cases())
+        words = Words.load(LANGUAGES[0])
+        return Site(checkpoint, config, Classifier.load(checkpoint), metrics, load_cases(), words)
+
+    def in_language(self, language: str) -> Site:
+        """The same checkpoint for readers of another language."""
+        return replace(self, words=Words.load(language))
 
     def case(self, isic_id: object) -> Case:
         """The case of an identifier, which may come from a stranger.

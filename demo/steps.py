@@ -14,14 +14,13 @@ from torch import Tensor
 
 from demo.answer import data_uri
 from demo.svg import score_axis
-from demo.verdict import unbroken
+from demo.words import Words
 from skinnet.explain.cam import class_maps
 from skinnet.inference.calibration import UNCALIBRATED, malignant_probability
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.gate import recorded_outputs
 from skinnet.inference.prediction import Examined
-from skinnet.inference.wording import apart, percent
-from skinnet.labels import CLASS_NUMBERS, CLASSES, FULL_NAMES, MALIGNANT
+from skinnet.labels import CLASS_NUMBERS, CLASSES, MALIGNANT
 from skinnet.models.backbone import head
 from skinnet.models.committee import Branches
 
@@ -30,7 +29,7 @@ MAPS_A_NETWORK = 4
 LEVELS = 255
 
 
-def steps(classifier: Classifier, photo: Image.Image) -> dict[str, Any]:
+def steps(classifier: Classifier, photo: Image.Image, words: Words) -> dict[str, Any]:
     """All steps of one photo; without figures where the gate refuses it.
 
     Raises:
@@ -39,35 +38,33 @@ def steps(classifier: Classifier, photo: Image.Image) -> dict[str, Any]:
     examined = classifier.examine(photo)
     prediction = examined.prediction
     if prediction.gate == "refuse" or examined.features is None:
-        return {"gate": prediction.gate, "note": prediction.note}
+        return {"gate": prediction.gate, "note": words.sentence(prediction.note)}
     layers = head(classifier.network)
     logits = layers(examined.features[None])[0].numpy().astype(float)  # (7,)
     leads = logits - logits.mean()
     maps = class_maps(layers, examined.features[None])[0].numpy()  # (7, h, w)
     likeliest = CLASS_NUMBERS[prediction.most_likely]
     threshold = classifier.decision.malignant_threshold
-    words, limit = apart(prediction.p_malignant, threshold)
+    score, limit = words.apart(prediction.p_malignant, threshold)
     return {
         "gate": prediction.gate,
-        "note": prediction.note if prediction.gate == "warn" else "",
+        "note": words.sentence(prediction.note) if prediction.gate == "warn" else "",
         "input": data_uri(Image.fromarray(examined.pixels)),
         "size": examined.size,
-        "likeliest": prediction.most_likely,
+        "likeliest": words.within(prediction.most_likely),
         "networks": _feature_maps(classifier, examined, layers.linear.weight, likeliest),
         "maps": {name: np.round(maps[CLASS_NUMBERS[name]], 4).tolist() for name in _two(prediction.probabilities)},
         "strongest": float(np.abs(maps).max()),
-        "rows": _rows(classifier, leads, maps),
+        "rows": _rows(classifier, leads, maps, words),
         "temperature": classifier.calibration.temperature,
         "shifted": any(classifier.calibration.prior_shift),
-        "raw": percent(float(malignant_probability(UNCALIBRATED.probabilities(leads[None]))[0])),
-        "score": words,
+        "raw": words.percent(float(malignant_probability(UNCALIBRATED.probabilities(leads[None]))[0])),
+        "score": score,
         "threshold": limit,
         "suspicious": prediction.suspicious,
-        "axis": unbroken(
-            score_axis(
-                prediction.p_malignant, threshold=threshold, low=prediction.p_malignant, high=prediction.p_malignant,
-                suspicious=prediction.suspicious,
-            )
+        "axis": score_axis(
+            prediction.p_malignant, threshold=threshold, low=prediction.p_malignant, high=prediction.p_malignant,
+            suspicious=prediction.suspicious, words=words,
         ),
     }  # fmt: skip
 
@@ -77,19 +74,19 @@ def _two(probabilities: dict[str, float]) -> list[str]:
     return ["mel", max((name for name in CLASSES if name != "mel"), key=lambda name: probabilities[name])]
 
 
-def _rows(classifier: Classifier, leads: np.ndarray, maps: np.ndarray) -> list[dict[str, Any]]:
+def _rows(classifier: Classifier, leads: np.ndarray, maps: np.ndarray, words: Words) -> list[dict[str, Any]]:
     """For each diagnosis: what its map adds up to, its bias, its lead, and its chance before and after calibration."""
     raw = UNCALIBRATED.probabilities(leads[None])[0]
     calibrated = classifier.probabilities(leads[None])[0]
     return [
         {
-            "name": FULL_NAMES[name].split(" (")[0],
+            "name": words.diagnosis(name, short=True),
             "malignant": name in MALIGNANT,
             "sum": round(float(maps[number].sum()), 2),
             "bias": round(float(leads[number] - maps[number].sum()), 2),
             "lead": round(float(leads[number]), 2),
-            "raw": percent(float(raw[number])),
-            "calibrated": percent(float(calibrated[number])),
+            "raw": words.percent(float(raw[number])),
+            "calibrated": words.percent(float(calibrated[number])),
             "share": float(calibrated[number]),
         }
         for number, name in enumerate(CLASSES)

@@ -17,13 +17,12 @@ from torchvision.transforms.v2 import functional as transforms
 
 from demo.answer import data_uri
 from demo.svg import score_axis
-from demo.verdict import unbroken
+from demo.words import Words
 from skinnet.errors import PhotoError
 from skinnet.images.artefacts import draw_hair
 from skinnet.images.corruptions import CORRUPTIONS
 from skinnet.images.photo import display_photo
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.wording import apart
 
 MOST_HAIR = 4
 NETWORK_WIDTH = 256
@@ -37,16 +36,13 @@ class Slider:
     Attributes:
         change: (uint8 (1, 3, H, W), amount) -> the same.
         low, high, step: of the amounts; the alteration at `neutral` changes nothing.
-        ends: what the lowest and the highest amount are called.
     """
 
-    title: str
     change: Callable[[Tensor, float], Tensor]
     low: float
     high: float
     step: float
     neutral: float
-    ends: tuple[str, str]
 
 
 def _hair(images: Tensor, layers: float) -> Tensor:
@@ -66,22 +62,18 @@ def _largest(name: str) -> float:
 
 
 SLIDERS = {
-    "light": Slider(
-        "Light", transforms.adjust_brightness, _largest("dark"), _largest("bright"), 0.05, 1.0, ("darker", "brighter")
-    ),
-    "tint": Slider(
-        "Tint", CORRUPTIONS["warm"].change, -_largest("warm"), _largest("warm"), 0.02, 0.0, ("bluer", "redder")
-    ),
-    "blur": Slider("Blur", _blur, 0.0, _largest("blur"), 0.25, 0.0, ("sharp", "blurred")),
-    "crop": Slider("Crop", CORRUPTIONS["near"].change, 1.0, _largest("near"), 0.05, 1.0, ("whole photo", "middle")),
-    "hair": Slider("Hair", _hair, 0.0, MOST_HAIR, 1.0, 0.0, ("none", "much")),
+    "light": Slider(transforms.adjust_brightness, _largest("dark"), _largest("bright"), 0.05, 1.0),
+    "tint": Slider(CORRUPTIONS["warm"].change, -_largest("warm"), _largest("warm"), 0.02, 0.0),
+    "blur": Slider(_blur, 0.0, _largest("blur"), 0.25, 0.0),
+    "crop": Slider(CORRUPTIONS["near"].change, 1.0, _largest("near"), 0.05, 1.0),
+    "hair": Slider(_hair, 0.0, MOST_HAIR, 1.0, 0.0),
 }
-"""In the order in which they are applied."""
+"""In the order in which they are applied; by the names that their texts have."""
 
 
 def sliders() -> dict[str, dict[str, Any]]:
     """What the page needs to draw the sliders."""
-    fields = ("title", "low", "high", "step", "neutral", "ends")
+    fields = ("low", "high", "step", "neutral")
     return {name: {field: getattr(slider, field) for field in fields} for name, slider in SLIDERS.items()}
 
 
@@ -97,7 +89,7 @@ def checked_amounts(values: Any) -> dict[str, float]:
         slider = SLIDERS[name]
         number = type(value) in (int, float) and isfinite(value)
         if not number or not slider.low - 1e-6 <= value <= slider.high + 1e-6:
-            raise PhotoError(f"{slider.title} goes from {slider.low:g} to {slider.high:g}.")
+            raise PhotoError(f"The slider {name} goes from {slider.low:g} to {slider.high:g}.")
     return {name: float(values.get(name, slider.neutral)) for name, slider in SLIDERS.items()}
 
 
@@ -110,7 +102,7 @@ def alter(photo: Image.Image, amounts: dict[str, float]) -> Image.Image:
     return Image.fromarray(images[0].permute(1, 2, 0).numpy())
 
 
-def stressed(classifier: Classifier, photo: Image.Image, values: Any) -> dict[str, Any]:
+def stressed(classifier: Classifier, photo: Image.Image, values: Any, words: Words) -> dict[str, Any]:
     """Alter a photo and classify it: the photo, the score and the gate, and no figures where the gate refuses.
 
     Raises:
@@ -118,18 +110,20 @@ def stressed(classifier: Classifier, photo: Image.Image, values: Any) -> dict[st
     """
     altered = alter(display_photo(photo), checked_amounts(values))
     prediction = classifier.examine(altered).prediction
-    shown = {"photo": data_uri(altered), "gate": prediction.gate, "note": prediction.note}
+    shown = {"photo": data_uri(altered), "gate": prediction.gate, "note": words.sentence(prediction.note)}
     if prediction.gate == "refuse":
         return shown
     threshold = classifier.decision.malignant_threshold
     score = prediction.p_malignant
-    picture = score_axis(score, threshold=threshold, low=score, high=score, suspicious=prediction.suspicious)
-    words, limit = apart(score, threshold)
+    picture = score_axis(
+        score, threshold=threshold, low=score, high=score, suspicious=prediction.suspicious, words=words
+    )  # fmt: skip
+    near, limit = words.apart(score, threshold)
     return shown | {
         "score": score,
-        "words": words,
+        "words": near,
         "threshold": limit,
         "suspicious": prediction.suspicious,
-        "axis": unbroken(picture),
-        "note": prediction.note if prediction.gate == "warn" else "",
+        "axis": picture,
+        "note": shown["note"] if prediction.gate == "warn" else "",
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from demo.words import Words
+
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99)
 LEFT, RIGHT = 20, 500
 ROW = 50
@@ -17,7 +19,12 @@ def axis_position(probability: float) -> float:
     return (math.log(inside / (1 - inside)) - low) / (high - low)
 
 
-def score_axis(score: float, *, threshold: float, low: float, high: float, suspicious: bool) -> str:
+def tick_label(tick: float, words: Words) -> str:
+    """A tick of the axis in percent."""
+    return words.typeset(f"{words.number(100 * tick, 'g')} %")
+
+
+def score_axis(score: float, *, threshold: float, low: float, high: float, suspicious: bool, words: Words) -> str:
     """Draw a score with its range and the threshold. The sentence below it says the same to screen readers.
 
     Args:
@@ -28,27 +35,30 @@ def score_axis(score: float, *, threshold: float, low: float, high: float, suspi
         return LEFT + axis_position(probability) * (RIGHT - LEFT)
 
     ticks = "".join(
-        f'<text x="{x(tick):.0f}" y="62" text-anchor="middle" class="tick">{100 * tick:g} %</text>' for tick in TICKS
+        f'<text x="{x(tick):.0f}" y="62" text-anchor="middle" class="tick">{tick_label(tick, words)}</text>'
+        for tick in TICKS
     )
+    name = words("common.threshold")
     side = "end" if score > threshold else "start"
     gap = -6 if score > threshold else 6
     return (
         f'<svg class="axis {"suspicious" if suspicious else "below"}" viewBox="0 0 520 68" aria-hidden="true">'
         f'<rect class="track" x="{LEFT}" y="30" width="{RIGHT - LEFT}" height="8" rx="4"/>'
         f'<rect class="above" x="{x(threshold):.1f}" y="30" width="{RIGHT - x(threshold):.1f}" height="8"/>'
-        f'<text x="{x(threshold) + gap:.1f}" y="18" text-anchor="{side}" class="tick">threshold</text>'
+        f'<text x="{x(threshold) + gap:.1f}" y="18" text-anchor="{side}" class="tick">{name}</text>'
         f'<line class="threshold" x1="{x(threshold):.1f}" x2="{x(threshold):.1f}" y1="20" y2="46"/>'
         f'<line class="range" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="34" y2="34"/>'
         f'<circle class="score" cx="{x(score):.1f}" cy="34" r="9"/>{ticks}</svg>'
     )
 
 
-def icon_array(count: int, *, drawing: int, total: int = 1000) -> str:
+def icon_array(count: int, *, drawing: int, label: str, total: int = 1000) -> str:
     """Draw `count` solid dots among `total`, in rows.
 
     Args:
         drawing: a number of its own for each array of a page: dots are not drawn where the style sheet hides the
             drawing that defines them.
+        label: the same in words.
     """
     dot, ring = f"solid-dot-{drawing}", f"hollow-dot-{drawing}"
     rows = total // ROW
@@ -68,7 +78,7 @@ def icon_array(count: int, *, drawing: int, total: int = 1000) -> str:
         '<circle class="hollow" cx="5" cy="5" r="3.2"/></pattern></defs>'
     )
     return (
-        f'<svg class="icons" viewBox="0 0 {10 * ROW} {10 * rows}" role="img" aria-label="{count:,} of {total:,}">'
+        f'<svg class="icons" viewBox="0 0 {10 * ROW} {10 * rows}" role="img" aria-label="{label}">'
         f"{dots}{solid}{hollow if full < rows else ''}{below if full < rows - 1 else ''}</svg>"
     )
 

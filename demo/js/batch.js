@@ -10,7 +10,7 @@ async function take(chosen) {
   if (state.running || !files.length) return;
   if (table) state.truth = table;
   const bytes = photos.reduce((sum, file) => sum + file.size, 0);
-  if (bytes > start.limits.bytes || state.rows.length + photos.length > start.limits.photos) return tell(start.limits.words, true);
+  if (bytes > start.limits.bytes || state.rows.length + photos.length > start.limits.photos) return tell(say("batch.too_much", start.limits), true);
   if (photos.length) await classify(photos);
   if (state.truth && state.rows.length) await compare();
 }
@@ -18,7 +18,7 @@ async function take(chosen) {
 async function classify(files) {
   Object.assign(state, { running: true, stop: false, all: state.rows.length + files.length });
   tell("");
-  page.querySelector(".working").textContent = words.sending;
+  page.querySelector(".working").textContent = say("batch.sending");
   draw();
   const jobs = await jobsOf(files);
   const fits = jobs && state.rows.length + jobs.length <= start.limits.photos;
@@ -27,7 +27,7 @@ async function classify(files) {
   let gone = !jobs;
   for (const job of fits ? jobs : []) {
     if (state.stop) break;
-    page.querySelector(".working").textContent = words.progress(state.rows.length, state.all);
+    page.querySelector(".working").textContent = say("batch.progress", { number: state.rows.length + 1, all: state.all });
     const data = await job.data();
     const answer = data.path === null ? { gone: true } : await ask("photo", { ...data, name: job.name, side });
     if ((gone = Boolean(answer.gone)) || !answer.row) break;
@@ -38,15 +38,18 @@ async function classify(files) {
   page.querySelector(".working").textContent = "";
   draw();
   page.querySelector("h1").focus();
-  tell(gone ? words.gone : fits ? words.finished(state.rows.length, state.all) : start.limits.words, gone || !fits);
+  tell(gone ? say("batch.gone") : fits ? finished(state.rows.length, state.all) : say("batch.too_much", start.limits), gone || !fits);
 }
+
+const photos = count => say("batch.photos", { count });
+const finished = (done, all) => say(done < all ? "batch.stopped" : "batch.finished", { done, photos: photos(all) });
 
 async function compare() {
   state.check = null;
-  tell(words.working);
+  tell(say("batch.working"));
   const path = await sent(state.truth);
   const answer = path === null ? {} : await ask("check", { path, lines: state.rows.map(row => row.line) });
-  state.check = answer.check ?? answer.error ?? words.gone;
+  state.check = answer.check ?? answer.error ?? say("batch.gone");
   tell("");
   draw();
 }
@@ -90,13 +93,13 @@ const shown = (name, ...parts) => page.querySelector(`.${name}`).replaceChildren
 function draw() {
   const counts = countsOf(state.rows);
   const some = state.rows.length > 0;
-  page.querySelector("h1").textContent = some ? words.photos(state.rows.length) : words.title;
-  page.querySelector(".lead").textContent = some ? words.order : words.lead;
+  page.querySelector("h1").textContent = some ? photos(state.rows.length) : say("batch.title");
+  page.querySelector(".lead").textContent = say(some ? "batch.order" : "batch.lead");
   page.querySelector(".drop").hidden = some || state.running;
   const actions = state.running
-    ? [button(words.stop, () => { state.stop = true; stopWaiting(); })]
+    ? [button(say("batch.stop"), () => { state.stop = true; stopWaiting(); })]
     : some
-      ? [button(words.add, () => photoPicker.click(), "primary"), button(words.save, save), button(words.addTable, () => tablePicker.click()), button(words.clear, clear)]
+      ? [button(say("batch.add"), () => photoPicker.click(), "primary"), button(say("batch.save"), save), button(say("batch.add_table"), () => tablePicker.click()), button(say("batch.clear"), clear)]
       : [];
   shown("actions", ...actions);
   const bar = page.querySelector("progress");
@@ -130,28 +133,28 @@ function drawPanels() {
 
 function build() {
   const zone = make("div", { class: "drop" },
-    make("p", { class: "call" }, words.drop),
-    button(words.choose, () => photoPicker.click(), "primary"),
-    make("p", { class: "small" }, words.takes(start.limits)),
-    make("h2", {}, words.ownCheck), make("p", { class: "small" }, words.ownCheckLead));
+    make("p", { class: "call" }, say("batch.drop")),
+    button(say("batch.choose"), () => photoPicker.click(), "primary"),
+    make("p", { class: "small" }, say("batch.takes", start.limits)),
+    make("h2", {}, say("batch.own_check")), make("p", { class: "small" }, say("batch.own_check_lead")));
   const one = make("input", { type: "checkbox", onchange: event => { state.lesion = event.target.checked; drawPanels(); } });
   page.replaceChildren(
     make("div", { class: "top" },
       make("div", {}, make("h1", { tabIndex: -1 }), make("p", { class: "lead" })), make("div", { class: "actions" })),
-    make("div", { class: "progress" }, make("progress", { hidden: true, "aria-label": words.bar }), make("span", { class: "working small" })),
+    make("div", { class: "progress" }, make("progress", { hidden: true, "aria-label": say("batch.bar") }), make("span", { class: "working small" })),
     make("p", { class: "status", role: "status" }), zone, photoPicker, tablePicker,
     make("div", { class: "found", hidden: true },
       make("ul", { class: "counts" }),
       make("div", { class: "tools" },
-        make("div", { class: "chips", role: "group", "aria-label": words.filterName }),
-        make("label", { class: "switch" }, one, words.oneLesion)),
+        make("div", { class: "chips", role: "group", "aria-label": say("batch.filter_name") }),
+        make("label", { class: "switch" }, one, say("batch.one_lesion"))),
       make("div", { class: "results", "aria-live": "polite" }),
       make("div", { class: "scroll" },
-        make("table", { role: "table", "aria-label": words.tableName },
+        make("table", { role: "table", "aria-label": say("batch.table_name") },
           make("thead", { role: "rowgroup" }, make("tr", { class: "header", role: "row" })),
           make("tbody", { class: "rows", role: "rowgroup" }))),
-      make("p", { class: "caption" }, words.threshold(start.thresholdWords), " ", words.opens),
-      make("p", { class: "caption" }, start.disclaimer)));
+      make("p", { class: "caption" }, say("batch.threshold", { threshold: start.thresholdWords }), " ", say("batch.opens")),
+      make("p", { class: "caption" }, say("common.disclaimer"))));
   page.addEventListener("dragover", event => { event.preventDefault(); zone.classList.add("over"); });
   page.addEventListener("dragleave", () => zone.classList.remove("over"));
   page.addEventListener("drop", event => { event.preventDefault(); zone.classList.remove("over"); take(event.dataTransfer.files); });

@@ -8,13 +8,13 @@ function plainTable({ title, header, rows }) {
 }
 
 function checkPanel(check) {
-  const panel = make("div", { class: "panel check" }, make("h2", {}, words.ownCheck));
+  const panel = make("div", { class: "panel check" }, make("h2", {}, say("batch.own_check")));
   if (typeof check === "string") {
     panel.append(make("p", { class: "warning", role: "alert" }, check));
     return panel;
   }
   panel.append(...check.sentences.map(text => make("p", {}, text)), ...check.tables.map(plainTable));
   if (check.details.length)
-    panel.append(make("details", {}, make("summary", {}, words.details), ...check.details.map(plainTable)));
+    panel.append(make("details", {}, make("summary", {}, say("batch.details")), ...check.details.map(plainTable)));
   return panel;
 }

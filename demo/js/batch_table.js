@@ -1,6 +1,8 @@
 // The counts, the filters and the table of a batch. Texts from outside reach the page by textContent only.
 const FIGURES = ["suspicious", "below"];
 const STATES = ["suspicious", "below", "warn", "refuse", "unreadable"];
+const KINDS = ["suspicious", "below", "warn", "none"];
+const COLUMNS = ["picture", "name", "state", "score", "likeliest"];
 const ICONS = {
   suspicious: '<path d="M10 2 19 18H1Z" fill="var(--violet)"/>',
   below: '<path d="M10 3.5 17.5 17H2.5Z" fill="none" stroke="var(--ink)" stroke-width="2"/>',
@@ -39,36 +41,37 @@ function axis(rows, threshold, label) {
 
 function picture(row) {
   if (!row.picture) return make("span", { class: "no-picture" });
-  return make("img", { src: row.picture, alt: words.picture(row.name) });
+  return make("img", { src: row.picture, alt: say("batch.picture", { name: row.name }) });
 }
 
-const lower = name => name[0].toLowerCase() + name.slice(1);
+const STATE_TEXTS = { suspicious: "common.suspicious", below: "common.below", warn: "common.warned", refuse: "common.refused", unreadable: "batch.state_unreadable" };
+const stateName = state => say(STATE_TEXTS[state]);
 
 function verdictCell(row, threshold) {
   const between = hasFigures(row) && row.low < threshold && row.high >= threshold;
   return make("td", { class: "state", role: "cell" },
-    icon(kind(row)), make("strong", {}, words.states[row.state]),
-    between ? make("span", { class: "caption" }, ` ${words.borderline}`) : null);
+    icon(kind(row)), make("strong", {}, stateName(row.state)),
+    between ? make("span", { class: "caption" }, ` ${say("batch.borderline")}`) : null);
 }
 
 function figureCells(row, start) {
   if (!hasFigures(row)) {
-    const reason = row.state === "warn" ? `${row.reason} ${words.noFigures}` : row.reason;
+    const reason = row.state === "warn" ? `${row.reason} ${say("batch.no_figures")}` : row.reason;
     return [make("td", { class: "reason", colSpan: 2, role: "cell" }, reason)];
   }
-  const others = row.possible.map(name => lower(start.names[name]));
+  const others = row.possible.map(name => start.inSentence[name]);
   return [
     make("td", { class: "score", role: "cell" },
-      axis([row], start.threshold, words.axis(row, start.thresholdWords)), make("b", {}, row.words)),
+      axis([row], start.threshold, say("batch.axis", { score: row.words, range: row.range, threshold: start.thresholdWords })), make("b", {}, row.words)),
     make("td", { class: "likeliest", role: "cell" }, start.names[row.likeliest], " ",
-      others.length ? make("span", { class: "small" }, words.notExcluded(others)) : null),
+      others.length ? make("span", { class: "small" }, say("batch.not_excluded", { names: others.join(", ") })) : null),
   ];
 }
 
 // The name opens the photo in the tab Classify, where the browser has its file and it can be read.
 function nameCell(row, open) {
   if (!row.file || row.state === "unreadable") return make("td", { class: "name", role: "cell" }, row.name);
-  const opens = { type: "button", class: "link", onclick: () => open(row), "aria-label": words.open(row.name) };
+  const opens = { type: "button", class: "link", onclick: () => open(row), "aria-label": say("batch.open", { name: row.name }) };
   return make("td", { class: "name", role: "cell" }, make("button", opens, row.name));
 }
 
@@ -98,24 +101,25 @@ function countsOf(rows) {
 }
 
 function countTiles(counts) {
-  return Object.entries(words.counts).map(([name, text]) =>
-    make("li", {}, icon(name), make("b", {}, String(counts[name])), make("span", { class: "small" }, text)));
+  return KINDS.map(name =>
+    make("li", {}, icon(name), make("b", {}, String(counts[name])), make("span", { class: "small" }, say(`batch.count_${name}`))));
 }
 
 function filterChips(counts, chosen, choose) {
-  return Object.entries(words.filters)
-    .filter(([name]) => name === "all" || counts[name])
-    .map(([name, text]) =>
+  return ["all", ...KINDS]
+    .filter(name => name === "all" || counts[name])
+    .map(name =>
       make("button", { type: "button", "aria-pressed": String(name === chosen), onclick: () => choose(name) },
-        `${text} ${counts[name]}`));
+        `${say(`batch.filter_${name}`)} ${counts[name]}`));
 }
 
 function headerCells(order, reversed, choose) {
-  return Object.entries(words.columns).map(([name, text]) => {
+  return COLUMNS.map(name => {
+    const text = say(`batch.column_${name}`);
     if (!(name in ORDERS)) return make("th", { scope: "col", role: "columnheader" }, text);
     const direction = order === name ? ((name === "score") !== reversed ? "descending" : "ascending") : "none";
     return make("th", { scope: "col", role: "columnheader", "aria-sort": direction },
       make("button", { type: "button", "data-order": name, onclick: () => choose(name) }, text,
-        name === "score" ? make("span", { class: "wide" }, words.range) : null));
+        name === "score" ? make("span", { class: "wide" }, say("batch.range")) : null));
   });
 }

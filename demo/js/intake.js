@@ -40,7 +40,7 @@ function listenForPhotos(root, take) {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: { ideal: "environment" }, width: { ideal: 1920 } } });
     } catch {
-      camera.textContent = "No camera can be used";
+      camera.textContent = say("classify.no_camera");
       return;
     }
     video.srcObject = stream;

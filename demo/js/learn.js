@@ -30,27 +30,27 @@ function startPage({ problem = "", focus = true } = {}) {
     const size = new FormData(form).get("size"), wanted = setInAddress(`#learn/${seed.value.trim().toUpperCase()}/${size}`, start);
     if (wanted) return openSet(wanted);
     notice.hidden = false;
-    notice.textContent = words.start.noSet;
+    notice.textContent = say("learn.no_set");
   } },
-    make("fieldset", { class: "lengths" }, make("legend", {}, words.start.length),
+    make("fieldset", { class: "lengths" }, make("legend", {}, say("learn.length")),
       ...start.sizes.map(size => make("label", { class: "choice" },
         make("input", { type: "radio", name: "size", value: String(size), checked: size === ((named || {}).size ?? 12) }), make("span", {}, String(size))))),
-    make("div", { class: "seed" }, make("label", { htmlFor: "seed" }, words.start.seed), seed, make("p", { class: "caption", id: "seed-hint" }, words.start.seedHint)),
-    make("div", { class: "actions" }, make("button", { type: "submit", class: "primary begin" }, words.start.begin), largeButton(),
-      unfinished ? make("button", { type: "button", class: "resume", onclick: () => openSet(kept) }, words.start.resume(kept.seed, kept.answers.length, kept.size)) : null),
+    make("div", { class: "seed" }, make("label", { htmlFor: "seed" }, say("learn.seed")), seed, make("p", { class: "caption", id: "seed-hint" }, say("learn.seed_hint"))),
+    make("div", { class: "actions" }, make("button", { type: "submit", class: "primary begin" }, say("learn.begin")), largeButton(),
+      unfinished ? make("button", { type: "button", class: "resume", onclick: () => openSet(kept) }, say("learn.resume", { seed: kept.seed, done: kept.answers.length, size: kept.size })) : null),
     notice);
-  const quiz = start.missing ? make("p", { class: "warning" }, start.missing) : form;
+  const quiz = start.missing ? make("p", { class: "warning" }, say("learn.no_quiz")) : form;
   page([
-    make("h1", { tabIndex: -1 }, words.start.title), make("p", { class: "lead" }, words.start.lead), quiz,
-    make("ul", { class: "facts small" }, ...words.start.facts(start.deck).map(fact => make("li", {}, fact))),
-    make("p", { class: "caption" }, words.start.source(start.deck)),
+    make("h1", { tabIndex: -1 }, say("learn.title")), make("p", { class: "lead" }, say("learn.lead")), quiz,
+    make("ul", { class: "facts small" }, ...["half", "wrong", "archive", "private"].map(fact => make("li", {}, say(`learn.fact_${fact}`, start.deck)))),
+    make("p", { class: "caption" }, say("learn.source", { credit: say("common.credit"), all: start.deck.all, left: start.deck.all - start.deck.cards })),
   ], { playing: false, focus });
 }
 
 function openSet({ seed, size }) {
   if (start.missing) return startPage();
   game.wanted = { seed, size };
-  page([make("h1", { tabIndex: -1 }, words.loading)]);
+  page([make("h1", { tabIndex: -1 }, say("learn.loading"))]);
   ask("quiz", { seed, size });
 }
 
@@ -59,7 +59,7 @@ function receiveSet(found) {
   const kept = keptProgress(start);
   game.set = found;
   game.answers = kept?.seed === found.seed && kept.size === found.size ? kept.answers : [];
-  history.replaceState(null, "", `#learn/${found.seed}/${found.size}`);
+  history.replaceState(null, "", `${location.pathname}${location.search}#learn/${found.seed}/${found.size}`);
   goOn();
 }
 
@@ -68,7 +68,7 @@ function keep() {
 }
 
 function leave() {
-  history.replaceState(null, "", "#learn");
+  history.replaceState(null, "", `${location.pathname}${location.search}#learn`);
   startPage();
 }
 
@@ -103,7 +103,7 @@ function finish() {
     },
     other: () => openSet({ seed: newSeed(start.signs), size }),
     look: card => {
-      below.choose({ case: card.name }, { src: card.photo, title: words.bench.quizCase });
+      below.choose({ case: card.name }, { src: card.photo, title: say("learn.quiz_case") });
       below.open();
       root.querySelector(".how h2").focus();
     },
@@ -113,7 +113,7 @@ function finish() {
 
 // For a class: larger type, and a photo as large as the window allows.
 function largeButton() {
-  const name = () => (root.classList.contains("enlarged") ? words.end.small : words.end.large);
+  const name = () => say(root.classList.contains("enlarged") ? "learn.small" : "learn.large");
   const button = make("button", { type: "button", class: "large", onclick: () => {
     root.classList.toggle("enlarged");
     button.textContent = name();
@@ -132,11 +132,11 @@ root.querySelector(".bench").append(...below.made);
 addEventListener("keydown", event => root.offsetParent && pressed(event, place));
 addEventListener("hashchange", () => {
   const named = setInAddress(location.hash, start);
-  if (named === false) startPage({ problem: words.start.noSet });
+  if (named === false) startPage({ problem: say("learn.no_set") });
   else if (named && (named.seed !== game.wanted?.seed || named.size !== game.wanted?.size)) openSet(named);
 });
 watch("value", () => receive(props.value));
 const named = setInAddress(location.hash, start), kept = keptProgress(start);
 if (named && kept?.seed === named.seed && kept.size === named.size && kept.answers.length) openSet(named);
-else startPage({ problem: named === false ? words.start.noSet : "", focus: false });
+else startPage({ problem: named === false ? say("learn.no_set") : "", focus: false });
 below.begin();

@@ -1,10 +1,13 @@
 // The end of a quiz: three columns of counts, what the network did to the answers, the photos once more, the class's link.
 
+const times = count => say(`learn.times_${Math.min(count, 3)}`, { number: count });
+const capital = text => text[0].toUpperCase() + text.slice(1);
+
 function countLine(count, of, what, measure) {
   const [low, high] = of ? wilson(count, of) : [0, 0];
   return make("div", { class: "count" },
-    make("p", {}, make("b", {}, String(count)), make("span", { class: "of" }, ` of ${of} `), what),
-    make("p", { class: "small" }, of ? `${measure} ${words.end.share(count, of, low, high)}` : ""));
+    make("p", {}, make("b", {}, String(count)), make("span", { class: "of" }, say("learn.of", { number: of })), what),
+    make("p", { class: "small" }, of ? say(measure, { share: Math.round((100 * count) / of), low: Math.round(100 * low), high: Math.round(100 * high) }) : ""));
 }
 
 function columns(cases, answers) {
@@ -12,9 +15,9 @@ function columns(cases, answers) {
   return make("div", { class: "columns three" }, ...lists.map((list, number) => {
     const counts = tally(cases, list);
     return make("section", {},
-      make("h2", { class: "plain" }, words.end.columns[number]),
-      countLine(counts.found, counts.malignant, words.end.found, words.end.sensitivity),
-      countLine(counts.left, counts.benign, words.end.left, words.end.specificity));
+      make("h2", { class: "plain" }, say(`learn.column_${number}`)),
+      countLine(counts.found, counts.malignant, say("learn.found"), "learn.sensitivity"),
+      countLine(counts.left, counts.benign, say("learn.left"), "learn.specificity"));
   }));
 }
 
@@ -22,51 +25,53 @@ function line(name, text, wrong) {
   return make("p", {}, make("span", { class: "who" }, name), wrong ? make("strong", {}, text) : text);
 }
 
+const shortAnswer = examine => say(examine ? "learn.examine" : "learn.leave_short");
+
 function smallPicture(card, said, number, look) {
-  const right = rightness(card, said), name = words.truth.names[card.dx] ?? card.dx;
-  const changed = said.first === said.final ? words.end.answer(said.final) : `${words.end.answer(said.first)} → ${words.end.answer(said.final)}`;
+  const right = rightness(card, said), name = say(`common.${card.dx}`);
+  const changed = said.first === said.final ? shortAnswer(said.final) : `${shortAnswer(said.first)} → ${shortAnswer(said.final)}`;
   const tag = make("span", { class: "tag" });
   if (card.malignant) tag.innerHTML = TRIANGLE;
   tag.append(name.split(" (")[0]);
   return make("li", {},
-    make("button", { type: "button", class: "picture", onclick: () => look(card), "aria-label": words.end.look(number + 1, name) },
+    make("button", { type: "button", class: "picture", onclick: () => look(card), "aria-label": say("learn.look", { number: number + 1, name }) },
       make("img", { src: card.photo, alt: "" }), tag),
-    line(words.end.you, changed, !right.final),
-    line(words.end.network, words.end.verdict(card), !right.network));
+    line(say("learn.you"), changed, !right.final),
+    line(say("learn.network"), say(card.suspicious ? "learn.card_above" : "learn.card_below", { score: card.words }), !right.network));
 }
 
 function classPanel(set, large) {
-  const link = `${location.origin}${location.pathname}#learn/${set.seed}/${set.size}`;
+  const link = `${document.baseURI}#learn/${set.seed}/${set.size}`;
   const copy = make("button", { type: "button", class: "primary", onclick: async () => {
     try {
       await navigator.clipboard.writeText(link);
-      copy.textContent = words.end.copied;
+      copy.textContent = say("learn.copied");
     } catch {
       getSelection().selectAllChildren(shown); // without HTTPS a page may not write: the reader copies
     }
-  } }, words.end.copy);
+  } }, say("learn.copy"));
   const shown = make("code", { class: "address" }, link);
   return make("section", { class: "panel class" },
-    make("div", {}, make("h2", {}, words.end.class), make("p", { class: "small" }, words.end.classLead(set.size)), shown),
+    make("div", {}, make("h2", {}, say("learn.class")), make("p", { class: "small" }, say("learn.class_lead", set)), shown),
     make("div", { class: "actions" }, copy, large));
 }
 
 function endPage(set, answers, { again, other, look, large }) {
   const { cases } = set, told = influence(cases, answers);
-  const save = make("button", { type: "button", class: "save", onclick: () => saveText(resultsTable(set, answers), words.end.file(set.seed)) }, words.end.save);
+  const save = make("button", { type: "button", class: "save", onclick: () => saveText(resultsTable(set, answers), `skinnet-quiz-${set.seed}.csv`) }, say("learn.save"));
   return [
     make("div", { class: "top" },
-      make("div", {}, make("p", { class: "small over" }, words.end.set(set.seed, set.size)), make("h1", { tabIndex: -1 }, words.end.title)),
+      make("div", {}, make("p", { class: "small over" }, say("learn.end_set", set)), make("h1", { tabIndex: -1 }, say("learn.end_title"))),
       make("div", { class: "actions" },
-        make("button", { type: "button", class: "primary other", onclick: other }, words.end.other),
-        make("button", { type: "button", class: "again", onclick: again }, words.end.again), save)),
+        make("button", { type: "button", class: "primary other", onclick: other }, say("learn.other")),
+        make("button", { type: "button", class: "again", onclick: again }, say("learn.again")), save)),
     columns(cases, answers),
-    make("p", { class: "small" }, words.end.drawn(told.wrong, set.size)),
+    make("p", { class: "small" }, say("learn.drawn", { size: set.size, times: times(told.wrong) })),
     make("div", { class: "columns two" },
-      make("section", { class: "talked" }, make("h2", {}, words.end.talked(told.talked)), make("p", {}, words.end.talkedMore(told))),
-      make("section", { class: "unhelped" }, make("h2", {}, words.end.unhelped(told.unhelped)), make("p", {}, words.end.unhelpedMore(told)))),
+      make("section", { class: "talked" }, make("h2", {}, told.talked ? say("learn.talked", { times: capital(times(told.talked)) }) : say("learn.never_talked")), make("p", {}, say("learn.talked_more", { times: times(told.wrong), before: told.rightBefore, followed: say(told.followed ? "learn.followed" : "learn.never_followed", { times: times(told.followed) }) }))),
+      make("section", { class: "unhelped" }, make("h2", {}, told.unhelped ? say("learn.unhelped", { times: capital(times(told.unhelped)) }) : say("learn.never_unhelped")), make("p", {}, say("learn.unhelped_more", { times: times(told.right), before: told.wrongBefore, helped: say(told.helped ? "learn.helped" : "learn.never_helped", { times: times(told.helped) }) })))),
     make("ul", { class: "pictures" }, ...cases.map((card, number) => smallPicture(card, answers[number], number, look))),
-    make("p", { class: "caption" }, words.end.amber),
+    make("p", { class: "caption" }, say("learn.amber")),
     classPanel(set, large),
   ];
 }

@@ -33,13 +33,13 @@ function table(head, rows) {
     })));
 }
 
-const plus = value => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+const plus = value => `${value < 0 ? "−" : "+"}${decimals(Math.abs(value), 2)}`;
 
 function featureMaps(found, kinds) {
   return found.networks.flatMap((network, number) => {
     const size = `${network.maps[0].length} × ${network.maps[0][0].length}`;
-    const title = words.steps.network(kinds[number] ?? "", network.channels, size);
-    const maps = network.maps.map((rows, place) => grid(rows, value => `rgb(${value} ${value} ${value})`, { label: words.steps.feature(place + 1) }));
+    const title = say("learn.network_maps", { kind: kinds[number] ?? "", maps: decimals(network.channels, 0), size });
+    const maps = network.maps.map((rows, place) => grid(rows, value => `rgb(${value} ${value} ${value})`, { label: say("learn.feature_alt", { number: place + 1 }) }));
     return [make("p", { class: "caption" }, title), make("div", { class: "row" }, ...maps)];
   });
 }
@@ -47,33 +47,34 @@ function featureMaps(found, kinds) {
 function stepsList(found, { kinds, names, image }) {
   const [height, width] = found.size, maps = Object.entries(found.maps);
   const places = maps[0][1].length * maps[0][1][0].length;
-  const drawn = maps.map(([name, rows]) => figure(grid(rows, votes(found.strongest), { behind: image, label: words.steps.map(names[name]) }), names[name]));
+  const drawn = maps.map(([name, rows]) => figure(grid(rows, votes(found.strongest), { behind: image, label: say("learn.place_map_alt", { name: names[name] }) }), names[name]));
   const rows = found.rows.map(row => ({ ...row, cells: [row.name, plus(row.sum), plus(row.bias), plus(row.lead)] }));
-  const shares = found.rows.map(row => ({ ...row, cells: [row.name, spaced(row.raw), spaced(row.calibrated)] }));
+  const shares = found.rows.map(row => ({ ...row, cells: [row.name, row.raw, row.calibrated] }));
   const axis = make("div");
   axis.innerHTML = found.axis; // drawn by the server from numbers alone
   const contents = [
     [image],
     featureMaps(found, kinds),
     [make("div", { class: "row" }, ...drawn)],
-    [table(words.steps.pooled, rows)],
-    [table(words.steps.shares, shares)],
-    [make("p", { class: `big ${found.suspicious ? "suspicious" : ""}` }, spaced(found.score)), axis],
+    [table(["", ...["places", "fixed", "points"].map(name => say(`learn.pooled_${name}`))], rows)],
+    [table(["", say("learn.shares_softmax"), say("learn.shares_calibrated")], shares)],
+    [make("p", { class: `big ${found.suspicious ? "suspicious" : ""}` }, found.score), axis],
   ];
-  const texts = words.steps.texts({ ...found, height, width, places, likeliest: lowered(names[found.likeliest]) });
+  const values = { ...found, height, width, places, count: found.networks.length, temperature: decimals(found.temperature, 2) };
+  const variants = { 4: found.shifted ? "shifted" : "text", 5: found.suspicious ? "text_above" : "text_below" };
   return make("ol", { class: "steps" }, ...contents.map((content, number) =>
     make("li", {},
       make("p", { class: "step", "aria-hidden": "true" }, String(number + 1)),
-      make("h3", {}, texts[number].title),
+      make("h3", {}, say(`learn.step_${number}`, values)),
       ...content,
-      make("p", { class: "small" }, spaced(texts[number].text)))));
+      make("p", { class: "small" }, say(`learn.step_${number}_${variants[number] ?? "text"}`, values)))));
 }
 
 async function showSteps(place, found, start) {
-  const notice = found.error ?? (found.gate === "refuse" ? `${words.bench.refused}. ${found.note} ${words.bench.noFigures}` : found.note);
+  const notice = found.error ?? (found.gate === "refuse" ? `${say("common.refused")}. ${found.note} ${say("learn.no_figures")}` : found.note);
   const parts = notice ? [make("p", { class: "warning", role: "alert" }, notice)] : [];
   if (found.input) {
-    const image = make("img", { class: "input", src: found.input, alt: words.steps.input });
+    const image = make("img", { class: "input", src: found.input, alt: say("learn.input_alt") });
     await image.decode();
     parts.push(stepsList(found, { kinds: start.networks, names: start.names, image }));
   }

@@ -17,5 +17,5 @@ function savePicture(canvas, lines) {
 }
 
 function today() {
-  return new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  return new Date().toLocaleDateString(LOCALE, { day: "numeric", month: "long", year: "numeric" });
 }

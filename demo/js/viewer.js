@@ -18,7 +18,7 @@ function redraw() {
   }
   drawFrame();
   const name = answer?.names?.[view.chosen];
-  canvas.setAttribute("aria-label", name && view.kind !== "photo" ? `Photo of the lesion, with the evidence for ${name}` : "Photo of the lesion");
+  canvas.setAttribute("aria-label", name && view.kind !== "photo" ? say("classify.map_alt", { name }) : say("classify.photo_alt"));
 }
 
 function showState(state) {
@@ -46,7 +46,7 @@ function begin(picture) {
 
 function fail(words) {
   const heading = document.createElement("h1"), sentence = document.createElement("p");
-  heading.textContent = "This file cannot be classified";
+  heading.textContent = say("classify.unreadable");
   sentence.textContent = words;
   sentence.className = "lead";
   sentence.setAttribute("role", "alert");
@@ -65,7 +65,7 @@ async function take(file) {
     const { path } = await upload(file);
     if (id === view.asked) trigger("photo", { path, id });
   } catch {
-    if (id === view.asked) fail("The photo did not reach skinnet: it is larger than 100 MB, or skinnet is not running. Start it again, then choose the photo once more.");
+    if (id === view.asked) fail(say("classify.not_sent"));
   }
 }
 
@@ -108,7 +108,7 @@ function showAll() {
     small.getContext("2d").drawImage(view.picture, 0, 0, small.width, small.height);
     drawEvidence(small, view.answer.maps[view.answer.numbers[name]], { scale: strongest(view.answer.maps), view: "outline", strength: 1 });
     small.setAttribute("role", "img");
-    small.setAttribute("aria-label", `Evidence for ${title}`);
+    small.setAttribute("aria-label", say("classify.small_alt", { name: title }));
     caption.textContent = title;
     figure.append(small, caption);
     return figure;
@@ -117,7 +117,7 @@ function showAll() {
 
 function summary() {
   const words = [find(".answer h1")?.textContent, find("p.score")?.textContent].filter(Boolean).join(". ").trim();
-  return [words, `Lines: evidence for ${view.answer.names[view.chosen]}. ${today()}. skinnet: a demonstration, not a medical device.`];
+  return [words, say("classify.saved_line", { name: view.answer.names[view.chosen], date: today() })];
 }
 
 const drawFrame = listenForCrops(root, { picture: () => view.picture, redraw, take });
@@ -154,7 +154,7 @@ find(".another").addEventListener("click", () => {
   scrollTo(0, 0);
 });
 find(".today").textContent = today();
-if (["localhost", "127.0.0.1"].includes(location.hostname)) find(".privacy").textContent = "It stays on this computer and is deleted after ten minutes.";
+if (["localhost", "127.0.0.1"].includes(location.hostname)) find(".privacy").textContent = say("classify.kept_here");
 const first = props.value;
 watch("value", () => receive(props.value));
 receive(first);

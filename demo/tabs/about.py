@@ -5,43 +5,31 @@ from __future__ import annotations
 import os
 from html import escape
 from pathlib import Path
-from string import Template
 
 from markdown_it import MarkdownIt
 
 from demo.frequencies import SourceCounts
 from demo.part import part
-from demo.site import CASE_CREDIT, Site
+from demo.site import Site
 from demo.temporary import KEPT_SECONDS
+from demo.words import Words
 from skinnet import __version__
 from skinnet.checkpoint import CARD, VERDICT
 from skinnet.data.download.sources import SOURCES
 from skinnet.errors import CheckpointError
 from skinnet.evaluation.bootstrap import Estimate
-from skinnet.inference.wording import percent
-from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
 from skinnet.reporting.captions import source_title
 from skinnet.reporting.limits import limits
 from skinnet.reporting.table import Table
 
-TITLE = "About"
 PAGE = Path(__file__).parents[1] / "html" / "about.html"
 YEAR = 2026
 """Of this version."""
-NUMBERS = ("no network", "one network", "two networks", "three networks")
-HERE = (
-    "A photo goes to the computer that runs skinnet, and to no other. That is yours if the address above begins with "
-    "http://localhost or http://127.0.0.1: then <strong>nothing leaves your machine</strong>."
-)
-HOSTED = (
-    "This page is hosted by Hugging Face, as the Space {space}. <strong>The photo that you choose is sent to that "
-    "host</strong>, whose own terms apply. Do not upload pictures of patients: run skinnet on your own machine instead."
-)
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 """Escapes what is not Markdown: a checkpoint may come from a stranger."""
 INERT = str.maketrans({mark: f"&#{ord(mark)};" for mark in "$`{@\\"})
 """Marks that would run in the templates of `gr.HTML`."""
-SCROLLING = '<div class="scroll" tabindex="0" role="region" aria-label="Table, may scroll sideways">'
+SCROLLING = '<div class="scroll" tabindex="0" role="region" aria-label="{about.table}">'
 
 
 def add(site: Site) -> None:
@@ -59,54 +47,52 @@ def page_of(site: Site, *, space: str | None) -> str:
     Raises:
         CheckpointError: if the checkpoint has no model card.
     """
-    config = site.config
+    config, words = site.config, site.words
     (point,) = (point for point in config.operating_points if point.name == VERDICT)
-    return Template(PAGE.read_text(encoding="utf-8")).substitute(
-        networks=_networks(len(config.members)),
+    return words.page(
+        PAGE.read_text(encoding="utf-8"),
+        networks=words("about.networks", count=len(config.members)),
         parameters=f"{config.parameters / 1e6:.0f}",
-        threshold=percent(point.threshold),
-        train=f"{config.counts['train']:,}",
-        sources="".join(f"<li>{_source(name)}</li>" for name in config.sources),
-        counts=_scrolling(_counts(site).html()),
-        limits="".join(f"<li>{MARKDOWN.renderInline(each)}</li>" for each in limits(config.sources)),
-        notice=escape(DISCLAIMER),
-        privacy=HOSTED.format(space=escape(space)) if space else HERE,
+        threshold=words.percent(point.threshold),
+        train=words.number(config.counts["train"]),
+        sources="".join(f"<li>{_source(name, words)}</li>" for name in config.sources),
+        counts=_scrolling(_counts(site).html(), words),
+        limits="".join(f"<li>{MARKDOWN.renderInline(words.sentence(each))}</li>" for each in limits(config.sources)),
+        privacy=words("about.hosted", space=escape(space)) if space else words("about.here"),
         minutes=KEPT_SECONDS // 60,
-        credit=escape(CASE_CREDIT),
+        credit=words("common.credit"),
         version=escape(__version__),
         year=YEAR,
         network=escape(config.name),
-        digest=escape(config.weights_sha256),
-        card=folded(_card(site)),
+        digest=f"<code>{escape(config.weights_sha256)}</code>",
+        card=folded(_card(site), words),
     )
 
 
-def _networks(count: int) -> str:
-    return NUMBERS[count] if count < len(NUMBERS) else f"{count} networks"
-
-
-def _source(name: str) -> str:
+def _source(name: str, words: Words) -> str:
     if name not in SOURCES:
         return escape(name)
     source = SOURCES[name]
-    return f"{escape(source.title)}. {escape(source.citation)} Licence: {escape(source.licence)}."
+    return f"{escape(source.title)}. {escape(source.citation)} {words('about.licence')}: {escape(source.licence)}."
 
 
 def _counts(site: Site) -> Table:
     """How the verdict's threshold did, photo by photo, in each test set."""
-    rows = []
+    rows, words = [], site.words
     for name, metrics in site.metrics.items():
         counts = SourceCounts.of(name, metrics)
-        missed = f"{counts.missed} of {counts.melanomas}"
-        rows.append([source_title(name), _of_hundred(counts.flagged), _of_hundred(counts.alarms), missed])
-    header = ["test set", f"{MALIGNANT_MEANING} ones flagged", "benign ones flagged", "melanomas missed"]
-    return Table("about-sources", "Photos above the threshold, with 95 % intervals", header, rows)
+        missed = words("about.of", missed=counts.missed, melanomas=counts.melanomas)
+        shares = (_of_hundred(share, words) for share in (counts.flagged, counts.alarms))
+        rows.append([source_title(name), *shares, missed])
+    header = [words(f"about.counts_{column}") for column in ("set", "malignant", "benign", "missed")]
+    return Table("about-sources", words("about.counts"), header, rows)
 
 
-def _of_hundred(share: Estimate) -> str:
+def _of_hundred(share: Estimate, words: Words) -> str:
     if share.value is None or share.low is None or share.high is None:
-        return "n/a"
-    return f"{100 * share.value:.0f} of 100 ({100 * share.low:.0f} to {100 * share.high:.0f})"
+        return words("classify.undefined")
+    value, low, high = (f"{100 * end:.0f}" for end in (share.value, share.low, share.high))
+    return words("about.of_100", share=value, low=low, high=high)
 
 
 def _card(site: Site) -> str:
@@ -117,15 +103,15 @@ def _card(site: Site) -> str:
         raise CheckpointError(f"No {path}: run python -m skinnet release.") from error
 
 
-def folded(card: str) -> str:
+def folded(card: str, words: Words) -> str:
     """A model card as HTML, each chapter behind its heading; what stands before the first chapter is left out."""
     chapters = [chapter.partition("\n") for chapter in f"\n{card}".split("\n## ")[1:]]
     return "".join(
-        f"<details><summary>{escape(heading)}</summary>{_scrolling(MARKDOWN.render(text))}</details>"
+        f"<details><summary>{escape(heading)}</summary>{_scrolling(MARKDOWN.render(text), words)}</details>"
         for heading, _, text in chapters
     )
 
 
-def _scrolling(html: str) -> str:
+def _scrolling(html: str, words: Words) -> str:
     """Let wide tables scroll by themselves, by keyboard too."""
-    return html.replace("<table>", f"{SCROLLING}<table>").replace("</table>", "</table></div>")
+    return html.replace("<table>", f"{words.page(SCROLLING)}<table>").replace("</table>", "</table></div>")

@@ -20,15 +20,14 @@ from demo.batch_rows import (
     MAX_BYTES,
     MAX_PHOTOS,
     PICTURE_SIDES,
-    TOO_MUCH,
     archive_names,
     archived,
     photo_row,
-    precisely,
 )
 from demo.part import part
 from demo.site import Site
 from demo.uploads import checked
+from demo.words import Words
 from skinnet.checkpoint import PREDICTIONS
 from skinnet.errors import DataError, PhotoError, SkinnetError
 from skinnet.evaluation.repeat_photos import Scatter, repeat_scatter
@@ -37,9 +36,8 @@ from skinnet.images.source import MAX_FILE_BYTES, PICTURE_SUFFIXES
 from skinnet.inference.batch import COLUMNS, HEADER
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions
-from skinnet.labels import DISCLAIMER, FULL_NAMES, probability_columns
+from skinnet.labels import CLASSES, probability_columns
 
-TITLE = "Batch"
 MAX_NAME = 300
 """Characters of a file's name that are kept."""
 NO_PHOTOS = "There are no photos to check the table against: classify some first."
@@ -52,6 +50,7 @@ class Answers:
     """The answers to what the script asks; each carries the question's number, and none raises."""
 
     classifier: Classifier
+    words: Words
 
     def photo(self, event: gr.EventData) -> Answer:
         """Classify one photo: an uploaded file, or a member of an uploaded archive."""
@@ -61,17 +60,18 @@ class Answers:
             name,
             partial(_photo_file, asked.get("path"), number),
             classifier=self.classifier,
+            words=self.words,
             side=side if isinstance(side, str) and side in PICTURE_SIDES else "small",
         )
         return {"id": asked.get("id"), "row": row}
 
     def archive(self, event: gr.EventData) -> Answer:
         """Name the pictures in an uploaded archive."""
-        return _answer(event, lambda asked: {"names": archive_names(checked(asked.get("path")))})
+        return self._answer(event, lambda asked: {"names": archive_names(checked(asked.get("path")))})
 
     def check(self, event: gr.EventData) -> Answer:
         """Compare the batch with an uploaded table of diagnoses; `lines` are those of the rows."""
-        return _answer(event, self._check)
+        return self._answer(event, self._check)
 
     def _check(self, asked: Answer) -> Answer:
         table = _batch_table(asked.get("lines"))
@@ -83,20 +83,19 @@ class Answers:
         from demo.clinic_tables import check_page  # slow to import: fitting code and scikit-learn
         from skinnet.studies.clinic_check import clinic_check
 
-        return {"check": check_page(clinic_check(table, truth, decision=self.classifier.decision))}
+        return {"check": check_page(clinic_check(table, truth, decision=self.classifier.decision), self.words)}
+
+    def _answer(self, event: gr.EventData, find: Callable[[Answer], Answer]) -> Answer:
+        asked = _asked(event)
+        try:
+            return {"id": asked.get("id"), **find(asked)}
+        except SkinnetError as error:
+            return {"id": asked.get("id"), "error": self.words.sentence(str(error))}
 
 
 def _asked(event: gr.EventData) -> Answer:
     """What the browser sent, which may be anything."""
     return event._data if isinstance(event._data, dict) else {}
-
-
-def _answer(event: gr.EventData, find: Callable[[Answer], Answer]) -> Answer:
-    asked = _asked(event)
-    try:
-        return {"id": asked.get("id"), **find(asked)}
-    except SkinnetError as error:
-        return {"id": asked.get("id"), "error": str(error)}
 
 
 def _photo_file(name: Any, member: Any) -> bytes | Path:
@@ -128,24 +127,30 @@ def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
     predictions = load_predictions(site.checkpoint / PREDICTIONS)
     scatter = repeat_scatter(predictions[predictions["split"] == "test"])
-    scripts = ("make", "batch_words", "batch_send", "batch_table", "batch_lesion", "batch_check")
-    batch = part("batch", _start(site, scatter), scripts=scripts)
-    answers = Answers(site.classifier)
+    scripts = ("make", "batch_send", "batch_table", "batch_lesion", "batch_check")
+    batch = part("batch", _start(site, scatter), scripts=scripts, texts=site.words.section("batch"))
+    answers = Answers(site.classifier, site.words)
     batch.photo(answers.photo, outputs=batch, concurrency_id="photo", concurrency_limit=1, **QUIETLY)
     batch.archive(answers.archive, outputs=batch, **QUIETLY)
     batch.check(answers.check, outputs=batch, **QUIETLY)
 
 
 def _start(site: Site, scatter: Scatter) -> Answer:
-    threshold = site.classifier.decision.malignant_threshold
+    threshold, words = site.classifier.decision.malignant_threshold, site.words
     return {
         "threshold": threshold,
-        "thresholdWords": precisely(threshold),
-        "names": {name: full.split(" (")[0] for name, full in FULL_NAMES.items()},
+        "thresholdWords": words.sentence(f"{100 * threshold:.2f} %"),
+        "names": {name: words.diagnosis(name, short=True) for name in CLASSES},
+        "inSentence": {name: words.within(name) for name in CLASSES},
         "header": HEADER,
         "columns": COLUMNS,
         "scatter": asdict(scatter),
-        "limits": {"photos": MAX_PHOTOS, "bytes": MAX_BYTES, "file": MAX_FILE_BYTES, "words": TOO_MUCH},
+        "limits": {
+            "photos": MAX_PHOTOS,
+            "bytes": MAX_BYTES,
+            "size": MAX_BYTES // 1_000_000,
+            "bytesAFile": MAX_FILE_BYTES,
+            "file": MAX_FILE_BYTES // 1_000_000,
+        },
         "suffixes": list(PICTURE_SUFFIXES),
-        "disclaimer": DISCLAIMER,
     }

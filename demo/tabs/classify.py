@@ -10,13 +10,11 @@ import gradio as gr
 
 from demo.answer import answer, data_uri, failed
 from demo.part import part
-from demo.site import CASE_CREDIT, Site
+from demo.site import Site
 from demo.uploads import uploaded
 from skinnet.errors import PhotoError
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.labels import DISCLAIMER
 
-TITLE = "Classify"
 OFFERED_CASES = ("ISIC_0000164", "ISIC_0000357", "ISIC_0000297", "ISIC_0000049", "ISIC_0000121", "ISIC_0000023")
 """Melanomas and moles to try; with the shipped network, one of each is on the wrong side of the threshold."""
 PAGE = Path(__file__).parents[1] / "html" / "viewer.html"
@@ -34,13 +32,14 @@ SCRIPTS = ("heatmap", "intake", "crop", "save")
 
 def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
-    viewer = part("viewer", {"state": "empty", "html": _invitation(site)}, scripts=SCRIPTS, html=_page(site))
+    start = {"state": "empty", "html": _invitation(site)}
+    viewer = part("viewer", start, scripts=SCRIPTS, html=_page(site), texts=site.words.section("classify"))
 
     def classify_upload(event: gr.EventData) -> dict[str, Any]:
         try:
             return answer(site, uploaded(event)) | {"id": _number(event)}
         except PhotoError as error:
-            return failed(str(error)) | {"id": _number(event)}
+            return failed(str(error), site.words) | {"id": _number(event)}
 
     def classify_case(event: gr.EventData) -> dict[str, Any]:
         case = site.case(event._data.get("case"))
@@ -63,19 +62,21 @@ def _invitation(site: Site) -> str:
         small = data_uri(display_photo(open_photo(site.case(isic_id).path), longest_side=THUMBNAIL_SIDE))
         pictures.append(
             f'<li><button type="button" class="case" data-case="{isic_id}">'
-            f'<img src="{small}" alt="">Case {number}</button></li>'
+            f'<img src="{small}" alt="">{site.words("common.case", number=number)}</button></li>'
         )
-    return (
-        "<h1>What does the network see?</h1>"
-        '<p class="lead">You get a verdict, how often such verdicts were right, and where the evidence lies.</p>'
-        f'<h2 class="plain">Or start with a real case</h2><ul class="cases">{"".join(pictures)}</ul>'
-        f'<p class="caption">{escape(CASE_CREDIT)}. None was in the training. The archive\'s diagnosis appears after '
-        "the verdict, so that you can guess first.</p>"
+    return site.words.page(
+        '<h1>{classify.empty_title}</h1><p class="lead">{classify.empty_lead}</p>'
+        '<h2 class="plain">{classify.real_cases}</h2><ul class="cases">{pictures}</ul>'
+        '<p class="caption">{common.credit}. {classify.real_cases_note}</p>',
+        pictures="".join(pictures),
     )
 
 
 def _page(site: Site) -> str:
     """The fixed part of the page, around what the script fills in."""
-    version = f"skinnet {site.config.skinnet}, network {site.config.name} {site.config.weights_sha256[:12]}"
-    fixed = PAGE.read_text(encoding="utf-8")
-    return fixed.replace("VERSION", escape(version)).replace("DISCLAIMER", escape(DISCLAIMER))
+    return site.words.page(
+        PAGE.read_text(encoding="utf-8"),
+        version=escape(site.config.skinnet),
+        network=escape(site.config.name),
+        digest=escape(site.config.weights_sha256[:12]),
+    )

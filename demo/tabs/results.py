@@ -16,7 +16,7 @@ from demo.results.measured import DataSet, data_sets
 from demo.results.melanomas import melanomas
 from demo.results.overview import overview
 from demo.site import Site
-from demo.verdict import unbroken
+from demo.words import LANGUAGES
 from skinnet.checkpoint import HISTORY
 from skinnet.files import read_table
 from skinnet.labels import DISCLAIMER
@@ -26,7 +26,6 @@ from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
 
-TITLE = "Results"
 PAGE = Path(__file__).parents[1] / "html" / "explorer.html"
 CURVES = {
     "roc": ("operating_points", "classes"),
@@ -43,13 +42,15 @@ DIAGNOSES = {"confusion": ("rules", "classes_displayed", "classes_balanced")}
 def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
     sets = data_sets(site)
-    _show(overview(sets))
+    if site.words.language != LANGUAGES[0]:
+        _show(f'<p class="small" lang="{site.words.language}">{site.words("results.english")}</p>')
+    _show(site.words.typeset(overview(sets)))
     part("explorer", explorer(sets, site.config), scripts=["operating"], html=PAGE.read_text(encoding="utf-8"))
-    _show(details(site, sets))
+    _show(site.words.typeset(details(site, sets)))
 
 
 def _show(page: str) -> None:
-    gr.HTML(f'<div class="part results">{unbroken(page)}</div>', apply_default_css=False)
+    gr.HTML(f'<div class="part results">{page}</div>', apply_default_css=False)
 
 
 def details(site: Site, sets: Sequence[DataSet]) -> str:

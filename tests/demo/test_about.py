@@ -43,11 +43,11 @@ def test_the_words_on_privacy_say_where_photos_go(site: Site) -> None:
     assert "nothing leaves" not in hosted
 
 
-def test_the_card_is_folded_by_chapter_and_its_markup_is_escaped() -> None:
+def test_the_card_is_folded_by_chapter_and_its_markup_is_escaped(site: Site) -> None:
     card = (
         "# Card\n\nlost\n\n## First\n<script>x</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n## Se<b>cond\n### Inner\n"
     )
-    html = folded(card)
+    html = folded(card, site.words)
     assert html.count("<details>") == 2
     assert "lost" not in html
     assert "<script>" not in html

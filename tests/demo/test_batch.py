@@ -14,13 +14,14 @@ from demo.batch_rows import MAX_PHOTOS, archive_names, archived, photo_row
 from demo.site import Case, load_cases
 from demo.tabs.batch import NO_PHOTOS, Answers
 from demo.uploads import NO_UPLOAD
+from demo.words import Words
 from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
 from skinnet.inference.batch import HEADER, csv_text, predict_paths
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.prediction import Prediction
-from skinnet.inference.wording import percent
 
+ENGLISH = Words.load("en")
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
 
 
@@ -58,17 +59,19 @@ def asked(**data: Any) -> gr.EventData:
 
 
 def test_the_csv_of_a_batch_is_that_of_predict(photos: list[Path], classifier: Classifier) -> None:
-    lines = [photo_row(str(path), lambda path=path: path, classifier=classifier)["line"] for path in photos]
+    lines = [
+        photo_row(str(path), lambda path=path: path, classifier=classifier, words=ENGLISH)["line"] for path in photos
+    ]
     assert HEADER + "".join(lines) == csv_text(predict_paths(classifier, photos))
 
 
 def test_a_row_has_figures_only_where_they_hold(photos: list[Path], classifier: Classifier) -> None:
-    rows = [photo_row(path.name, lambda path=path: path, classifier=classifier) for path in photos]
+    rows = [photo_row(path.name, lambda path=path: path, classifier=classifier, words=ENGLISH) for path in photos]
     for row, path in zip(rows[:4], photos, strict=False):
         prediction = classifier.predict(open_photo(path))
         assert row["state"] == ("suspicious" if prediction.suspicious else "below")
         assert row["score"] == prediction.p_malignant
-        assert row["words"] == percent(prediction.p_malignant)
+        assert row["words"] == ENGLISH.percent(prediction.p_malignant)
         assert row["low"] <= row["score"] <= row["high"]
         assert {row["likeliest"], *row["possible"]} >= set(prediction.possible)
         assert row["picture"].startswith("data:image/jpeg;base64,")
@@ -81,8 +84,8 @@ def test_a_score_that_looks_like_the_threshold_has_one_digit_more(classifier: Cl
     threshold = classifier.decision.malignant_threshold
     near = Prediction("nv", {"mel": threshold - 1e-5, "nv": 1 - threshold}, threshold - 1e-5, suspicious=False)
     fixed = SimpleNamespace(predict=lambda photo: near, decision=classifier.decision)
-    row = photo_row("a.jpg", lambda: load_cases()[0].path, classifier=cast(Classifier, fixed))
-    assert row["words"] == f"{100 * threshold:.2f} %"
+    row = photo_row("a.jpg", lambda: load_cases()[0].path, classifier=cast(Classifier, fixed), words=ENGLISH)
+    assert row["words"] == f"{100 * threshold:.2f}\u00a0%"
     assert row["state"] == "below"
 
 
@@ -131,15 +134,15 @@ def test_an_archive_that_is_damaged_empty_or_too_full_gets_a_sentence(tmp_path: 
 def test_a_question_that_names_no_uploaded_file_becomes_a_row_with_a_reason(
     data: dict[str, Any], classifier: Classifier, uploads: Path
 ) -> None:
-    row = Answers(classifier).photo(gr.EventData(None, data))["row"]
+    row = Answers(classifier, ENGLISH).photo(gr.EventData(None, data))["row"]
     assert (row["state"], row["reason"]) == ("unreadable", NO_UPLOAD)
     assert len(row["name"]) <= 300
-    assert Answers(classifier).archive(gr.EventData(None, data))["error"] == NO_UPLOAD
-    assert Answers(classifier).photo(gr.EventData(None, "text"))["row"]["reason"] == NO_UPLOAD
+    assert Answers(classifier, ENGLISH).archive(gr.EventData(None, data))["error"] == NO_UPLOAD
+    assert Answers(classifier, ENGLISH).photo(gr.EventData(None, "text"))["row"]["reason"] == NO_UPLOAD
 
 
 def test_a_file_that_was_too_large_to_send_is_a_row_too(classifier: Classifier) -> None:
-    row = Answers(classifier).photo(asked(id=3, path="too large", name="big.tif"))
+    row = Answers(classifier, ENGLISH).photo(asked(id=3, path="too large", name="big.tif"))
     assert row["id"] == 3
     assert row["row"]["reason"] == "The file is larger than 100 MB."
 
@@ -147,11 +150,13 @@ def test_a_file_that_was_too_large_to_send_is_a_row_too(classifier: Classifier) 
 def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
     photos: list[Path], passing: list[Case], classifier: Classifier, uploads: Path
 ) -> None:
-    lines = [photo_row(path.name, lambda path=path: path, classifier=classifier)["line"] for path in photos]
+    lines = [
+        photo_row(path.name, lambda path=path: path, classifier=classifier, words=ENGLISH)["line"] for path in photos
+    ]
     truth = uploads / "truth.csv"
     rows = [f"{case.path.name},{case.dx}\n" for case in passing]
     truth.write_text("".join(["file,dx\n", *rows, "other.jpg,mel\n"]))
-    check = Answers(classifier).check(asked(id=9, path=str(truth), lines=lines))
+    check = Answers(classifier, ENGLISH).check(asked(id=9, path=str(truth), lines=lines))
     assert check["id"] == 9
     sentences = " ".join(check["check"]["sentences"])
     assert "Verdict and diagnosis are known for 4 photos of 4 lesions." in sentences
@@ -165,7 +170,7 @@ def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
         "Intercept (calibration in the large; 0 is perfect)",
     ]
     truth.write_text("file\n")
-    error = Answers(classifier).check(asked(path=str(truth), lines=lines))["error"]
+    error = Answers(classifier, ENGLISH).check(asked(path=str(truth), lines=lines))["error"]
     assert error.startswith("The table needs a row for each photo")
 
 
@@ -183,4 +188,4 @@ def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
 def test_lines_that_are_no_batch_get_a_sentence(lines: Any, classifier: Classifier, uploads: Path) -> None:
     truth = uploads / "truth.csv"
     truth.write_text("file,dx\na.jpg,mel\n")
-    assert Answers(classifier).check(asked(path=str(truth), lines=lines))["error"] == NO_PHOTOS
+    assert Answers(classifier, ENGLISH).check(asked(path=str(truth), lines=lines))["error"] == NO_PHOTOS

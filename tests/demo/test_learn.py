@@ -16,12 +16,13 @@ from demo.site import Case, Site
 from demo.steps import MAPS_A_NETWORK, steps
 from demo.stress import SLIDERS, alter, checked_amounts, stressed
 from demo.tabs.learn import Answers
+from demo.words import Words
 from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
-from skinnet.inference.wording import percent
 from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.studies.case_verdicts import CaseVerdict, load_verdicts
 
+ENGLISH = Words.load("en")
 MELANOMA = "ISIC_0000164"
 KNOWN = ["ISIC_0000297", "ISIC_0000474", "ISIC_0000186", "ISIC_0000359", "ISIC_0000482", "ISIC_0000167"]
 """The set K7Q4 of six: classes may have its link, so a change gives them other photos."""
@@ -72,20 +73,21 @@ def test_where_errors_or_cases_are_few_the_set_is_filled_with_others(malignant: 
 
 
 def test_a_set_has_what_the_page_shows(cards: list[Card]) -> None:
-    found = quiz_set(cards, threshold=0.04, seed="K7Q4", size=6)
+    found = quiz_set(cards, ENGLISH, threshold=0.04, seed="K7Q4", size=6)
     assert [case["name"] for case in found["cases"]] == names(draw(cards, seed="K7Q4", size=6))
     case = found["cases"][0]
     assert case["malignant"] == (case["dx"] in MALIGNANT)
-    assert case["words"] == percent(case["score"])
+    assert case["words"] == ENGLISH.percent(case["score"])
     assert np.array(case["evidence"]).ndim == 2
     assert Image.open(io.BytesIO(base64.b64decode(case["photo"].split(",")[1]))).width > 400
 
 
 def test_a_score_next_to_the_threshold_does_not_look_the_same(cards: list[Card], site: Site) -> None:
     threshold = site.classifier.decision.malignant_threshold
-    shown = quiz_set(cards, threshold=threshold, seed="HAUT", size=12)["cases"]
+    shown = quiz_set(cards, ENGLISH, threshold=threshold, seed="HAUT", size=12)["cases"]
     (near,) = (case for case in shown if case["name"] == "ISIC_0000298")
-    assert (near["words"], near["threshold"]) == (f"{100 * near['score']:.2f} %", f"{100 * threshold:.2f} %")
+    assert near["words"] == f"{100 * near['score']:.2f}\u00a0%"
+    assert near["threshold"] == f"{100 * threshold:.2f}\u00a0%"
     assert all(case["words"] != case["threshold"] for case in shown)
 
 
@@ -105,7 +107,7 @@ def test_a_score_next_to_the_threshold_does_not_look_the_same(cards: list[Card],
 )
 def test_a_set_that_is_none_is_refused(cards: list[Card], seed: object, size: object) -> None:
     with pytest.raises(PhotoError, match="no such set"):
-        quiz_set(cards, threshold=0.04, seed=seed, size=size)
+        quiz_set(cards, ENGLISH, threshold=0.04, seed=seed, size=size)
 
 
 def test_the_signs_of_seeds_do_not_look_alike() -> None:
@@ -146,21 +148,21 @@ def test_more_hair_keeps_the_hairs_before(site: Site) -> None:
 
 def test_stress_changes_the_score_and_then_the_gate(site: Site) -> None:
     photo = open_photo(site.case(MELANOMA).path)
-    as_it_is = stressed(site.classifier, photo, {})
+    as_it_is = stressed(site.classifier, photo, {}, ENGLISH)
     expected = site.classifier.predict(photo)
     assert as_it_is["score"] == pytest.approx(expected.p_malignant, abs=1e-6)
     assert as_it_is["suspicious"]
     assert not as_it_is["note"]
-    darker = stressed(site.classifier, photo, {"light": 0.8, "crop": 1.3})
+    darker = stressed(site.classifier, photo, {"light": 0.8, "crop": 1.3}, ENGLISH)
     assert abs(darker["score"] - as_it_is["score"]) > 0.01
-    refused = stressed(site.classifier, photo, {"light": 0.3, "blur": 3})
+    refused = stressed(site.classifier, photo, {"light": 0.3, "blur": 3}, ENGLISH)
     assert refused["gate"] == "refuse"
     assert set(refused) == {"photo", "gate", "note"}
 
 
 def test_the_six_steps_lead_to_the_verdict(site: Site) -> None:
     photo = open_photo(site.case(MELANOMA).path)
-    found, prediction = steps(site.classifier, photo), site.classifier.predict(photo)
+    found, prediction = steps(site.classifier, photo, ENGLISH), site.classifier.predict(photo)
     assert [network["channels"] for network in found["networks"]] == [1280, 384]
     maps = [np.array(grey) for network in found["networks"] for grey in network["maps"]]
     assert len(maps) == 2 * MAPS_A_NETWORK
@@ -170,20 +172,20 @@ def test_the_six_steps_lead_to_the_verdict(site: Site) -> None:
     assert len(rows) == len(CLASSES)
     for row in rows:
         assert row["sum"] + row["bias"] == pytest.approx(row["lead"], abs=0.011)
-        assert row["calibrated"] == percent(row["share"])
+        assert row["calibrated"] == ENGLISH.percent(row["share"])
     assert [row["share"] for row in rows] == pytest.approx(
         [prediction.probabilities[name] for name in CLASSES], abs=1e-5
     )
     mel = rows[CLASSES.index("mel")]
     assert np.array(found["maps"]["mel"]).sum() == pytest.approx(mel["sum"], abs=0.02)
     powers = np.exp([row["lead"] for row in rows])
-    assert mel["raw"] == percent(powers[CLASSES.index("mel")] / powers.sum())
-    assert found["score"] == percent(prediction.p_malignant)
+    assert mel["raw"] == ENGLISH.percent(powers[CLASSES.index("mel")] / powers.sum())
+    assert found["score"] == ENGLISH.percent(prediction.p_malignant)
     assert found["suspicious"] == prediction.suspicious
 
 
 def test_a_refused_photo_has_no_steps(site: Site, photo: Path) -> None:
-    found = steps(site.classifier, open_photo(photo))
+    found = steps(site.classifier, open_photo(photo), ENGLISH)
     assert set(found) == {"gate", "note"}
     assert found["gate"] == "refuse"
 

@@ -9,9 +9,11 @@ from demo.frequencies import SourceCounts, at_prevalence, prevalences, rounded_c
 from demo.site import Site
 from demo.svg import axis_position, icon_array
 from demo.verdict import refusal, verdict, warning
+from demo.words import Words
 from skinnet.inference.prediction import Prediction
 from skinnet.labels import CLASSES, FULL_NAMES, MALIGNANT
 
+ENGLISH = Words.load("en")
 SUSPICIOUS = Prediction(
     diagnosis="mel",
     probabilities=dict(zip(CLASSES, (0.01, 0.01, 0.02, 0.01, 0.16, 0.78, 0.01), strict=True)),
@@ -31,7 +33,12 @@ def tests(site: Site) -> list[SourceCounts]:
 def words(site: Site, tests: list[SourceCounts], prediction: Prediction, truth: str = "") -> str:
     threshold = site.classifier.decision.malignant_threshold
     html = verdict(
-        prediction, threshold=threshold, tests=tests, prevalences=prevalences(site.config), truth=truth
+        prediction,
+        threshold=threshold,
+        tests=tests,
+        prevalences=prevalences(site.config),
+        words=ENGLISH,
+        truth=truth,
     ).replace("\u00a0", " ")
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
@@ -119,7 +126,7 @@ def test_counts_claim_no_more_than_two_digits(probability: float, count: int) ->
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 230, 1000])
 def test_the_icons_add_up(count: int) -> None:
     areas = {"solid": 0, "hollow": 0}
-    drawn = icon_array(count, drawing=0)
+    drawn = icon_array(count, drawing=0, label="")
     for width, height, kind in re.findall(r'width="(\d+)" height="(\d+)" fill="url\(#(\w+)-dot', drawn):
         areas[kind] += int(width) * int(height) // 100
     assert areas == {"solid": count, "hollow": 1000 - count}
@@ -127,7 +134,7 @@ def test_the_icons_add_up(count: int) -> None:
 
 def test_each_drawing_fills_its_dots_from_its_own_patterns() -> None:
     for drawing in range(3):  # equal counts too: all but one of the drawings are hidden
-        drawn = icon_array(230, drawing=drawing)
+        drawn = icon_array(230, drawing=drawing, label="")
         defined = set(re.findall(r'<pattern id="([^"]+)"', drawn))
         assert (
             defined == set(re.findall(r"url\(#([^)]+)\)", drawn)) == {f"solid-dot-{drawing}", f"hollow-dot-{drawing}"}
@@ -140,12 +147,12 @@ def test_the_axis_is_one_of_log_odds() -> None:
 
 
 def test_a_refused_photo_gets_no_figure_and_a_warned_one_folds_them_away() -> None:
-    assert not re.search(r"\d", re.sub(r"<[^>]+>", "", refusal("Too dark.")).replace("2.", ""))
-    said = warning("Too dark.", "<p>46 %</p>")
+    assert not re.search(r"\d", re.sub(r"<[^>]+>", "", refusal("Too dark.", ENGLISH)).replace("2.", ""))
+    said = warning("Too dark.", "<p>46 %</p>", ENGLISH)
     assert said.index("Do not rely on it") < said.index("<details") < said.index("46 %") < said.index("</details>")
 
 
 def test_the_truth_of_a_case_is_a_chip_and_texts_are_escaped(site: Site, tests: list[SourceCounts]) -> None:
     assert f"The archive's diagnosis: {FULL_NAMES['mel']}" in words(site, tests, BELOW, truth="mel")
     assert "The archive" not in words(site, tests, BELOW)
-    assert "<b>" not in refusal("<b>bold</b>")
+    assert "<b>" not in refusal("<b>bold</b>", ENGLISH)
