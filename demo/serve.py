@@ -21,6 +21,7 @@ from demo.headers import middleware
 from demo.interface import build
 from demo.temporary import KEPT_SECONDS, sweep
 from demo.theme import styles, theme
+from skinnet.device import share_arenas
 from skinnet.images.source import MAX_FILE_BYTES
 
 SWEEP_SECONDS = 30
@@ -64,6 +65,7 @@ def serve(checkpoint: Path, *, host: str, port: int, folder: Path) -> None:
         CheckpointError: if the checkpoint is missing or damaged.
         OSError: if the port was taken in the meantime.
     """
+    share_arenas()
     interface = build(checkpoint)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     print(f"skinnet runs on {launch(interface, host=host, port=port)} - Ctrl-C stops it.", flush=True)

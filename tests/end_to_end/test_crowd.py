@@ -128,7 +128,7 @@ def test_a_crowd_of_ten_minutes_leaves_the_memory_as_it_was(
             status = Path(f"/proc/{app.pid}/status").read_text()
             return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1000
 
-        visit(address, photos, seconds=60)
+        visit(address, photos, count=10)
         before = megabytes()
         visitors = visit(address, photos, seconds=60 * MINUTES)
         after = megabytes()
