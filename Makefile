@@ -36,7 +36,7 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/oxlint --deny-warnings demo/js
+	$(BIN)/oxlint --deny-warnings demo/js skinnet/reporting/results/js
 
 data: $(VENV)/.app
 	$(BIN)/python -m skinnet acquire ham10000 --root data $(if $(MIRROR),--mirror $(MIRROR))

@@ -18,7 +18,7 @@ from PIL import Image
 
 from demo import verdict
 from demo.coach import coach
-from demo.frequencies import SourceCounts, prevalences
+from demo.frequencies import prevalences
 from demo.ledger import first_choice, ledger
 from demo.site import Case, Site
 from demo.words import Words
@@ -28,6 +28,7 @@ from skinnet.images.photo import display_photo, open_photo
 from skinnet.inference.prediction import Examined
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.backbone import head
+from skinnet.reporting.results.counts import SourceCounts
 
 log = logging.getLogger(__name__)
 JPEG_QUALITY = 88

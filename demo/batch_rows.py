@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.answer import data_uri
+from demo.uploads import MAX_PHOTO_BYTES, TOO_LARGE
 from demo.words import Words
 from skinnet.errors import PhotoError, printable
 from skinnet.images.photo import display_photo, open_photo
@@ -104,4 +105,7 @@ def archived(path: Path, number: int | None) -> bytes | Path:
         pictures = list(pictures_at(path, archives))
         if number is None or not 0 <= number < len(pictures):
             raise PhotoError("The archive has no such picture.")
-        return pictures[number].read()
+        data = pictures[number].read()
+        if isinstance(data, bytes) and len(data) > MAX_PHOTO_BYTES:
+            raise PhotoError(TOO_LARGE)
+        return data

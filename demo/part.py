@@ -17,7 +17,11 @@ from typing import Any
 
 import gradio as gr
 
+from skinnet.reporting.results import assets
+
 SCRIPT_FOLDER = Path(__file__).with_name("js")
+FOLDERS = (SCRIPT_FOLDER, assets.SCRIPT_FOLDER)
+"""Where scripts lie: the app's own, and those of the page of results, which its report has, too."""
 
 
 def part(
@@ -38,7 +42,7 @@ def part(
         texts: what its scripts may say, by key.
     """
     names = [*scripts, name] if texts is None else ["words", *scripts, name]
-    source = "\n".join((SCRIPT_FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in names)
+    source = "\n".join(_script(each) for each in names)
     if texts is not None:
         source = f"const TEXTS = {json.dumps(texts)};\n{source}"
     return gr.HTML(
@@ -48,3 +52,7 @@ def part(
         elem_id=name,
         apply_default_css=False,
     )
+
+
+def _script(name: str) -> str:
+    return next(path for folder in FOLDERS if (path := folder / f"{name}.js").is_file()).read_text(encoding="utf-8")

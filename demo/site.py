@@ -5,18 +5,17 @@ site = Site.load(Path("checkpoints/committee"))
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from demo.words import LANGUAGES, Words
-from skinnet.checkpoint import METRICS, Config, load_config
-from skinnet.errors import CheckpointError, PhotoError
+from skinnet.checkpoint import Config, load_config
+from skinnet.errors import PhotoError
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.files import structured
 from skinnet.inference.classifier import Classifier
+from skinnet.reporting.results.measured import load_metrics
 
 CASE_FOLDER = Path(__file__).with_name("cases")
 
@@ -90,16 +89,3 @@ def load_cases() -> tuple[Case, ...]:
     """All photos of `cases/`, in the order of its table."""
     table = pd.read_csv(CASE_FOLDER / "cases.csv", dtype=str)
     return tuple(Case(*row) for row in table[["isic_id", "dx"]].itertuples(index=False))
-
-
-def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:
-    """Read one split of a checkpoint's `metrics.json`; a verdict is about one image, hence the default.
-
-    Raises:
-        CheckpointError: if it is missing or damaged.
-    """
-    path = checkpoint / METRICS
-    try:
-        return structured(Metrics, json.loads(path.read_text(encoding="utf-8"))[split][unit])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} is missing or damaged: run python -m skinnet release.") from error

@@ -1,10 +1,12 @@
-"""The look of the app: Gradio's plain theme in the colours of `css/tokens.css`, and all style sheets."""
+"""The look of the app: Gradio's plain theme in the colours of `tokens.css`, and all style sheets."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import gradio as gr
+
+from skinnet.reporting.results import assets
 
 STYLE_FOLDER = Path(__file__).with_name("css")
 COLOURS = {
@@ -58,7 +60,6 @@ def styles() -> str:
 
     Gradio's own option for style sheets splits selectors at each comma, within `:is()` too, and loads them late.
     """
-    paths = sorted(
-        STYLE_FOLDER.glob("*.css"), key=lambda path: (path.stem != "tokens", path.stem != "frame", path.stem)
-    )
+    own = sorted(STYLE_FOLDER.glob("*.css"), key=lambda path: (path.stem != "frame", path.stem))
+    paths = [*(assets.STYLE_FOLDER / f"{name}.css" for name in assets.STYLES), *own]
     return f"<style>{''.join(path.read_text(encoding='utf-8') for path in paths)}</style>"

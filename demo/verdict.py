@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
-from demo.frequencies import SourceCounts, at_prevalence, rounded_count
+from demo.frequencies import at_prevalence, rounded_count
 from demo.svg import HATCHED, TRIANGLE, icon_array, score_axis
 from demo.words import Words
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.inference.prediction import Prediction
 from skinnet.labels import MALIGNANT
+from skinnet.reporting.results.counts import SourceCounts
 
 PREVALENCES = {
     "training data": "classify.prevalence_training",

@@ -26,7 +26,8 @@ function stopWaiting() {
 
 // The path of a file that was sent; null where the server is gone, since nothing else fails below the limit of size.
 async function sent(file) {
-  if (file.size > start.limits.bytesAFile) return "too large";
+  if (isArchive(file) && file.size > start.limits.archive) return "archive too large";
+  if (!isArchive(file) && file.size > start.limits.photo) return "too large";
   try {
     return (await upload(file)).path;
   } catch {

@@ -139,4 +139,12 @@ watch("value", () => receive(props.value));
 const named = setInAddress(location.hash, start), kept = keptProgress(start);
 if (named && kept?.seed === named.seed && kept.size === named.size && kept.answers.length) openSet(named);
 else startPage({ problem: named === false ? say("learn.no_set") : "", focus: false });
-below.begin();
+let handed = null;
+const takeOver = () => {
+  if (!window.lastClassified || window.lastClassified === handed) return false;
+  handed = window.lastClassified;
+  below.hand(handed);
+  return true;
+};
+if (!takeOver()) below.begin();
+new IntersectionObserver(([seen]) => seen.isIntersecting && takeOver()).observe(root);

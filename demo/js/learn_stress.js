@@ -151,17 +151,25 @@ function bench(start, { ask, send }) {
     stress.use(chosen);
     if (show.hidden) askSteps();
   };
-  const own = async file => {
+  const fail = reason => list.replaceChildren(make("p", { class: "warning", role: "alert" }, reason));
+  const own = async (file, picture = { src: URL.createObjectURL(file), title: say("learn.own_short") }) => {
+    if (file.size > start.limit.bytes) return fail(start.limit.words);
     try {
       const { path } = await send(file);
-      choose({ path }, { src: URL.createObjectURL(file), title: say("learn.own_short") });
+      choose({ path }, picture);
     } catch {
-      list.replaceChildren(make("p", { class: "warning", role: "alert" }, say("learn.not_sent")));
+      fail(say("learn.not_sent"));
     }
+  };
+  // The photo last classified in the tab Classify; the page alone remembers it.
+  const hand = ({ file, case: name, src }) => {
+    const picture = { src, title: say("learn.classified") };
+    if (file) own(file, picture);
+    else choose({ case: name }, name in start.pictures ? null : picture);
   };
   const pick = picker(start.pictures, { choose, own });
   const how = make("section", { class: "how" },
     make("h2", { tabIndex: -1 }, say("learn.steps_title")), make("p", {}, say("learn.steps_lead")), pick, show, list);
   const receive = found => (found.kind === "steps" ? showSteps(list, found, start) : stress.receive(found));
-  return { made: [how, stress.made], receive, choose, begin: () => choose(source), open: () => show.hidden || show.click() };
+  return { made: [how, stress.made], receive, choose, hand, begin: () => choose(source), open: () => show.hidden || show.click() };
 }

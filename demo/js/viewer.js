@@ -58,9 +58,11 @@ function fail(words) {
 
 async function take(file) {
   const id = ++view.asked;
+  if (file.size > first.limit.bytes) return fail(first.limit.words);
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
   if (id !== view.asked) return;
   begin(picture);
+  view.source = { file };
   try {
     const { path } = await upload(file);
     if (id === view.asked) trigger("photo", { path, id });
@@ -87,6 +89,7 @@ async function receive(answer) {
   if (answer.state === "unreadable") view.picture = null;
   view.answer = answer;
   view.chosen = answer.chosen;
+  if (answer.photo) window.lastClassified = { ...view.source, src: answer.photo }; // for the Learn tab, in this page's memory only
   find(".answer").innerHTML = answer.html;
   const picked = view.prevalence && find(`#${view.prevalence}`);
   if (picked) picked.checked = true; // the place stays the same from photo to photo
@@ -127,6 +130,7 @@ root.addEventListener("click", event => {
   if (!place) return;
   const id = ++view.asked;
   begin(null);
+  view.source = { case: place.dataset.case };
   trigger("case", { case: place.dataset.case, id });
 });
 root.addEventListener("input", event => {

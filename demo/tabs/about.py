@@ -8,7 +8,6 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from demo.frequencies import SourceCounts
 from demo.part import part
 from demo.site import Site
 from demo.temporary import KEPT_SECONDS
@@ -20,6 +19,7 @@ from skinnet.errors import CheckpointError
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.reporting.captions import source_title
 from skinnet.reporting.limits import limits
+from skinnet.reporting.results.counts import SourceCounts
 from skinnet.reporting.table import Table
 
 PAGE = Path(__file__).parents[1] / "html" / "about.html"

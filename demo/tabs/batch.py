@@ -26,13 +26,13 @@ from demo.batch_rows import (
 )
 from demo.part import part
 from demo.site import Site
-from demo.uploads import checked
+from demo.uploads import ARCHIVE_TOO_LARGE, MAX_ARCHIVE_BYTES, MAX_PHOTO_BYTES, TOO_LARGE, checked
 from demo.words import Words
 from skinnet.checkpoint import PREDICTIONS
 from skinnet.errors import DataError, PhotoError, SkinnetError
 from skinnet.evaluation.repeat_photos import Scatter, repeat_scatter
 from skinnet.evaluation.truth_table import read_truth
-from skinnet.images.source import MAX_FILE_BYTES, PICTURE_SUFFIXES
+from skinnet.images.source import PICTURE_SUFFIXES
 from skinnet.inference.batch import COLUMNS, HEADER
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import load_predictions
@@ -40,6 +40,8 @@ from skinnet.labels import CLASSES, probability_columns
 
 MAX_NAME = 300
 """Characters of a file's name that are kept."""
+TOO_LARGE_TO_SEND = {"too large": TOO_LARGE, "archive too large": ARCHIVE_TOO_LARGE}
+"""By what the script says in place of a path."""
 NO_PHOTOS = "There are no photos to check the table against: classify some first."
 QUIETLY: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
 Answer = dict[str, Any]
@@ -99,8 +101,8 @@ def _asked(event: gr.EventData) -> Answer:
 
 
 def _photo_file(name: Any, member: Any) -> bytes | Path:
-    if name == "too large":
-        raise PhotoError(f"The file is larger than {MAX_FILE_BYTES // 1_000_000} MB.")
+    if name in TOO_LARGE_TO_SEND:
+        raise PhotoError(TOO_LARGE_TO_SEND[name])
     path = checked(name)
     if path.suffix.lower() != ".zip":
         return path
@@ -149,8 +151,10 @@ def _start(site: Site, scatter: Scatter) -> Answer:
             "photos": MAX_PHOTOS,
             "bytes": MAX_BYTES,
             "size": MAX_BYTES // 1_000_000,
-            "bytesAFile": MAX_FILE_BYTES,
-            "file": MAX_FILE_BYTES // 1_000_000,
+            "photo": MAX_PHOTO_BYTES,
+            "photoSize": MAX_PHOTO_BYTES // 1_000_000,
+            "archive": MAX_ARCHIVE_BYTES,
+            "archiveSize": MAX_ARCHIVE_BYTES // 1_000_000,
         },
         "suffixes": list(PICTURE_SUFFIXES),
     }

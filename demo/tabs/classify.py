@@ -11,7 +11,7 @@ import gradio as gr
 from demo.answer import answer, data_uri, failed
 from demo.part import part
 from demo.site import Site
-from demo.uploads import uploaded
+from demo.uploads import photo_limit, uploaded
 from skinnet.errors import PhotoError
 from skinnet.images.photo import display_photo, open_photo
 
@@ -32,7 +32,7 @@ SCRIPTS = ("heatmap", "intake", "crop", "save")
 
 def add(site: Site) -> None:
     """Add the tab's contents to the interface that is being built."""
-    start = {"state": "empty", "html": _invitation(site)}
+    start = {"state": "empty", "html": _invitation(site), "limit": photo_limit(site.words)}
     viewer = part("viewer", start, scripts=SCRIPTS, html=_page(site), texts=site.words.section("classify"))
 
     def classify_upload(event: gr.EventData) -> dict[str, Any]:

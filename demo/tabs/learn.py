@@ -22,7 +22,7 @@ from demo.site import Site
 from demo.steps import steps
 from demo.stress import sliders, stressed
 from demo.tabs.classify import OFFERED_CASES
-from demo.uploads import checked
+from demo.uploads import checked, photo_limit
 from demo.words import Words
 from skinnet.errors import CheckpointError, SkinnetError
 from skinnet.images.photo import display_photo, open_photo
@@ -127,6 +127,7 @@ def _start(site: Site, cards: list[Card], *, version: str) -> Answer:
         },
         "version": version,
         "sliders": sliders(),
+        "limit": photo_limit(site.words),
         "pictures": pictures,
         "names": {name: site.words.diagnosis(name) for name in CLASSES},
         "networks": [_kind(member.network, site.words) for member in site.config.members],

@@ -46,22 +46,24 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _write(given: EvaluateInput, metrics: Mapping[str, Metrics], heading: str, *, folder: Path) -> None:
     from skinnet.checkpoint import PREDICTIONS
+    from skinnet.evaluation.scored_cases import by_lesion
     from skinnet.files import remove_leftovers
     from skinnet.inference.predictions import save_predictions
-    from skinnet.reporting.report import Evaluation, write_evaluation
+    from skinnet.reporting.captions import SPLIT_NAMES
+    from skinnet.reporting.report import write_evaluation
+    from skinnet.reporting.results.measured import DataSet
+    from skinnet.reporting.results.page import Evaluation
 
     remove_leftovers(folder)
     save_predictions(given.predictions, folder / PREDICTIONS)
     evaluation = Evaluation(
-        given.predictions,
-        {given.split: metrics},
-        given.split,
+        [DataSet(given.source, metrics, by_lesion(given.predictions))],
         title=f"Evaluation of {given.name}",
-        source=given.source,
         caption=heading,
+        split=SPLIT_NAMES[given.split],
         history=given.history,
     )
-    write_evaluation(evaluation, folder)
+    write_evaluation(evaluation, {given.split: metrics}, folder, source=given.source)
 
 
 def _compare(given: EvaluateInput, other: Path, *, folder: Path | None) -> None:

@@ -23,6 +23,11 @@ def apart(score: float, threshold: float) -> tuple[str, str]:
     return (words, limit) if words != limit else (f"{100 * score:.2f} %", f"{100 * threshold:.2f} %")
 
 
+def unbroken(words: str) -> str:
+    """Keep a percent sign on the line of its number."""
+    return words.replace(" %", "\u00a0%")
+
+
 def possible_sentence(possible: tuple[str, ...]) -> str:
     """Name the diagnoses that cannot be ruled out, in a sentence that is never an all-clear.
 

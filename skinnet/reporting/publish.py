@@ -8,18 +8,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from skinnet.checkpoint import CARD, HISTORY, PREDICTIONS, TABLE_FOLDER, load_config
+from skinnet.checkpoint import CARD, PREDICTIONS, TABLE_FOLDER, load_config
 from skinnet.errors import DataError
 from skinnet.evaluation.evaluate import Metrics, evaluate
-from skinnet.files import read_table, write_text
+from skinnet.evaluation.scored_cases import by_lesion
+from skinnet.files import write_text
 from skinnet.inference.calibration import Decision
 from skinnet.inference.predictions import load_predictions, rows_of
-from skinnet.reporting.captions import caption, headline_section, home_name
-from skinnet.reporting.goals import goals_table, image_goals_table
+from skinnet.reporting.captions import headline_section, home_name
 from skinnet.reporting.model_card import model_card
-from skinnet.reporting.report import Evaluation, write_evaluation
+from skinnet.reporting.report import write_evaluation
+from skinnet.reporting.results.measured import DataSet
+from skinnet.reporting.results.published import published
 from skinnet.reporting.source_table import source_table
-from skinnet.reporting.study_tables import study_tables
 
 PUBLISHED_SPLITS = ("val", "test")
 README_BEGIN = "<!-- results: written by skinnet release -->"
@@ -39,25 +40,16 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     rows = {split: rows_of(predictions, split, home) for split in PUBLISHED_SPLITS}
     rows |= {name: found for name in others if len(found := rows_of(predictions, "test", name))}
     metrics = {name: evaluate(found, decision=decision) for name, found in rows.items()}
-    source, studies = home_name(config), study_tables(checkpoint)
-    per_image = {name: each["image"] for name, each in metrics.items()}
-    sources = source_table(config, per_image)
+    sets = [
+        DataSet(source, metrics[name], by_lesion(rows[name]))
+        for source, name in zip(config.sources, ("test", *others), strict=True)
+        if name in rows
+    ]
+    evaluation, source = published(checkpoint, config, sets), home_name(config)
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
-    evaluation = Evaluation(
-        rows["test"],
-        metrics,
-        "test",
-        title=f"Evaluation of {config.name}",
-        source=f"{source}, test split",
-        caption=caption(metrics["test"], "test", source=source),
-        history=read_table(
-            checkpoint / HISTORY, advice="run python -m skinnet release with --run", needs=("epoch", "loss")
-        ),
-        goals=[goals_table(metrics["test"]), image_goals_table(per_image), sources],
-        study_tables=studies,
-    )
-    write_evaluation(evaluation, checkpoint)
-    write_text(checkpoint / CARD, model_card(config, metrics, sources, studies))
+    write_evaluation(evaluation, metrics, checkpoint, source=f"{source}, test split")
+    sources = source_table(config, {name: each["image"] for name, each in metrics.items()})
+    write_text(checkpoint / CARD, model_card(config, metrics, sources, evaluation.study_tables))
     if readme is not None:
         results = f"{headline_section(metrics['test'], 'test', source=source)}\n{sources.markdown()}\n"
         write_text(readme, with_results(readme.read_text(encoding="utf-8"), results))

@@ -13,7 +13,7 @@ import pytest
 from demo.batch_rows import MAX_PHOTOS, archive_names, archived, photo_row
 from demo.site import Case, load_cases
 from demo.tabs.batch import NO_PHOTOS, Answers
-from demo.uploads import NO_UPLOAD
+from demo.uploads import MAX_ARCHIVE_BYTES, MAX_PHOTO_BYTES, NO_UPLOAD, checked
 from demo.words import Words
 from skinnet.errors import PhotoError
 from skinnet.images.photo import open_photo
@@ -144,7 +144,31 @@ def test_a_question_that_names_no_uploaded_file_becomes_a_row_with_a_reason(
 def test_a_file_that_was_too_large_to_send_is_a_row_too(classifier: Classifier) -> None:
     row = Answers(classifier, ENGLISH).photo(asked(id=3, path="too large", name="big.tif"))
     assert row["id"] == 3
-    assert row["row"]["reason"] == "The file is larger than 100 MB."
+    assert row["row"]["reason"] == "The photo is larger than 20 MB: make it smaller, or save it as a JPEG."
+    row = Answers(classifier, ENGLISH).photo(asked(id=4, path="archive too large", name="many.zip"))["row"]
+    assert row["reason"] == "The ZIP archive is larger than 100 MB: send it in parts."
+
+
+def test_the_server_too_takes_20_mb_a_photo_and_more_of_an_archive(uploads: Path) -> None:
+    photo, archive, large = (uploads / name for name in ("a.jpg", "a.ZIP", "b.zip"))
+    for path, size in ((photo, MAX_PHOTO_BYTES + 1), (archive, MAX_PHOTO_BYTES + 1), (large, MAX_ARCHIVE_BYTES + 1)):
+        with path.open("wb") as file:
+            file.truncate(size)  # takes no place on the disk
+    assert checked(str(archive)) == archive
+    for path, words in ((photo, "The photo is larger than 20 MB"), (large, "The ZIP archive is larger than 100 MB")):
+        with pytest.raises(PhotoError, match=words):
+            checked(str(path))
+    with photo.open("wb") as file:
+        file.truncate(MAX_PHOTO_BYTES)
+    assert checked(str(photo)) == photo
+
+
+def test_a_photo_in_an_archive_has_the_same_limit(tmp_path: Path) -> None:
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("large.jpg", bytes(MAX_PHOTO_BYTES + 1))
+    with pytest.raises(PhotoError, match="The photo is larger than 20 MB"):
+        archived(path, 0)
 
 
 def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(

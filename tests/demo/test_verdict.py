@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from demo.frequencies import SourceCounts, at_prevalence, prevalences, rounded_count
+from demo.frequencies import at_prevalence, prevalences, rounded_count
 from demo.site import Site
-from demo.svg import axis_position, icon_array
+from demo.svg import icon_array
 from demo.verdict import refusal, verdict, warning
 from demo.words import Words
 from skinnet.inference.prediction import Prediction
 from skinnet.labels import CLASSES, FULL_NAMES, MALIGNANT
+from skinnet.reporting.results.axis import axis_position
+from skinnet.reporting.results.counts import SourceCounts
 
 ENGLISH = Words.load("en")
 SUSPICIOUS = Prediction(

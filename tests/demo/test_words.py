@@ -27,7 +27,7 @@ RAISING = [
 """Modules of skinnet whose errors the app shows."""
 SHOWING = ("answer", "verdict", "coach", "ledger", "svg", "steps", "quiz", "batch_rows", "clinic_tables", "interface")
 """Modules beside the tabs that make what is shown."""
-IN_ENGLISH = ("demo/html/explorer.html", "demo/js/explorer.js", "demo/tabs/results.py")
+IN_ENGLISH = ("demo/js/beside.js",)
 """The tab Results says in each language that it is in English."""
 
 

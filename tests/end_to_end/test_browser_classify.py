@@ -131,6 +131,17 @@ def test_a_second_file_that_cannot_be_classified_clears_the_first_verdict(
     page.locator(".viewer .case").first.wait_for()
 
 
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_photo_of_more_than_20_mb_is_told_so_before_it_is_sent(page: Any, tmp_path: Path) -> None:
+    large, asked = tmp_path / "large.tif", len(page.asked)
+    with large.open("wb") as file:
+        file.truncate(20_000_001)
+    send(page, large)
+    state(page, "unreadable")
+    assert "The photo is larger than 20 MB" in page.locator(".viewer [role=alert]").inner_text()
+    assert len(page.asked) == asked
+
+
 def test_turning_and_cropping_ask_again(page: Any) -> None:
     send(page, CASE_FOLDER / "ISIC_0000139.jpg")
     state(page, "classified")

@@ -206,6 +206,18 @@ def test_of_many_moves_the_last_one_is_answered(learn: Any) -> None:
     assert "middle" not in words(page, ".stress .changed")
 
 
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_the_photo_last_classified_is_handed_over_and_not_stored(page: Any) -> None:
+    page.locator(".viewer .library").set_input_files(str(CASE_FOLDER / "ISIC_0000357.jpg"))
+    page.locator(".viewer[data-state=classified]").wait_for()
+    score = page.locator(".viewer p.score strong").inner_text().replace("\u00a0", " ")
+    page.evaluate("location.hash = 'learn'")
+    page.locator(".learn .picker .new[aria-pressed=true]", has_text="Classified last").wait_for()
+    page.locator(".learn .stress .changed", has_text="As it is, the photo scores").wait_for()
+    assert f"the photo scores {score}" in words(page, ".stress .changed")
+    assert page.evaluate("[localStorage, sessionStorage].map(each => JSON.stringify(each)).join()").count("data:") == 0
+
+
 def test_six_steps_of_a_case_and_of_an_uploaded_photo(learn: Any, screenshots: Path, photo: Path) -> None:
     page = learn
     page.get_by_role("button", name="Show the six steps").click()

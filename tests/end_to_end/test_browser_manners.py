@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from demo.interface import TABS
+from demo.site import load_cases
 from tests.end_to_end.conftest import WAIT_MS, wide
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -52,12 +53,60 @@ def barriers(page: Any) -> list[str]:
     ]
 
 
+def show_a_verdict(panel: Any) -> None:
+    panel.locator(".case").first.focus()
+    panel.page.keyboard.press("Enter")
+    panel.locator(".viewer[data-state=classified]").wait_for()
+
+
+def fill_a_batch(panel: Any) -> None:
+    panel.locator("input[type=file]").first.set_input_files([str(case.path) for case in load_cases()[:2]])
+    panel.locator(".status", has_text="2 photos: done").wait_for()
+
+
+def move_the_explorer(panel: Any) -> None:
+    panel.locator("#explorer-threshold").focus()
+    panel.page.keyboard.press("ArrowRight")
+    panel.locator(".results summary").first.focus()
+    panel.page.keyboard.press("Enter")
+
+
+def answer_the_quiz(panel: Any) -> None:
+    panel.locator(".begin").focus()
+    panel.page.keyboard.press("Enter")
+    panel.locator(".ask").wait_for()
+    for key in ("1", "4", "Enter"):
+        panel.page.keyboard.press(key)
+    panel.locator("canvas.photo[data-drawn]").wait_for()
+    panel.page.keyboard.press("1")
+    panel.locator(".next").wait_for()
+
+
+def open_a_chapter(panel: Any) -> None:
+    panel.locator("summary").first.focus()
+    panel.page.keyboard.press("Enter")
+
+
+USE = {
+    "classify": show_a_verdict,
+    "batch": fill_a_batch,
+    "results": move_the_explorer,
+    "learn": answer_the_quiz,
+    "about": open_a_chapter,
+}
+"""What fills each tab with a result, by the keyboard alone."""
+
+
 @pytest.mark.parametrize("name", TABS)
 def test_a_tab_keeps_to_itself_fits_and_has_no_barrier(name: str, narrow: Any, address: str) -> None:
     narrow.evaluate(f"location.hash = '{name}'")
     panel = narrow.locator(f"#tab-{name}")
     panel.locator("h1").first.wait_for()
     narrow.wait_for_load_state("networkidle")
+    assert panel.locator("h1:visible").count() == 1
+    assert not wide(narrow)
+    assert barriers(narrow) == []
+    USE[name](panel)
     assert panel.locator("h1:visible").count() == 1
     assert not wide(narrow)
     assert [url for url in narrow.asked if not url.startswith((address, "data:", "blob:"))] == []

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
-from demo.part import SCRIPT_FOLDER
-from demo.site import load_metrics
 from skinnet.evaluation.evaluate import Metrics
+from skinnet.reporting.results.assets import SCRIPT_FOLDER
+from skinnet.reporting.results.measured import load_metrics
 from tests.end_to_end.conftest import wide
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -49,6 +49,7 @@ def shown(page: Any, name: str) -> tuple[float, float | None, float | None]:
 def test_the_explorer_shows_what_the_metrics_file_says(results: Any, shipped: Path, screenshots: Path) -> None:
     results.screenshot(path=screenshots / f"results-{results.size_name}.png", full_page=True)
     assert results.locator("h1:visible").count() == 1
+    assert "There is no second checkpoint to compare with." in results.locator(".beside").inner_text()
     assert not wide(results)
     asked = len(results.asked)
     for title, split in (("HAM10000", "test"), ("ISIC 2017", "isic2017")):

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from demo.site import load_metrics
 from skinnet.__main__ import parser
 from skinnet.checkpoint import OUT_OF_FOLD, SPLIT, load_config
 from skinnet.cli.recipe import recipe_of
@@ -31,6 +30,7 @@ from skinnet.reporting.goals import goals_table, image_goals_table
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.model_card import model_card
 from skinnet.reporting.publish import README_BEGIN, README_END
+from skinnet.reporting.results.measured import load_metrics
 from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
 from skinnet.studies.gate_study.card import gate_card

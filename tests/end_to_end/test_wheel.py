@@ -52,6 +52,7 @@ def test_without_a_checkpoint_the_error_says_how_to_name_one(installed: Path, ph
     assert done.stderr.count("\n") == 1
 
 
-def test_the_wheel_holds_the_splits(installed: Path) -> None:
-    for name in ("data/splits/ham10000_split.csv", "data/splits/isic2017_split.csv", "py.typed"):
+def test_the_wheel_holds_the_splits_and_what_the_report_is_made_of(installed: Path) -> None:
+    assets = [f"reporting/results/{name}" for name in ("explorer.html", "js/explorer.js", "css/report.css")]
+    for name in ("data/splits/ham10000_split.csv", "data/splits/isic2017_split.csv", "py.typed", *assets):
         assert (installed / "skinnet" / name).read_bytes() == (PROJECT / "skinnet" / name).read_bytes()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.site import load_metrics
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS
 from skinnet.reporting.goals import GOALS, IMAGE_GOALS, Goal, goals_sentence, goals_table, image_goals_table, outcome
+from skinnet.reporting.results.measured import load_metrics
 
 BALANCED, MACRO, PREMALIGNANT, MELANOMA, AT_95, SLOPE, ERROR, SENSITIVITY, SPECIFICITY = GOALS
 

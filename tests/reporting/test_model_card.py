@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from demo.site import load_metrics
 from skinnet.checkpoint import Config, load_config
 from skinnet.data.download.sources import HAM10000
 from skinnet.evaluation.evaluate import Metrics
@@ -13,6 +12,7 @@ from skinnet.evaluation.scored_cases import UNITS
 from skinnet.reporting.captions import caption, training_cost
 from skinnet.reporting.limits import BY_SOURCE, EVERY_NETWORK
 from skinnet.reporting.model_card import model_card
+from skinnet.reporting.results.measured import load_metrics
 from skinnet.reporting.source_table import source_table
 
 ByUnit = dict[str, dict[str, Metrics]]

@@ -3,17 +3,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from skinnet.evaluation.evaluate import evaluate
+from skinnet.evaluation.scored_cases import by_lesion
 from skinnet.inference.calibration import Decision, OperatingPoint
 from skinnet.labels import DISCLAIMER
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.plots.titles import FIGURES
-from skinnet.reporting.report import Evaluation, write_evaluation
+from skinnet.reporting.report import write_evaluation
+from skinnet.reporting.results.measured import DataSet
+from skinnet.reporting.results.page import Evaluation
 from skinnet.reporting.table import Table
 
 DECISION = Decision((1.0,) * 7, (OperatingPoint("95", 0.95, 0.3), OperatingPoint("97.5", 0.975, 0.2)))
@@ -22,14 +26,16 @@ DECISION = Decision((1.0,) * 7, (OperatingPoint("95", 0.95, 0.3), OperatingPoint
 def test_an_evaluation_becomes_files_that_need_nothing_else(predictions: pd.DataFrame, tmp_path: Path) -> None:
     table = predictions.assign(sex="female")
     metrics = evaluate(table, decision=DECISION, draws=10)
-    words = {"title": "A <network>", "source": "drawn", "caption": "400 drawings"}
-    write_evaluation(Evaluation(table, {"test": metrics}, "test", **words), tmp_path)
+    data = DataSet("drawn <photos>", metrics, by_lesion(table))
+    evaluation = Evaluation([data], "A <network>", caption="400 drawings")
+    write_evaluation(evaluation, {"test": metrics}, tmp_path, source="drawn")
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert report.index(DISCLAIMER.replace("'", "&#x27;")) < report.index("<figure>")
+    assert report.index(DISCLAIMER.replace("'", "&#x27;")) < report.index("<figure")
     assert "<h1>A &lt;network&gt;</h1>" in report
-    assert 'src="http' not in report
-    assert "<script" not in report
-    assert report.count("data:image/svg+xml;base64,") == len(FIGURES) - 1  # a foreign network has no training curves
+    assert not re.search(r'(src|href|action)="(?!data:)', report)
+    assert "<photos>" not in report
+    assert "took no part in the training" not in report  # nobody knows that of another network
+    assert report.count("data:image/svg+xml;base64,") == len(FIGURES) - 2  # a foreign network has no training curves
     for name in FIGURES.keys() - {"training"}:
         assert (tmp_path / "figures" / f"{name}.png").stat().st_size > 10_000
         assert "<svg" in (tmp_path / "figures" / f"{name}.svg").read_text(encoding="utf-8")

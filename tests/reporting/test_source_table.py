@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.site import load_metrics
 from skinnet.checkpoint import load_config
+from skinnet.reporting.results.measured import load_metrics
 from skinnet.reporting.source_table import ROWS, source_table
 
 

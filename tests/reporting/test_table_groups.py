@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.site import load_metrics
 from skinnet.reporting.metric_tables import all_tables
 from skinnet.reporting.plots.titles import FIGURES, READING
+from skinnet.reporting.results.measured import load_metrics
 from skinnet.reporting.table import Table
 from skinnet.reporting.table_groups import GROUPS, OTHERS, grouped
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 
-from demo.results.measured import DataSet
-from demo.svg import LEFT, RIGHT, TICKS, axis_position
 from skinnet.inference.wording import percent
 from skinnet.labels import FULL_NAMES
+from skinnet.reporting.results.axis import LEFT, RIGHT, TICKS, axis_position
+from skinnet.reporting.results.measured import DataSet
 
 STEP = 8
 """Width of a dot; dots at one place are stacked."""
+MOST = 2000
+"""Melanomas that are drawn; more would be no picture but a wall."""
 
 
 def melanomas(data: DataSet) -> str:
     """Draw the melanomas of a data set, the missed ones as rings, and list those."""
-    verdict, counts = data.lesions.verdict, data.counts
-    if verdict is None or not counts.melanomas:
+    verdict = data.lesions.verdict
+    if verdict is None or not 0 < data.lesions.support["mel"] <= MOST:
         return ""
+    counts = data.counts
     title = f"{counts.missed} of {counts.melanomas} missed in {escape(data.title)}"
     rows = "".join(
         f'<tr><th scope="row">{escape(str(row["lesion_id"]).rpartition("/")[2])}</th>'

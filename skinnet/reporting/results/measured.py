@@ -1,21 +1,24 @@
-"""What was measured in the test split of each data set, as the Results tab shows it: per lesion, the primary unit.
+"""What was measured in the test split of each data set, as the page of results shows it: per lesion, the primary unit.
 
-home, *others = data_sets(site)
+home, *others = data_sets(checkpoint, config)
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from demo.frequencies import SourceCounts
-from demo.site import Site, load_metrics
-from skinnet.checkpoint import PREDICTIONS
+from skinnet.checkpoint import METRICS, PREDICTIONS, Config
+from skinnet.errors import CheckpointError
 from skinnet.evaluation.bootstrap import UNDEFINED, Estimate, clopper_pearson
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.scored_cases import UNITS, ScoredCases, by_lesion
+from skinnet.files import structured
 from skinnet.inference.predictions import load_predictions, rows_of
 from skinnet.reporting.captions import source_title
+from skinnet.reporting.results.counts import SourceCounts
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class DataSet:
         return self.metrics["lesion"]
 
     @property
+    def has_both(self) -> bool:
+        """Whether a verdict is known, of malignant and of benign lesions."""
+        return self.lesions.verdict is not None and 0 < self.cases.malignant.sum() < len(self.cases.malignant)
+
+    @property
     def counts(self) -> SourceCounts:
         """How the verdict's threshold did, per lesion."""
         return SourceCounts.of(self.source, self.lesions)
@@ -53,22 +61,35 @@ class DataSet:
         return self.lesions.verdict.estimates["melanoma_sensitivity"] if self.lesions.verdict else UNDEFINED
 
 
-def data_sets(site: Site) -> list[DataSet]:
+def data_sets(checkpoint: Path, config: Config) -> list[DataSet]:
     """Read the test split of each data set of a checkpoint, the home data set first.
 
     Raises:
         CheckpointError, DataError: if a file is missing or damaged.
     """
-    predictions = load_predictions(site.checkpoint / PREDICTIONS)
-    home = site.config.sources[0]
+    predictions = load_predictions(checkpoint / PREDICTIONS)
+    home = config.sources[0]
     return [
         DataSet(
             source,
-            {unit: load_metrics(site.checkpoint, "test" if source == home else source, unit=unit) for unit in UNITS},
+            {unit: load_metrics(checkpoint, "test" if source == home else source, unit=unit) for unit in UNITS},
             by_lesion(rows_of(predictions, "test", source)),
         )
-        for source in site.config.sources
+        for source in config.sources
     ]
+
+
+def load_metrics(checkpoint: Path, split: str, *, unit: str = "image") -> Metrics:
+    """Read one split of a checkpoint's `metrics.json`; a verdict is about one image, hence the default.
+
+    Raises:
+        CheckpointError: if it is missing or damaged.
+    """
+    path = checkpoint / METRICS
+    try:
+        return structured(Metrics, json.loads(path.read_text(encoding="utf-8"))[split][unit])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is missing or damaged: run python -m skinnet release.") from error
 
 
 def interval(share: Estimate, *, n: int) -> str:

@@ -1,27 +1,32 @@
-"""The first screen of the Results tab: what was found and missed in each test set, and what that means elsewhere."""
+"""The first screen of the results: what was found and missed in each test set, and what that means elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
 
-from demo.results.measured import DataSet, interval
 from skinnet.inference.wording import percent
 from skinnet.labels import MALIGNANT_MEANING
+from skinnet.reporting.results.measured import DataSet, interval
 
 Count = Callable[[DataSet], tuple[int, int, str]]
 """Reads a count, among how many, and the share with its interval in words."""
 
 
 def overview(sets: Sequence[DataSet]) -> str:
-    """The counts, in three columns with a line for each data set."""
-    columns = "".join(_column(title, count, sets) for title, count in COUNTS.items())
+    """The first screen of a checkpoint's published results."""
     return (
         f'<h1>How good is it?</h1><p class="lead">Tested on lesions that took no part in the training: '
         f"{_tested(sets)}. "
         f"One threshold decides, {percent(sets[0].lesions.threshold)}: it was fixed before these tests. "
-        f'In brackets: 95 % intervals.</p><div class="counts">{columns}</div>{_elsewhere(sets)}'
+        f"In brackets: 95 % intervals.</p>{counts(sets)}{_elsewhere(sets)}"
     )
+
+
+def counts(sets: Sequence[DataSet]) -> str:
+    """The counts, in three columns with a line for each data set."""
+    columns = "".join(_column(title, count, sets) for title, count in COUNTS.items())
+    return f'<div class="counts">{columns}</div>'
 
 
 def _tested(sets: Sequence[DataSet]) -> str:

@@ -7,9 +7,9 @@ from html import escape
 from itertools import groupby
 from math import floor
 
-from demo.results.measured import DataSet, bounds, interval
 from skinnet.evaluation.bootstrap import Estimate
 from skinnet.evaluation.subgroups import GROUPINGS, MIN_LESIONS, UNKNOWN, Subgroup
+from skinnet.reporting.results.measured import DataSet, bounds, interval
 
 METRICS = {"sensitivity": "Flagged among malignant", "specificity": "Left alone among benign"}
 SHORT = {"sensitivity": "flagged", "specificity": "left alone"}
@@ -19,7 +19,7 @@ def forest(data: DataSet) -> str:
     """Draw the groups of a data set; empty where its lesions come without facts about the patient."""
     metrics = data.lesions
     rows = [row for row in metrics.subgroups if row.group != UNKNOWN and row.lesions >= MIN_LESIONS]
-    if not rows:
+    if not rows or not data.has_both:
         return ""
     whole = Subgroup("", "All", metrics.lesions, data.counts.malignant, metrics.images, metrics.overall)
     starts = {name: _start(name, [whole, *rows]) for name in METRICS}

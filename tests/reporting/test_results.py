@@ -8,24 +8,27 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from demo.results.explorer import explorer
-from demo.results.figures import by_group, figure, folded, table
-from demo.results.forest import forest
-from demo.results.measured import DataSet, bounds, data_sets, interval
-from demo.results.melanomas import melanomas
-from demo.results.overview import overview
-from demo.site import Site
-from demo.tabs.results import details
+from skinnet.checkpoint import FIGURE_FOLDER, load_config
 from skinnet.errors import CheckpointError
 from skinnet.evaluation.bootstrap import Estimate, clopper_pearson
+from skinnet.inference.wording import unbroken
 from skinnet.labels import MALIGNANT
+from skinnet.reporting.report import report
+from skinnet.reporting.results.explorer import explorer
+from skinnet.reporting.results.figures import by_group, figure, folded, table
+from skinnet.reporting.results.forest import forest
+from skinnet.reporting.results.measured import DataSet, bounds, data_sets, interval
+from skinnet.reporting.results.melanomas import melanomas
+from skinnet.reporting.results.overview import overview
+from skinnet.reporting.results.page import details, top
+from skinnet.reporting.results.published import published
 from skinnet.reporting.study_tables import study_tables
 from skinnet.reporting.table import Table
 
 
 @pytest.fixture(scope="module")
-def sets(site: Site) -> list[DataSet]:
-    return data_sets(site)
+def sets(shipped: Path) -> list[DataSet]:
+    return data_sets(shipped, load_config(shipped))
 
 
 def words(html: str) -> str:
@@ -58,10 +61,11 @@ def test_shares_have_the_decimals_of_their_value_and_the_exact_interval_where_th
     assert bounds(Estimate(1.0, 1.0, 1.0), n=49) == clopper_pearson(49, 49)
 
 
-def test_the_explorer_gets_every_lesion_and_agrees_with_the_metrics_file(site: Site, sets: list[DataSet]) -> None:
-    value = explorer(sets, site.config)
+def test_the_explorer_gets_every_lesion_and_agrees_with_the_metrics_file(shipped: Path, sets: list[DataSet]) -> None:
+    value = explorer(sets)
+    assert value
     assert value["thresholds"][0] == {"threshold": sets[0].lesions.threshold, "target": 0.95}
-    assert len(value["thresholds"]) == len(site.config.operating_points)
+    assert len(value["thresholds"]) == len(load_config(shipped).operating_points)
     for data, sent in zip(sets, value["sets"], strict=True):
         scores, malignant = np.array(sent["scores"]), np.array(sent["malignant"], bool)
         assert len(scores) == data.lesions.lesions
@@ -101,13 +105,17 @@ def test_every_melanoma_is_on_the_axis_and_every_missed_one_is_named(sets: list[
             assert f">{row['lesion_id'].rpartition('/')[2]}<" in page
 
 
-def test_the_page_has_every_study_and_no_path_of_this_machine(site: Site, sets: list[DataSet]) -> None:
-    page = details(site, sets)
-    for study in study_tables(site.checkpoint):
-        assert study.html() in page
-    assert str(site.checkpoint.resolve()) not in page
+def test_the_report_is_the_page_of_the_app_and_the_published_one(shipped: Path, sets: list[DataSet]) -> None:
+    evaluation = published(shipped, load_config(shipped), sets)
+    page, figures = report(evaluation, shipped / FIGURE_FOLDER), shipped / FIGURE_FOLDER
+    assert page == (shipped / "report.html").read_text(encoding="utf-8")
+    for part in (top(evaluation), details(evaluation, figures)):
+        assert unbroken(part) in page
+    for study in study_tables(shipped):
+        assert unbroken(study.html()) in page
+    assert str(shipped.resolve()) not in page
     assert not re.search(r'(src|href)="(?!data:)', page)
-    assert page.count("How to read it.") == 7
+    assert page.count("How to read it.") == 7 + 2  # with the explorer's own
 
 
 def test_a_table_is_saved_as_the_same_csv() -> None:

@@ -8,20 +8,22 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from skinnet.checkpoint import FIGURE_FOLDER
 from skinnet.errors import CheckpointError
 from skinnet.reporting.plots.titles import FIGURES, READING
 from skinnet.reporting.table import Table
 from skinnet.reporting.table_groups import grouped
 
 
-def figure(checkpoint: Path, name: str, tables: Sequence[Table] = ()) -> str:
+def figure(folder: Path, name: str, tables: Sequence[Table] = ()) -> str:
     """A figure inside the page itself, so that no file of this machine needs to be served.
+
+    Args:
+        folder: of the figures.
 
     Raises:
         CheckpointError: if it is missing.
     """
-    path = checkpoint / FIGURE_FOLDER / f"{name}.svg"
+    path = folder / f"{name}.svg"
     if not path.is_file():
         raise CheckpointError(f"No {path}: run python -m skinnet release.")
     data = base64.b64encode(path.read_bytes()).decode()

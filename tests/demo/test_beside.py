@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from demo.beside import neighbours
+from skinnet.checkpoint import CONFIG, METRICS, PREDICTIONS
+from skinnet.errors import SkinnetError
+from skinnet.inference.predictions import load_predictions
+from skinnet.reporting.results.beside import beside
+from skinnet.reporting.results.measured import load_metrics
+
+
+@pytest.fixture(scope="module")
+def other(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second checkpoint: the shipped one's home data set, without half of its test photos' predictions."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "other"
+    folder.mkdir()
+    config = json.loads((shipped / CONFIG).read_text(encoding="utf-8"))
+    (folder / CONFIG).write_text(json.dumps(config | {"sources": config["sources"][:1], "name": "other <1>"}))
+    shutil.copy(shipped / METRICS, folder)
+    table = load_predictions(shipped / PREDICTIONS)
+    table = table[(table["split"] == "test") & (table["source"] == config["sources"][0])]
+    table.iloc[: len(table) // 2].to_csv(folder / PREDICTIONS, index=False)
+    return folder
+
+
+def test_two_checkpoints_stand_side_by_side_with_what_both_were_tested_on(shipped: Path, other: Path) -> None:
+    page = beside(shipped, other)
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    home = load_metrics(shipped, "test", unit="lesion")
+    assert f"(Pre)malignant AUROC {home.overall['malignant_auroc']} {home.overall['malignant_auroc']}" in words
+    assert "(Pre)malignant AUROC" in words.partition("ISIC 2017")[2]
+    assert "not tested" in words.partition("ISIC 2017")[2]
+    images = len(load_predictions(other / PREDICTIONS))
+    assert f"on the {images:,} images that both were tested on" in words
+    assert "0.000 (0.000-0.000)" in words  # the same predictions, so no difference
+    assert page.count("there are no paired differences") == 1
+    assert "<1>" not in page
+
+
+def test_only_other_checkpoints_of_the_same_folder_are_offered(shipped: Path, other: Path) -> None:
+    (other.parent / "no checkpoint").mkdir(exist_ok=True)
+    assert neighbours(other) == {}
+    (other.parent / "second").mkdir(exist_ok=True)
+    shutil.copy(other / CONFIG, other.parent / "second")
+    assert neighbours(other) == {"second": other.parent.resolve() / "second"}
+    with pytest.raises(SkinnetError, match=PREDICTIONS):
+        beside(shipped, other.parent / "second")
