@@ -8,6 +8,7 @@ Both are measured on the same draws of lesions, so a lesion that is hard for bot
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,7 @@ def compare(
     second: pd.DataFrame,
     *,
     decisions: tuple[Decision | None, Decision | None],
+    units: Iterable[str] = tuple(UNITS),
     draws: int = DRAWS,
     seed: int = 0,
 ) -> dict[str, dict[str, Difference]]:
@@ -58,14 +60,15 @@ def compare(
     Args:
         first, second: tables of predictions of the same images.
         decisions: the rules of each, applied to its own predictions.
+        units: those to compare in.
 
     Raises:
         DataError: if they do not hold the same images, lesions and diagnoses.
     """
     second = _paired(first, second)
     differences = {}
-    for unit, arrange in UNITS.items():
-        both = arrange(first), arrange(second)
+    for unit in units:
+        both = UNITS[unit](first), UNITS[unit](second)
         weights = bootstrap_counts(both[0], draws=affordable(draws, len(first)), seed=seed)
         ours, theirs = (_values(cases, weights, decision) for cases, decision in zip(both, decisions, strict=True))
         differences[unit] = {name: _difference(name, ours[name], theirs[name]) for name in ours if name in theirs}

@@ -7,13 +7,13 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from demo.results.measured import data_sets
 
 from skinnet.checkpoint import CARD, FIGURE_FOLDER, load_config
 from skinnet.errors import DataError
 from skinnet.inference.wording import unbroken
 from skinnet.reporting.goals import goals_table
 from skinnet.reporting.publish import publish
+from skinnet.reporting.results.measured import data_sets
 from skinnet.reporting.results.page import details
 from skinnet.reporting.results.published import published
 from skinnet.reporting.study_tables import remove_studies, study_tables, write_study

@@ -86,7 +86,8 @@ def _paired(source: str, configs: list[Config], tables: list[pd.DataFrame]) -> s
     theirs = theirs[theirs["image_id"].isin(ours["image_id"])].reset_index(drop=True)
     if ours.empty:
         return "<p class='small'>No photo here was in the test of both, so there are no paired differences.</p>"
-    differences = compare(ours, theirs, decisions=(Decision.of(configs[0]), Decision.of(configs[1])))
+    decisions = Decision.of(configs[0]), Decision.of(configs[1])
+    differences = compare(ours, theirs, decisions=decisions, units=["lesion"])
     each = comparison_table(differences["lesion"], "lesion")
     found = Table(
         f"{source}_differences",
