@@ -63,23 +63,24 @@ def beside(first: Path, second: Path) -> str:
         {data.source: data for data in data_sets(folder, config)}
         for folder, config in zip((first, second), configs, strict=True)
     ]
+    names = [first.name, second.name]
     return "".join(
         f"<h3>{escape(source_title(source))}, test split</h3>"
-        f"{table(_figures(source, first.name, second.name, measured))}{_paired(source, configs, tables)}"
+        f"{table(_figures(source, names, measured))}{_paired(source, configs, tables, names)}"
         for source in dict.fromkeys([*configs[0].sources, *configs[1].sources])
     )
 
 
-def _figures(source: str, first: str, second: str, measured: list[dict[str, DataSet]]) -> Table:
+def _figures(source: str, names: list[str], measured: list[dict[str, DataSet]]) -> Table:
     rows = [
         [words, *(read(sets[source]) if source in sets else "not tested" for sets in measured)]
         for words, read in MEASURES.items()
     ]
     title = "Per lesion, each at its own threshold, with 95 % intervals"
-    return Table(f"{source}_beside", title, ["", first, second], rows)
+    return Table(f"{source}_beside", title, ["", *names], rows)
 
 
-def _paired(source: str, configs: list[Config], tables: list[pd.DataFrame]) -> str:
+def _paired(source: str, configs: list[Config], tables: list[pd.DataFrame], names: list[str]) -> str:
     """The differences on the images that both have predictions of."""
     ours, theirs = (rows_of(each, "test", source) for each in tables)
     ours = ours[ours["image_id"].isin(theirs["image_id"])].reset_index(drop=True)
@@ -92,7 +93,7 @@ def _paired(source: str, configs: list[Config], tables: list[pd.DataFrame]) -> s
     found = Table(
         f"{source}_differences",
         f"Paired differences, first minus second, on the {len(ours):,} images that both were tested on",
-        [each.header[0], *(config.name for config in configs), *each.header[3:-1], "the first is"],
+        [each.header[0], *names, *each.header[3:-1], "the first is"],
         each.rows,
     )
     return f"<details><summary>Paired differences</summary>{table(found)}</details>"

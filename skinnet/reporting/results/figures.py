@@ -43,7 +43,7 @@ def _behind(tables: Sequence[Table]) -> str:
 def table(each: Table) -> str:
     """A table and its CSV file, which is in the link itself."""
     link = f"data:text/csv;charset=utf-8,{quote(each.csv())}"
-    return f'{each.html()}<p class="csv"><a download="{each.name}.csv" href="{link}">Save as CSV</a></p>'
+    return f'{each.html()}<p class="csv"><a download="{escape(each.name)}.csv" href="{link}">Save as CSV</a></p>'
 
 
 def folded(groups: Mapping[str, Iterable[Table]]) -> str:
