@@ -1,2 +1,5 @@
-// The way to Gradio's page on the API: its own button, in a footer that is hidden, opens it.
-element.querySelector(".api").addEventListener("click", () => document.querySelector("footer .show-api")?.click());
+// The way to Gradio's page on the API: its own button, in a footer that is hidden, opens it. Only the English page has it.
+element.querySelector(".api").addEventListener("click", () => {
+  if (document.documentElement.lang === "en") document.querySelector("footer .show-api")?.click();
+  else location.assign(new URL("?lang=en&view=api", document.baseURI));
+});

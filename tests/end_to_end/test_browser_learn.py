@@ -90,7 +90,7 @@ def test_a_whole_quiz_with_the_keyboard_and_a_reload_in_the_middle(
         else:
             play(page, number)
         side = words(page, ".place .side")
-        assert ("Melanoma" if card.malignant else "Mole (melanocytic nevus)") in side
+        assert ("Melanoma" if card.malignant else "Melanocytic nevus (mole)") in side
         assert f"Score {percent(card.verdict.p_malignant)}, " in side
         assert (" sure)." in side) == (FIRST[number] == FINAL[number])  # nobody said how sure a changed answer is
         assert ("no all-clear" in side) == (card.malignant and card.wrong)
@@ -179,9 +179,9 @@ def test_the_sliders_change_the_photo_the_score_and_the_gate(learn: Any, screens
     page.locator("#slider-light").focus()
     for _ in range(3):
         page.keyboard.press("ArrowLeft")
-    assert page.locator("#slider-light").get_attribute("aria-valuetext") == "light −15 %"
+    assert page.locator("#slider-light").get_attribute("aria-valuetext") == "light −15\u00a0%"
     page.locator(".learn .stress .changed:has-text('light −15')").wait_for()
-    assert words(page, ".stress .changed").startswith(f"{before} With light −15 % it scores")
+    assert words(page, ".stress .changed").startswith(f"{before} With light −15\u00a0% it scores")
     pictures.append(photo.get_attribute("src"))
     page.screenshot(path=screenshots / f"learn-stress-{page.size_name}.png", full_page=True)
     page.locator("#slider-blur").fill("3")
