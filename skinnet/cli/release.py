@@ -25,18 +25,35 @@ def add(commands: Commands) -> None:
         "--out-of-fold", type=Path, nargs="+", default=[], metavar="CSV",
         help="for each run, the table of cross-validate to fit calibration and thresholds on (default: validation)",
     )  # fmt: skip
+    parser.add_argument(
+        "--without", action="append", default=[], type=_evaluation, metavar="SOURCE=DIR",
+        help="the evaluation, on that data set's test split, of a network that was trained without it: its figures "
+        "stand beside the others",
+    )  # fmt: skip
     parser.add_argument("--readme", type=Path, help="README whose results to rewrite")
+
+
+def _evaluation(given: str) -> tuple[str, Path]:
+    name, sign, folder = given.partition("=")
+    if not (name and sign and folder):
+        raise argparse.ArgumentTypeError(f"'{given}' is not SOURCE=DIR")
+    return name, Path(folder)
 
 
 def release(options: argparse.Namespace) -> int:
     from skinnet.reporting.publish import publish
     from skinnet.reporting.release import release
+    from skinnet.reporting.without import keep_without
 
     checkpoint = options.checkpoint or default_checkpoint()
     if options.run is None:
         if options.out_of_fold:
             raise SkinnetError("--out-of-fold needs --run: rules are fitted when a run is released.")
+        if options.without:
+            keep_without(checkpoint, dict(options.without))
         publish(checkpoint, readme=options.readme)
+    elif options.without:
+        raise SkinnetError("--without belongs to a checkpoint that is published: leave out --run.")
     else:
         release(
             options.run,

@@ -48,7 +48,7 @@ def publish(checkpoint: Path, *, readme: Path | None = None) -> dict[str, dict[s
     evaluation, source = published(checkpoint, config, sets), home_name(config)
     shutil.rmtree(checkpoint / TABLE_FOLDER, ignore_errors=True)  # a table may be gone for good
     write_evaluation(evaluation, metrics, checkpoint, source=f"{source}, test split")
-    sources = source_table(config, {name: each["image"] for name, each in metrics.items()})
+    sources = source_table(config, {name: each["image"] for name, each in metrics.items()}, evaluation.without)
     write_text(checkpoint / CARD, model_card(config, metrics, sources, evaluation.study_tables))
     if readme is not None:
         results = f"{headline_section(metrics['test'], 'test', source=source)}\n{sources.markdown()}\n"

@@ -33,6 +33,7 @@ from skinnet.reporting.publish import README_BEGIN, README_END
 from skinnet.reporting.results.measured import load_metrics
 from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
+from skinnet.reporting.without import load_without
 from skinnet.studies.gate_study.card import gate_card
 from skinnet.training.config import TrainConfig
 from skinnet.training.fit_calibration import fit_rules
@@ -110,7 +111,7 @@ def test_the_readme_the_card_and_the_report_say_what_the_metrics_file_says(shipp
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     written = readme.partition(README_BEGIN)[2].partition(README_END)[0]
     config = load_config(shipped)
-    sources = source_table(config, {name: units["image"] for name, units in saved.items()})
+    sources = source_table(config, {name: units["image"] for name, units in saved.items()}, load_without(shipped))
     assert written == f"\n{headline_section(saved['test'], 'test', source='HAM10000')}\n{sources.markdown()}\n"
     card = (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
     studies = study_tables(shipped)

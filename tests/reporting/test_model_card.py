@@ -29,7 +29,7 @@ def trained_with(config: Config, **settings: object) -> Config:
 
 
 def card_of(config: Config, metrics: ByUnit) -> str:
-    return model_card(config, metrics, source_table(config, {"test": metrics["test"]["image"]}))
+    return model_card(config, metrics, source_table(config, {"test": metrics["test"]["image"]}, {}))
 
 
 def test_the_card_takes_facts_about_the_data_from_their_registry(shipped: Path, metrics: ByUnit) -> None:

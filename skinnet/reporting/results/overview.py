@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
+from skinnet.evaluation.evaluate import Metrics
 from skinnet.inference.wording import percent
 from skinnet.labels import MALIGNANT_MEANING
+from skinnet.reporting.captions import source_title
 from skinnet.reporting.results.measured import DataSet, interval
 
 Count = Callable[[DataSet], tuple[int, int, str]]
 """Reads a count, among how many, and the share with its interval in words."""
 
 
-def overview(sets: Sequence[DataSet]) -> str:
-    """The first screen of a checkpoint's published results."""
+def overview(sets: Sequence[DataSet], without: Mapping[str, Metrics]) -> str:
+    """The first screen of a checkpoint's published results.
+
+    Args:
+        without: see `skinnet.reporting.without`.
+    """
     return (
         f'<h1>How good is it?</h1><p class="lead">Tested on lesions that took no part in the training: '
         f"{_tested(sets)}. "
         f"One threshold decides, {percent(sets[0].lesions.threshold)}: it was fixed before these tests. "
-        f"In brackets: 95 % intervals.</p>{counts(sets)}{_elsewhere(sets)}"
+        f"In brackets: 95 % intervals.</p>{counts(sets)}{_elsewhere(sets, without)}"
     )
 
 
@@ -76,18 +82,27 @@ def _column(title: str, count: Count, sets: Sequence[DataSet]) -> str:
     return f"<section><h2>{title}</h2>{''.join(lines)}</section>"
 
 
-def _elsewhere(sets: Sequence[DataSet]) -> str:
+def _elsewhere(sets: Sequence[DataSet], without: Mapping[str, Metrics]) -> str:
     compared = "; ".join(
         f"{_per_100(each.counts.flagged.value)} cancers and {_per_100(each.counts.alarms.value)} benign lesions in "
         f"{escape(each.title)}"
         for each in sets
     )
+    foreign = "".join(
+        f" One trained without {escape(source_title(name))} flags {_per_100(each.overall['sensitivity'].value)} of its "
+        f"cancers and {_per_100(_alarms_of(each))} of its benign photos."
+        for name, each in without.items()
+    )
     return (
         '<div class="warning"><p><strong>Elsewhere expect less.</strong> Every data set above also gave the training '
         f"photos, of other lesions. Even so, the same threshold flags {compared}. In a clinic that gave none, a "
-        "network of this kind separates lesions worse: EXPERIMENTS.md of the project gives the figures of one trained "
-        "without a data set and tested on it. There are almost no photos of dark skin.</p></div>"
+        f"network of this kind separates lesions worse.{foreign} There are almost no photos of dark skin.</p></div>"
     )
+
+
+def _alarms_of(metrics: Metrics) -> float | None:
+    specificity = metrics.overall["specificity"].value
+    return None if specificity is None else 1 - specificity
 
 
 def _per_100(share: float | None) -> str:

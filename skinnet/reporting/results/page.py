@@ -6,12 +6,13 @@ top(evaluation), details(evaluation, folder / FIGURE_FOLDER)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
+from skinnet.evaluation.evaluate import Metrics
 from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
 from skinnet.reporting.metric_tables import all_tables, class_tables
 from skinnet.reporting.results.figures import by_group, figure, folded, table
@@ -49,6 +50,7 @@ class Evaluation:
         published: whether these are the results of a checkpoint on its own test splits.
         history: a row for each epoch of training, if that is known.
         goals, study_tables: tables before and after those of the metrics.
+        without: see `skinnet.reporting.without`.
     """
 
     sets: Sequence[DataSet]
@@ -59,6 +61,7 @@ class Evaluation:
     history: pd.DataFrame | None = None
     goals: Sequence[Table] = ()
     study_tables: Sequence[Table] = ()
+    without: Mapping[str, Metrics] = field(default_factory=dict)
 
     @property
     def home(self) -> DataSet:
@@ -74,7 +77,7 @@ class Evaluation:
 def top(evaluation: Evaluation) -> str:
     """Everything above the explorer."""
     if evaluation.published:
-        return overview(evaluation.sets)
+        return overview(evaluation.sets, evaluation.without)
     shown = counts(evaluation.sets) if all(data.has_both for data in evaluation.sets) else ""
     return f"<h1>{escape(evaluation.title)}</h1><p>{escape(evaluation.caption)}</p>{shown}"
 

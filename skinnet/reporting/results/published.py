@@ -16,6 +16,7 @@ from skinnet.reporting.results.measured import DataSet
 from skinnet.reporting.results.page import Evaluation
 from skinnet.reporting.source_table import source_table
 from skinnet.reporting.study_tables import study_tables
+from skinnet.reporting.without import load_without
 
 
 def published(checkpoint: Path, config: Config, sets: Sequence[DataSet]) -> Evaluation:
@@ -28,6 +29,7 @@ def published(checkpoint: Path, config: Config, sets: Sequence[DataSet]) -> Eval
         DataError: if its history is missing.
     """
     home, *others = sets
+    without = load_without(checkpoint)
     images = {"test": home.metrics["image"]} | {other.source: other.metrics["image"] for other in others}
     return Evaluation(
         sets,
@@ -37,6 +39,7 @@ def published(checkpoint: Path, config: Config, sets: Sequence[DataSet]) -> Eval
         history=read_table(
             checkpoint / HISTORY, advice="run python -m skinnet release with --run", needs=("epoch", "loss")
         ),
-        goals=[goals_table(home.metrics), image_goals_table(images), source_table(config, images)],
+        goals=[goals_table(home.metrics), image_goals_table(images), source_table(config, images, without)],
+        without=without,
         study_tables=study_tables(checkpoint),
     )
