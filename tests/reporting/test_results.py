@@ -36,7 +36,7 @@ def words(html: str) -> str:
 
 
 def test_the_first_screen_counts_lesions_and_cancers_of_each_test_set(sets: list[DataSet]) -> None:
-    page = words(overview(sets))
+    page = words(overview(sets, {}))
     assert [data.source for data in sets] == ["ham10000", "isic2017"]
     for data in sets:
         metrics, verdict = data.lesions, data.lesions.verdict
