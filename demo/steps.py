@@ -118,9 +118,13 @@ def _trunk_outputs(classifier: Classifier, pixels: np.ndarray) -> list[Tensor]:
     last = classifier.network.get_submodule(layers[0])
     if isinstance(last, Branches):
         layers = [f"{layers[0]}.members.{number}" for number in range(len(last.members))]
-    with classifier.lock, recorded_outputs(classifier.network, layers) as recorded:
-        classifier.network(classifier.to_tensor(pixels[None]))
-    return [recorded[layer][0].float() for layer in layers]
+
+    def run() -> list[Tensor]:
+        with recorded_outputs(classifier.network, layers) as recorded:
+            classifier.network(classifier.to_tensor(pixels[None]))
+        return [recorded[layer][0].float() for layer in layers]
+
+    return classifier.in_turn(run)
 
 
 def _grey(feature: Tensor) -> list[list[int]]:

@@ -8,7 +8,7 @@ What is explained is a diagnosis's *lead*: its logit minus the mean of the seven
 what all logits share is evidence for no diagnosis.
 
 The target layer is the last one with positions (`features[-1]`, or `layer4[-1]` of a ResNet). The network below it runs
-once, without gradients or hooks, while the classifier's lock is held. Everything else happens in a copy of its head,
+once, without gradients or hooks, in the classifier's own thread. Everything else happens in a copy of its head,
 made for each call, so threads may draw maps and classify photos at the same time.
 """
 

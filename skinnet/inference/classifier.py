@@ -13,10 +13,11 @@ maps are wanted too, `examine` keeps the pass; `examine_all` takes several photo
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -37,6 +38,8 @@ from skinnet.inference.wording import possible_sentence, stability_sentence
 from skinnet.labels import CLASSES
 from skinnet.models.backbone import last_feature_layer_name
 from skinnet.models.folding import fold_norms
+
+Done = TypeVar("Done")
 
 
 class Classifier:
@@ -67,7 +70,7 @@ class Classifier:
         self.frame, self.mean, self.std = frame, mean, std
         self.calibration, self.decision = calibration, decision
         self.gate, self.sets = gate, sets
-        self.lock = threading.Lock()  # held while the network runs: hooks must not record another thread's photo
+        self._thread = ThreadPoolExecutor(1, "network")
         self.feature_layer = last_feature_layer_name(network)
         self._mean, self._std = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
 
@@ -109,13 +112,22 @@ class Classifier:
         """uint8 (B, H, W, 3) -> the network's input, float32 (B, 3, H, W)."""
         return (pixels_to_tensor(pixels) - self._mean) / self._std
 
-    @torch.no_grad()
+    def in_turn(self, work: Callable[[], Done]) -> Done:
+        """Do something with the network, after those who asked before.
+
+        One thread runs it, for all: hooks record no other photo, and torch keeps its buffers once, 20 MB a thread.
+        """
+        return self._thread.submit(torch.no_grad()(work)).result()
+
     def run(self, pixels: np.ndarray) -> Outputs:
         """Run the network once over B images, uint8 (B, H, W, 3)."""
+        return self.in_turn(lambda: self._outputs(pixels))
+
+    def _outputs(self, pixels: np.ndarray) -> Outputs:
         images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
         gate_layers = self.gate.layers if self.gate else ()
         layers = {*gate_layers, *([self.feature_layer] if self.feature_layer else [])}
-        with self.lock, recorded_outputs(self.network, sorted(layers)) as recorded:
+        with recorded_outputs(self.network, sorted(layers)) as recorded:
             logits = self.network(images).float()
         return Outputs(
             logits.numpy(),
@@ -123,12 +135,10 @@ class Classifier:
             recorded[self.feature_layer].float() if self.feature_layer else None,
         )
 
-    @torch.inference_mode()
     def logits(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 (B, H, W, 3) -> float32 (B, 7)."""
         images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
-        with self.lock:
-            return np.asarray(self.network(images).float().numpy())
+        return self.in_turn(lambda: np.asarray(self.network(images).float().numpy()))
 
     def malignant(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated `p_malignant`: logits (..., 7) -> float64 (...)."""

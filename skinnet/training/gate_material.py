@@ -155,7 +155,6 @@ def image_features(
     features: dict[int, np.ndarray] = {}
     for items in progress(equal_shapes(images, positions, batch_size=BATCH), title, unit="batch"):
         batch = classifier.to_tensor(np.stack([images[position] for position in positions[items]]))
-        with classifier.lock:
-            outputs = outputs_up_to(classifier.network, layers, batch.contiguous(memory_format=torch.channels_last))
+        outputs = outputs_up_to(classifier.network, layers, batch.contiguous(memory_format=torch.channels_last))
         features |= dict(zip(items, layer_statistics(outputs, layers), strict=True))
     return np.stack([features[item] for item in range(len(positions))])
