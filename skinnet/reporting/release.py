@@ -25,6 +25,7 @@ from skinnet.checkpoint import (
     PREDICTIONS,
     SPLIT,
     WEIGHTS,
+    WITHOUT,
     save_config,
 )
 from skinnet.data.partitions import write_split
@@ -36,7 +37,7 @@ from skinnet.reporting.study_tables import remove_studies
 from skinnet.training import run_state
 from skinnet.training.fitted_run import FittedRun, fit_run
 
-FITTED = (GATE, GATE_STATISTICS, CONFORMAL, CASES)
+FITTED = (GATE, GATE_STATISTICS, CONFORMAL, CASES, WITHOUT)
 """Files fitted to the network of a checkpoint, or computed with it, which are removed with it."""
 
 

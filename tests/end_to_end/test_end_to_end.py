@@ -67,7 +67,8 @@ def test_a_new_network_takes_nothing_over_from_the_one_before(
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
     shutil.copytree(shipped, checkpoint)
-    (checkpoint / "faithfulness").mkdir(exist_ok=True)
+    shutil.rmtree(checkpoint / "faithfulness", ignore_errors=True)
+    (checkpoint / "faithfulness").mkdir()
     for folder, name, file in ((checkpoint, "robustness", "robustness.csv"),
                                (checkpoint / "faithfulness", "faithfulness", "faithfulness.json")):  # fmt: skip
         (folder / file).write_text("of another network")
