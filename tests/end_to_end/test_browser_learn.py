@@ -181,7 +181,7 @@ def test_the_sliders_change_the_photo_the_score_and_the_gate(learn: Any, screens
         page.keyboard.press("ArrowLeft")
     assert page.locator("#slider-light").get_attribute("aria-valuetext") == "light −15\u00a0%"
     page.locator(".learn .stress .changed:has-text('light −15')").wait_for()
-    assert words(page, ".stress .changed").startswith(f"{before} With light −15\u00a0% it scores")
+    assert words(page, ".stress .changed").startswith(f"{before} With light −15 % it scores")
     pictures.append(photo.get_attribute("src"))
     page.screenshot(path=screenshots / f"learn-stress-{page.size_name}.png", full_page=True)
     page.locator("#slider-blur").fill("3")
