@@ -11,7 +11,7 @@ from pathlib import Path
 from demo.address import past_any_proxy, server_address, without_proxy
 from demo.temporary import private_folder, stop_on_signals
 from skinnet.cli.options import SHIPPED_CHECKPOINT
-from skinnet.cores import THREADS, usable_cores
+from skinnet.cores import limit_threads
 from skinnet.errors import SkinnetError
 
 SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
@@ -19,7 +19,7 @@ SETTINGS = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"
 
 if __name__ == "__main__":
     os.environ.update(SETTINGS | without_proxy(os.environ))
-    os.environ.setdefault(THREADS, str(usable_cores()))
+    limit_threads()
     try:
         host, port = server_address(os.environ)
         stop_on_signals()

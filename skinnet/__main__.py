@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from skinnet import __version__
 from skinnet.cli.options import DONE, FAILED, STOPPED
 from skinnet.cli.registry import add_commands
-from skinnet.cores import THREADS, usable_cores
+from skinnet.cores import limit_threads
 from skinnet.errors import SkinnetError, printable
 from skinnet.labels import DISCLAIMER
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
-    os.environ.setdefault(THREADS, str(usable_cores()))
+    limit_threads()
     sys.exit(main())
 
 

@@ -1,6 +1,6 @@
 """How many processor cores this process may use, and no more threads than that.
 
-    os.environ.setdefault(THREADS, str(usable_cores()))  # before torch or numpy is imported
+    limit_threads()  # before torch or numpy is imported
 
 A container may see all the cores of its host but get the time of two. Threads for all of them would wait for each
 other.
@@ -15,6 +15,11 @@ from pathlib import Path
 THREADS = "OMP_NUM_THREADS"
 """The variable from which torch and numpy take the number of their threads."""
 CGROUP = Path("/sys/fs/cgroup")
+
+
+def limit_threads() -> None:
+    """Let torch and numpy start as many threads as there are usable cores, unless the environment says how many."""
+    os.environ.setdefault(THREADS, str(usable_cores()))
 
 
 def usable_cores(cgroup: Path = CGROUP) -> int:

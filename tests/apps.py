@@ -81,6 +81,16 @@ def classify(address: str, photo: Path) -> str:
     return str(Client(address, verbose=False).predict(handle_file(str(photo)), api_name="/classify")["gate"])
 
 
+def half_an_upload(address: str) -> socket.socket:
+    """Send the beginning of a file."""
+    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    connection = socket.create_connection((host, int(port)))
+    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n' + b"x" * 200_000
+    head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    connection.sendall(f"{head}Content-Length: 900000\r\n\r\n".encode() + part)
+    return connection
+
+
 class _Forward(BaseHTTPRequestHandler):
     """Hands requests below a path on to a server, as nginx does by `location PATH { proxy_pass SERVER/; }`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, add_root, default_checkpoint
+from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, add_root, default_checkpoint, pair
 from skinnet.errors import SkinnetError
 
 
@@ -34,8 +34,8 @@ def add(commands: Commands) -> None:
 
 
 def _evaluation(given: str) -> tuple[str, Path]:
-    name, sign, folder = given.partition("=")
-    if not (name and sign and folder):
+    name, folder = pair(given)
+    if not (name and folder):
         raise argparse.ArgumentTypeError(f"'{given}' is not SOURCE=DIR")
     return name, Path(folder)
 

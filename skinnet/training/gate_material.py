@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -155,6 +156,7 @@ def image_features(
     features: dict[int, np.ndarray] = {}
     for items in progress(equal_shapes(images, positions, batch_size=BATCH), title, unit="batch"):
         batch = classifier.to_tensor(np.stack([images[position] for position in positions[items]]))
-        outputs = outputs_up_to(classifier.network, layers, batch.contiguous(memory_format=torch.channels_last))
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        outputs = classifier.in_turn(partial(outputs_up_to, classifier.network, layers, batch))
         features |= dict(zip(items, layer_statistics(outputs, layers), strict=True))
     return np.stack([features[item] for item in range(len(positions))])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import socket
 import threading
 import time
 from collections import Counter
@@ -17,7 +16,7 @@ import requests
 from demo.site import load_cases
 from skinnet.images.photo import open_photo
 from skinnet.inference.classifier import Classifier
-from tests.apps import free_port, running, settings_of
+from tests.apps import free_port, half_an_upload, running, settings_of
 
 CLIENTS = 20
 MINUTES = 10
@@ -83,11 +82,7 @@ class Visitor(threading.Thread):
         assert "Traceback" not in said.text
 
     def aborted(self) -> None:
-        host, port = self.address.rpartition("/")[2].split(":")
-        head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n' + b"x" * 50_000
-        with socket.create_connection((host, int(port)), timeout=60) as connection:
-            connection.sendall(f"{head}Content-Length: 900000\r\n\r\n".encode() + part)
+        half_an_upload(self.address).close()
 
 
 def visit(address: str, photos: dict[Path, float], *, seconds: float = 1e9, count: int = 10**9) -> list[Visitor]:

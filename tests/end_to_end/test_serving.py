@@ -18,7 +18,7 @@ import requests
 
 from demo.headers import HEADERS, LOOPBACK, trusted_hosts
 from demo.temporary import LOCK, private_folder, sweep
-from tests.apps import classify, free_port, running, settings_of
+from tests.apps import classify, free_port, half_an_upload, running, settings_of
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
@@ -110,16 +110,6 @@ def test_old_files_are_swept_and_young_ones_stay(tmp_path: Path) -> None:
     os.utime(tmp_path / "hash", (time.time() - 700,) * 2)  # deleting from it has made it young
     sweep(tmp_path, older_than=600)
     assert sorted(path.name for path in tmp_path.rglob("*")) == [LOCK, "young.jpg"]
-
-
-def half_an_upload(address: str) -> socket.socket:
-    """Send the beginning of a file."""
-    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
-    connection = socket.create_connection((host, int(port)))
-    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n' + b"x" * 200_000
-    head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-    connection.sendall(f"{head}Content-Length: 900000\r\n\r\n".encode() + part)
-    return connection
 
 
 def wait_for(found: Callable[[], bool]) -> None:
