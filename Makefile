@@ -13,6 +13,7 @@ PACKAGES ?=
 WORKERS ?= 2
 SHIPPED := checkpoints/committee
 NETWORKS := efficientnet_lite0 vit_small_dinov2
+TRAIN := $(BIN)/python -m skinnet train --root data
 
 .PHONY: app test space stress bench lint data train release clean
 
@@ -46,8 +47,9 @@ data: $(VENV)/.app
 train: $(VENV)/.test
 	$(BIN)/python -m pip install -e ".[transformer]"
 	for network in $(NETWORKS); do \
-	  $(BIN)/python -m skinnet train --root data --network $$network --out runs/$$network $$(test -e runs/$$network/state.pt && echo --resume) && \
-	  $(BIN)/python -m skinnet cross-validate --root data --network $$network --out runs/$$network-folds || exit; \
+	  $(TRAIN) --network $$network --out runs/$$network $$(test -e runs/$$network/state.pt && echo --resume) && \
+	  $(BIN)/python -m skinnet cross-validate --root data --network $$network --out runs/$$network-folds && \
+	  $(TRAIN) --network $$network --out runs/$$network-ham10000 --sources ham10000 --partition split $$(test -e runs/$$network-ham10000/state.pt && echo --resume) || exit; \
 	done
 
 release: $(VENV)/.foreign $(VENV)/.test
@@ -55,10 +57,10 @@ release: $(VENV)/.foreign $(VENV)/.test
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
 	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --limit 500 --out $(SHIPPED)/faithfulness
-	$(BIN)/python -m skinnet leave-out rosendahl --checkpoint $(SHIPPED) --root data --out runs/left-out
-	$(BIN)/python -m skinnet leave-out akiec df vasc --checkpoint $(SHIPPED) --root data --out runs/left-out
 	$(BIN)/python -m skinnet cases demo/cases --checkpoint $(SHIPPED)
-	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --readme README.md
+	$(BIN)/python -m skinnet release --run $(NETWORKS:%=runs/%-ham10000) --root data --checkpoint runs/ham10000
+	$(BIN)/python -m skinnet evaluate --checkpoint runs/ham10000 --root data --source isic2017 --out runs/without-isic2017
+	$(BIN)/python -m skinnet release --checkpoint $(SHIPPED) --without isic2017=runs/without-isic2017 --readme README.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
