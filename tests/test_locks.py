@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from skinnet.__main__ import main
 from skinnet.errors import DataError
 from skinnet.files import LOCK, exclusive
+from skinnet.labels import probability_columns
 from tests.conftest import PROJECT
 
 HOLDER = """
@@ -47,8 +49,8 @@ def test_a_second_process_is_told_and_a_kill_lets_go(held: subprocess.Popen[str]
         pass
 
 
-def test_acquire_prepare_and_train_hold_their_folders(
-    drawn_mirror: Path, drawn_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_every_command_that_writes_a_folder_holds_it(
+    drawn_mirror: Path, drawn_root: Path, predictions: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, run = tmp_path / "data", tmp_path / "run"
     acquire = ["acquire", "ham10000", "--root", str(root), "--mirror", str(drawn_mirror)]
@@ -58,6 +60,12 @@ def test_acquire_prepare_and_train_hold_their_folders(
     assert main(acquire) == 0
     with exclusive(root / LOCK):
         assert main(["prepare", "--root", str(root)]) == 1
+    assert "Another skinnet is at work in" in capsys.readouterr().err
+    table = tmp_path / "table.csv"
+    shares = predictions[probability_columns()].div(predictions[probability_columns()].sum(axis=1), axis=0)
+    shares.assign(dx=predictions["dx"]).to_csv(table, index=False)
+    with exclusive(run / LOCK):
+        assert main(["evaluate", "--predictions", str(table), "--out", str(run)]) == 1
     assert "Another skinnet is at work in" in capsys.readouterr().err
     train = ["train", "--root", str(drawn_root), "--out", str(run), "--weights", "none", "--partition", "split"]
     with exclusive(run / LOCK):

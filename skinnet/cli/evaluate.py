@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,18 +30,20 @@ def add(commands: Commands) -> None:
 def evaluate(options: argparse.Namespace) -> int:
     from skinnet.cli.evaluate_input import read_input
     from skinnet.evaluation.evaluate import evaluate
+    from skinnet.files import LOCK, exclusive
     from skinnet.reporting.captions import caption
     from skinnet.reporting.metric_tables import all_tables
     from skinnet.reporting.table import titled
 
     given = read_input(options)
-    metrics = evaluate(given.predictions, decision=given.decision, prevalence=options.prevalence)
-    heading = caption(metrics, given.split, source=given.source, held_out=given.held_out, method=given.method)
-    print(heading, titled(all_tables(metrics)), sep="\n\n")
-    if options.out is not None:
-        _write(given, metrics, heading, folder=options.out)
-    if options.against is not None:
-        _compare(given, options.against, folder=options.out)
+    with exclusive(options.out / LOCK) if options.out is not None else nullcontext():
+        metrics = evaluate(given.predictions, decision=given.decision, prevalence=options.prevalence)
+        heading = caption(metrics, given.split, source=given.source, held_out=given.held_out, method=given.method)
+        print(heading, titled(all_tables(metrics)), sep="\n\n")
+        if options.out is not None:
+            _write(given, metrics, heading, folder=options.out)
+        if options.against is not None:
+            _compare(given, options.against, folder=options.out)
     return DONE
 
 

@@ -88,7 +88,7 @@ def word(text: str) -> str:
 def out_folder(text: str) -> Path:
     """A folder to write, which may not be there yet, for `type=`."""
     path = Path(word(text))
-    if path.exists() and not path.is_dir():
+    if (path.exists() or path.is_symlink()) and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is no folder")
     return path
 

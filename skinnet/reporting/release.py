@@ -30,7 +30,7 @@ from skinnet.checkpoint import (
 )
 from skinnet.data.partitions import write_split
 from skinnet.errors import DataError
-from skinnet.files import atomic_path, digest, read_table, write_table
+from skinnet.files import atomic_path, digest, read_table, remove_leftovers, write_table
 from skinnet.inference.predictions import add_predictions, predict_logits, save_predictions
 from skinnet.reporting.publish import publish
 from skinnet.reporting.study_tables import remove_studies
@@ -64,6 +64,7 @@ def release(
         raise DataError(f"{sources} has no test image (partition {partition}): nothing to publish.")
     weights = halved(fitted.classifier.network.state_dict())
     fitted.classifier.network.load_state_dict(weights)  # what is published is predicted by what is shipped
+    remove_leftovers(out)
     remove_studies(out)
     for file in FITTED:
         (out / file).unlink(missing_ok=True)

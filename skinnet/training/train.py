@@ -36,7 +36,7 @@ from skinnet.data.partitions import WITHOUT
 from skinnet.data.shapes import draw_shapes
 from skinnet.device import describe, keep_freed_memory, pick_device
 from skinnet.errors import TrainingError
-from skinnet.files import LOCK, exclusive
+from skinnet.files import LOCK, exclusive, remove_leftovers
 from skinnet.images.artefacts import ARTEFACTS
 from skinnet.labels import CLASS_NUMBERS, CLASSES
 from skinnet.models.registry import LITES, VIT
@@ -99,6 +99,7 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
         run = new_run(config, device, processes)
         if processes.is_first:
             held.enter_context(exclusive(out / LOCK))
+            remove_leftovers(out, deep=False)
             open_run_folder(out, settings, machine=describe(device), resume=resume)
         processes.wait()
         if state_path.exists():

@@ -57,6 +57,9 @@ def kaggle(drawn_mirror: Path, tmp_path: Path) -> Path:
             archive.extractall(folder / part)
     if sys.platform != "win32":
         (folder / part / "loop.jpg").symlink_to("loop.jpg")
+        (folder / "A").mkdir()
+        os.mkfifo(folder / "HAM10000_segmentations_lesion_tschandl.zip")
+        os.mkfifo(folder / "A" / "HAM10000_images_part_1.zip")
     return folder
 
 

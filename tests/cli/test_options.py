@@ -21,6 +21,7 @@ from tests.conftest import PROJECT
         (["evaluate", "--threshold", "1"], "'1' is no share between 0 and 1"),
         (["evaluate", "--prevalence", "nan"], "'nan' is no share between 0 and 1"),
         (["evaluate", "--out", "{file}"], "is no folder"),
+        (["evaluate", "--out", "{loop}"], "is no folder"),
         (["evaluate", "--source", ""], "it is empty"),
         (["prepare", "--root", "{file}"], "is no folder"),
         (["prepare", "--root", ""], "it is empty"),
@@ -34,8 +35,9 @@ def test_wrong_options_end_with_one_line(
     arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(SystemExit) as ended:
-        main([argument.format(file=tmp_path / "file") for argument in arguments])
+        main([argument.format(file=tmp_path / "file", loop=tmp_path / "loop") for argument in arguments])
     assert ended.value.code == 2
     assert words in capsys.readouterr().err.splitlines()[-1]
 

@@ -73,6 +73,7 @@ def test_a_new_network_takes_nothing_over_from_the_one_before(
                                (checkpoint / "faithfulness", "faithfulness", "faithfulness.json")):  # fmt: skip
         (folder / file).write_text("of another network")
         write_study(folder, name, order=1, files=[file], tables=[])
+    (checkpoint / ".model.safetensors.7.tmp").write_text("left by a kill")
     release([tiny_checkpoint.parent / "run"], root=drawn_root, out=checkpoint)
     names = {path.name for path in checkpoint.iterdir()}
     assert names == {path.name for path in tiny_checkpoint.iterdir()}

@@ -221,6 +221,7 @@ def test_kills_of_train_do_not_change_the_network(
     drawn_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def read(run: Path) -> tuple[str, str]:
+        assert not list(run.glob(".*.tmp"))
         history = pd.read_csv(run / HISTORY).drop(columns="seconds").to_csv()
         return contents(run)[BEST], history
 

@@ -110,7 +110,9 @@ def test_a_folder_in_use_and_changed_settings_are_refused(drawn_root: Path, tmp_
     settings = json.loads((tmp_path / "run" / "run.json").read_text())
     del settings["training"]["cutout"]  # a run that is older than this setting
     (tmp_path / "run" / "run.json").write_text(json.dumps(settings))
+    (tmp_path / "run" / ".state.pt.7.tmp").write_text("left by a kill")
     assert len(train(one, root=drawn_root, out=tmp_path / "run", resume=True)) == 1
+    assert not (tmp_path / "run" / ".state.pt.7.tmp").exists()
     (tmp_path / "run" / "state.pt").write_bytes(b"broken")
     with pytest.raises(TrainingError, match=r"state\.pt is damaged"):
         train(one, root=drawn_root, out=tmp_path / "run", resume=True)

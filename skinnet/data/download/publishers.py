@@ -8,6 +8,7 @@ Each publisher is asked by file name, since its numeric ids change with each ver
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def _find(remote: RemoteFile, known: dict[str, Download], source: Source) -> Dow
 
 def mirror_address(mirror: str) -> str:
     """Turn a mirror, which may be a folder, into an address."""
-    return mirror.rstrip("/") if "://" in mirror else Path(mirror).resolve().as_uri()
+    return mirror.rstrip("/") if "://" in mirror else Path(os.path.realpath(mirror)).as_uri()
 
 
 def read_sums(address: str, session: requests.Session) -> dict[str, Download]:

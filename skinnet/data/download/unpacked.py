@@ -37,7 +37,8 @@ def local_files(source: Source, mirror: str) -> dict[str, Path] | None:
     folder = Path(url2pathname(urlsplit(mirror).path) if mirror.startswith("file:") else mirror)
     if not folder.is_dir() or (folder / SUMS).exists():
         return None
-    here = {path.name.casefold(): path for path in sorted(folder.rglob("*"), reverse=True)}  # the uppermost is last
+    found = sorted((path for path in folder.rglob("*") if path.is_file() or path.is_dir()), reverse=True)
+    here = {path.name.casefold(): path for path in found}  # the uppermost is last
     return {remote.name: here[name] for remote in source.files for name in reversed(_names(remote)) if name in here}
 
 

@@ -103,7 +103,9 @@ def unpacked(places: Places, parts: Iterable[str]) -> Pictures:
 
 def _is_picture(path: Path) -> bool:
     """Whether a file is a picture, and neither an icon, nor a preview, nor a second size of another picture."""
-    if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("screenshot") or path.stat().st_size < 10_000:
+    if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("screenshot"):
+        return False
+    if not path.is_file() or path.stat().st_size < 10_000:  # packages hold links to files of others
         return False
     alike = sorted(other.name for other in path.parent.iterdir() if other.suffix == path.suffix)
     return not (path.stem[:1].isdigit() and "x" in path.stem and path.name != alike[0])

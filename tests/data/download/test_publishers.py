@@ -97,6 +97,10 @@ def test_a_mirror_without_checksums_or_files_is_refused(
     for mirror in (str(tmp_path), server_for(tmp_path).address):
         with pytest.raises(AcquireError, match=r"has no HAM10000_metadata\.csv, or|No SHA256SUMS on the mirror"):
             resolve(HAM10000, mirror=mirror, session=session)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(AcquireError, match="No SHA256SUMS on the mirror"):
+        resolve(HAM10000, mirror=str(tmp_path / "loop"), session=session)
+    (tmp_path / "loop").unlink()
     write_sums(tmp_path)
     with pytest.raises(AcquireError, match=r"does not list it: the mirror is incomplete"):
         resolve(HAM10000, mirror=str(tmp_path), session=session)

@@ -52,6 +52,8 @@ def test_one_size_of_each_wallpaper_is_taken(tmp_path: Path) -> None:
     for name in ("1024x768.png", "1600x1200.png", "screenshot.png"):
         Image.fromarray(noise).save(folder / name)
     Image.new("RGB", (50, 50)).save(folder / "icon.png")
+    (folder / "loop.png").symlink_to("loop.png")
+    (folder / "gone.png").symlink_to("in_another_package.png")
     assert len(list(unpacked(Places(tmp_path, [tmp_path]), ["wallpapers"]))) == 1
 
 
