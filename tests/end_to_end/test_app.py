@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo.answer import answer as page_answer
+from demo.ledger import first_choice
+from demo.site import Site, load_cases
+from skinnet.__main__ import main
 from skinnet.images.photo import open_photo
 from skinnet.inference.classifier import Classifier
 from tests.images.test_photo import png_of_size
@@ -11,16 +17,36 @@ from tests.images.test_photo import png_of_size
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
 
 
-def test_the_endpoint_returns_what_predict_returns(address: str, photo: Path, shipped: Path) -> None:
+def test_library_command_line_endpoints_and_app_agree(
+    address: str, photo: Path, shipped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from gradio_client import Client, handle_file
 
-    client = Client(address, verbose=False)
-    answer = client.predict(handle_file(str(photo)), api_name="/classify")
-    expected = Classifier.load(shipped).predict(open_photo(photo)).as_answer()
-    assert list(answer) == list(expected)
-    for name in ("diagnosis", "gate", "note", "possible"):
-        assert answer.pop(name) == expected.pop(name)
-    assert answer == pytest.approx(expected, abs=1e-6)
+    paths = [photo, *(case.path for case in load_cases()[:3])]
+    assert main(["predict", *map(str, paths), "--format", "json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    client, site = Client(address, verbose=False), Site.load(shipped)
+    classifier = Classifier.load(shipped)
+    batch = client.predict([handle_file(str(path)) for path in paths], api_name="/batch")
+    for path, command, row in zip(paths, printed, batch, strict=True):
+        prediction = classifier.predict(open_photo(path))
+        expected = prediction.as_answer()
+        answer = client.predict(handle_file(str(path)), api_name="/classify")
+        assert list(answer) == list(expected)
+        for found in (answer, command, row):
+            assert {name: found[name] for name in expected} == approx(expected)
+        shown = page_answer(site, path)
+        assert (shown["state"] == "refused") == (prediction.gate == "refuse")
+        if prediction.gate != "refuse":
+            assert shown["chosen"] == first_choice(prediction)
+            assert all(site.words.percent(share) in shown["ledger"] for share in prediction.probabilities.values())
+
+
+def approx(expected: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose numbers may differ by rounding."""
+    return {
+        name: pytest.approx(value, abs=1e-6) if isinstance(value, float) else value for name, value in expected.items()
+    }
 
 
 def test_a_bad_file_gets_a_sentence_and_the_app_stays_up(address: str, photo: Path, tmp_path: Path) -> None:

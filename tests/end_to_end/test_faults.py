@@ -227,5 +227,5 @@ def test_kills_of_train_do_not_change_the_network(
 
     run = tmp_path / "run"
     arguments = ["train", "--root", str(drawn_root), "--weights", "none", "--epochs", "2", "--batch-size", "16"]
-    arguments += ["--out", str(run)]
+    arguments += ["--sources", "ham10000", "--partition", "split", "--out", str(run)]
     kill_often(arguments, run, seeds=range(10), capsys=capsys, clear=lambda: shutil.rmtree(run), read=read)
