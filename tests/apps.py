@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parent.parent
+APP = (sys.executable, str(PROJECT / "app.py"))
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"}
 
 
@@ -40,19 +41,13 @@ def heed_signals() -> None:
 @contextmanager
 def running(
     settings: dict[str, str],
+    command: Sequence[str] = (sys.executable, str(PROJECT / "app.py")),
     *,
-    command: Sequence[str] = (str(PROJECT / "app.py"),),
     folder: Path = PROJECT,
-    prefix: Sequence[str] = (),
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The app as a process of its own, and its address.
-
-    Args:
-        command: what Python runs.
-        prefix: a command that starts Python in its turn, as another user, say.
-    """
+    """The app as a process of its own, which a command starts in a folder, and its address."""
     with subprocess.Popen(
-        [*prefix, sys.executable, *command],
+        command,
         cwd=folder,
         env=settings,
         stdout=subprocess.PIPE,

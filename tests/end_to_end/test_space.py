@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 import requests
 
 from demo.site import load_cases
-from demo.space import GRAPHICS_CARD, write_space
+from demo.space import BUILDER, GRAPHICS_CARD, write_space
 from tests.apps import classify, free_port, reverse_proxy, running
 
 pytestmark = [
@@ -68,17 +69,26 @@ def missing_packages(requirements: Path) -> list[str]:
     return missing
 
 
+def of_a_space(port: int, folder: Path) -> dict[str, str]:
+    """The environment in which a Space starts the app."""
+    kept = {name: os.environ[name] for name in ("PATH", "OMP_NUM_THREADS") if name in os.environ}
+    own = {"SYSTEM": "spaces", "SPACE_ID": "someone/skinnet", "GRADIO_SERVER_NAME": "0.0.0.0"}
+    return kept | own | {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(folder / "tmp")}
+
+
+def as_nobody() -> list[str]:
+    """What starts a command as another user, where that is allowed."""
+    return NOBODY if os.getuid() == 0 and shutil.which("setpriv") else []
+
+
 def test_it_starts_as_a_space_does_and_classifies_behind_a_proxy(folder: Path, browser: Any) -> None:
     port, outside = free_port(), free_port()
     missing = missing_packages(folder / "space" / "requirements.txt")
     assert {"pytorch_grad_cam", "cv2", "pytest"} <= set(missing)
-    settings = {name: os.environ[name] for name in ("PATH", "OMP_NUM_THREADS") if name in os.environ}
-    settings |= {"SYSTEM": "spaces", "SPACE_ID": "someone/skinnet", "GRADIO_ROOT_PATH": "/skinnet"}
-    settings |= {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": str(port), "TMPDIR": str(folder / "tmp")}
-    command = ("-c", START.format(missing=missing))
-    prefix = NOBODY if os.getuid() == 0 and shutil.which("setpriv") else []
+    settings = of_a_space(port, folder) | {"GRADIO_ROOT_PATH": "/skinnet"}
+    start = [*as_nobody(), sys.executable, "-c", START.format(missing=missing)]
     with (
-        running(settings, command=command, folder=folder / "space", prefix=prefix) as (app, _),
+        running(settings, start, folder=folder / "space") as (app, _),
         reverse_proxy("/skinnet", to=port, port=outside) as address,
     ):
         policy = requests.get(f"{address}/", timeout=60).headers["content-security-policy"]
@@ -104,3 +114,20 @@ def test_it_starts_as_a_space_does_and_classifies_behind_a_proxy(folder: Path, b
     assert said == ""
     left = list((folder / "tmp").rglob("*"))  # torch leaves an empty folder
     assert [path for path in left if path.is_file() or path.name.startswith("skinnet-")] == []
+
+
+@pytest.mark.stress
+def test_it_starts_with_nothing_but_what_a_space_installs(folder: Path, tmp_path: Path) -> None:
+    """The index of CPU builds may be out of reach, and is left out: a package registry gives the same versions."""
+    pinned = (folder / "space" / "requirements.txt").read_text(encoding="utf-8").splitlines()[1:]
+    (tmp_path / "requirements.txt").write_text("\n".join(pinned))
+    builder = [each.replace("]", f"]=={metadata.version('gradio')}") for each in BUILDER]
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    install = [python, "-m", "pip", "install", "-r", str(tmp_path / "requirements.txt"), *builder]
+    done = subprocess.run(install, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    start = [*as_nobody(), python, "app.py"]
+    with running(of_a_space(free_port(), folder), start, folder=folder / "space") as (_, address):
+        assert classify(address, load_cases()[0].path) == "ok"
+    shutil.rmtree(tmp_path / "venv")
