@@ -13,15 +13,10 @@ import gradio as gr
 
 from demo.part import part
 from demo.site import Site
+from demo.translated import translated_page
 from skinnet.checkpoint import CONFIG
 from skinnet.errors import CheckpointError, SkinnetError
 from skinnet.inference.wording import unbroken
-
-NONE = (
-    "There is no second checkpoint to compare with. python -m skinnet release --run RUN --checkpoint checkpoints/NAME "
-    "makes one; it is offered here from the next start on."
-)
-UNKNOWN = "There is no such checkpoint."
 
 
 def neighbours(checkpoint: Path) -> dict[str, Path]:
@@ -34,22 +29,22 @@ def neighbours(checkpoint: Path) -> dict[str, Path]:
 def add_beside(site: Site) -> None:
     """Add the section to the interface that is being built."""
     others = neighbours(site.checkpoint)
-    section = part("beside", {"names": list(others), "none": NONE}, scripts=["make"])
+    section = part("beside", {"names": list(others)}, scripts=["make"], texts=site.words.section("beside"))
 
     @cache
     def compared(name: str) -> str:
         from skinnet.reporting.results.beside import beside  # slow to import: scikit-learn
 
-        return unbroken(beside(site.checkpoint, others[name]))
+        return unbroken(translated_page(beside(site.checkpoint, others[name]), site.words))
 
     def compare(event: gr.EventData) -> dict[str, Any]:
         name = event._data.get("name") if isinstance(event._data, dict) else None
         try:
             if not isinstance(name, str) or name not in others:
-                raise CheckpointError(UNKNOWN)
+                raise CheckpointError("There is no such checkpoint.")
             return {"html": compared(name)}
         except SkinnetError as error:
-            return {"error": str(error).replace(f"{site.checkpoint.resolve().parent}/", "")}
+            return {"error": site.words.sentence(str(error).replace(f"{site.checkpoint.resolve().parent}/", ""))}
 
     section.compare(
         compare, outputs=section, concurrency_limit=1, show_progress="hidden", trigger_mode="once",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from demo.translated import translated_data
 from demo.words import Words
 from skinnet.evaluation.evaluate import Metrics
 from skinnet.evaluation.thresholds import PointMetrics
 from skinnet.labels import MALIGNANT
 from skinnet.reporting.metric_names import CALIBRATION_NAMES, OVERALL_NAMES
 from skinnet.reporting.metric_tables import all_tables
+from skinnet.reporting.results.figures import readable
 from skinnet.reporting.table import Table
 from skinnet.studies.clinic_check import ClinicCheck, counts_by_diagnosis, exact_where_all_agree
 
@@ -21,7 +23,7 @@ UNITS = {"lesion": "check.per_lesion", "image": "check.per_image"}
 
 
 def check_page(check: ClinicCheck, words: Words) -> dict[str, Any]:
-    """Sentences and tables for the page: JSON with `sentences`, `tables`, and folded `details` (in English)."""
+    """Sentences and tables for the page: JSON with `sentences`, `tables`, and folded `details`."""
     metrics = check.metrics
     if metrics["lesion"].n == metrics["image"].n:  # then both units say the same
         metrics = {"lesion": metrics["lesion"]}
@@ -29,7 +31,7 @@ def check_page(check: ClinicCheck, words: Words) -> dict[str, Any]:
     return {
         "sentences": [*_whom(check, words), *_refitted(check, words), *_cautions(check, words)],
         "tables": [_json(table) for table in (_main_table(metrics, words), _counts_table(check, words))],
-        "details": [_json(table) for table in details],
+        "details": [translated_data(_json(readable(table)), words) for table in details],
     }
 
 

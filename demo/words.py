@@ -2,7 +2,7 @@
 
     words = Words.load("de")
     words("common.case", number=3)           # a text with its placeholders filled in
-    words.sentence("The file is empty.")     # what the library writes, known by its English wording
+    words.sentence("The file is empty.")     # what the library writes, known by its English wording: see `ENGLISH`
     words.page(PAGE.read_text(), count="7")  # HTML with a key in braces wherever a text belongs
 
 A text of two forms, "1 photo|{count} photos", has the first for a count of one. The scripts use the same file: see
@@ -23,9 +23,11 @@ from skinnet.inference.wording import apart, percent
 FOLDER = Path(__file__).with_name("words")
 LANGUAGES = ("en", "de")
 """The first is served where a browser asks for none of them."""
-SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z])")
+SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z(])")
 PLACE = re.compile(r"\{(\w+(?:\.\w+)*)\}")
-NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+NUMBER = re.compile(r"(?<!\S)\.\d+|\d+(?:,\d{3})*(?:\.\d+)?")
+ENGLISH = ("common", "sentences", "measured")
+"""Sections of what the library writes, known by its wording; there a placeholder of one letter stands for a number."""
 
 
 @dataclass(frozen=True)
@@ -90,27 +92,37 @@ class Words:
 
     def sentence(self, english: str) -> str:
         """What the library wrote in English, sentence by sentence; one that is not known stays English."""
-        return " ".join(map(self._sentence, SENTENCE_END.split(english)))
+        known, _ = _written()
+        return self(known[english]) if english in known else " ".join(map(self._sentence, SENTENCE_END.split(english)))
 
     def _sentence(self, english: str) -> str:
-        for key, pattern in _patterns():
+        known, patterns = _written()
+        if key := known.get(english):
+            return self(key)
+        for key, pattern in patterns:
             if found := pattern.fullmatch(english):
                 return self(key, **{name: self._sentence(value) for name, value in found.groupdict().items()})
         return self.typeset(NUMBER.sub(lambda number: self._localised(number[0]), english))
 
     def _localised(self, number: str) -> str:
         signs: dict[str, str | int | None] = {",": self.texts["common.thousands"], ".": self.texts["common.decimal"]}
-        return number.translate(str.maketrans(signs))
+        return ("0" if number.startswith(".") else "") + number.translate(str.maketrans(signs))
 
 
 @cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """What the library writes: the key of each sentence and a pattern with its placeholders, the most exact first."""
-    sentences = {key: text for key, text in Words.load(LANGUAGES[0]).texts.items() if key.startswith("sentences.")}
-    ordered = sorted(sentences, key=lambda key: -len(PLACE.sub("", sentences[key])))
-    return [(key, re.compile(_pattern(sentences[key]), re.DOTALL)) for key in ordered]
+def _written() -> tuple[dict[str, str], list[tuple[str, re.Pattern[str]]]]:
+    """What the library writes: the keys of fixed texts, and the others' with their patterns, the most exact first."""
+    english = {key: text for key, text in Words.load(LANGUAGES[0]).texts.items() if key.split(".")[0] in ENGLISH}
+    fixed = {text: key for key, text in english.items() if not PLACE.search(text)}
+    ordered = sorted(english.keys() - fixed.values(), key=lambda key: (-len(PLACE.sub("", english[key])), key))
+    return fixed, [(key, re.compile(_pattern(english[key]), re.DOTALL)) for key in ordered]
 
 
 def _pattern(text: str) -> str:
-    parts = PLACE.split(text)  # literal, name, literal, name, ...
-    return "".join(f"(?P<{part}>.+)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
+    literal, *parts = PLACE.split(text)  # literal, name, literal, name, literal ...
+    places = zip(parts[::2], parts[1::2], strict=True)
+    return re.escape(literal) + "".join(f"(?P<{name}>{_kind(name)}){re.escape(after)}" for name, after in places)
+
+
+def _kind(name: str) -> str:
+    return ".+" if len(name) > 1 else r"(?:[^A-Za-z]+|\{\w+\})"  # a text for a script has a placeholder there

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from html import unescape
@@ -9,29 +8,11 @@ from pathlib import Path
 import pytest
 
 from demo.beside import neighbours
-from skinnet.checkpoint import CONFIG, METRICS, PREDICTIONS
+from skinnet.checkpoint import CONFIG, PREDICTIONS
 from skinnet.errors import SkinnetError
 from skinnet.inference.predictions import load_predictions
 from skinnet.reporting.results.beside import beside
 from skinnet.reporting.results.measured import load_metrics
-
-HOME = "ham10000"
-
-
-@pytest.fixture(scope="module")
-def other(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A second checkpoint: the shipped one's home data set, without half of its test photos' predictions."""
-    folder = tmp_path_factory.mktemp("checkpoints") / "other"
-    folder.mkdir()
-    config = json.loads((shipped / CONFIG).read_text(encoding="utf-8"))
-    for member in config["members"]:
-        member["training"]["sources"] = HOME
-    (folder / CONFIG).write_text(json.dumps(config | {"name": "other <1>"}))
-    shutil.copy(shipped / METRICS, folder)
-    table = load_predictions(shipped / PREDICTIONS)
-    table = table[(table["split"] == "test") & (table["source"] == HOME)]
-    table.iloc[: len(table) // 2].to_csv(folder / PREDICTIONS, index=False)
-    return folder
 
 
 def test_two_checkpoints_stand_side_by_side_with_what_both_were_tested_on(shipped: Path, other: Path) -> None:

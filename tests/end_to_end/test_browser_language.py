@@ -24,6 +24,13 @@ def test_a_german_browser_gets_german_and_may_switch(browser: Any, address: str)
         page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
         assert page.url == f"{address}de#{tab}"
         assert not wide(page), tab
+    page.locator("#tab-results-button").click()
+    page.get_by_role("heading", level=1, name="Wie gut ist es?").wait_for()
+    assert page.locator(".explorer .sentence").inner_text().startswith("Von 1.000 Läsionen sind 156 maligne")
+    assert page.locator("[data-interval=specificity]").inner_text() == "Spezifität, 69 bis 74"
+    assert page.locator(".beside h2").inner_text() == "Neben einem anderen Modell"
+    assert not wide(page)
+    page.locator("#tab-about-button").click()
     page.get_by_role("link", name="English").click()
     page.get_by_role("heading", level=1, name="About skinnet").wait_for()
     assert page.url == f"{address}?lang=en#about"

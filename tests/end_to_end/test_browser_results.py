@@ -41,7 +41,7 @@ def results(page: Any, address: str) -> Any:
 def shown(page: Any, name: str) -> tuple[float, float | None, float | None]:
     """A figure of the explorer with its interval, as numbers."""
     value = page.locator(f"[data-value={name}]").inner_text().replace("\u00a0%", "")
-    interval = page.locator(f"[data-interval={name}]").inner_text()
+    interval = page.locator(f"[data-interval={name}]").inner_text().rpartition(", ")[2]
     low, _, high = interval.partition(" to ")
     return float(value), *((float(low), float(high)) if high else (None, None))
 

@@ -15,7 +15,7 @@ from skinnet.inference.wording import unbroken
 from skinnet.labels import MALIGNANT
 from skinnet.reporting.report import report
 from skinnet.reporting.results.explorer import explorer
-from skinnet.reporting.results.figures import by_group, figure, folded, table
+from skinnet.reporting.results.figures import by_group, figure, folded, readable, table
 from skinnet.reporting.results.forest import forest
 from skinnet.reporting.results.measured import DataSet, bounds, data_sets, interval
 from skinnet.reporting.results.melanomas import melanomas
@@ -112,7 +112,7 @@ def test_the_report_is_the_page_of_the_app_and_the_published_one(shipped: Path, 
     for part in (top(evaluation), details(evaluation, figures)):
         assert unbroken(part) in page
     for study in study_tables(shipped):
-        assert unbroken(study.html()) in page
+        assert unbroken(readable(study).html()) in page
     assert str(shipped.resolve()) not in page
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert page.count("How to read it.") == 7 + 2  # with the explorer's own
@@ -126,6 +126,14 @@ def test_a_table_is_saved_as_the_same_csv() -> None:
     assert unquote(link[1]) == each.csv()
     assert 'role="group" aria-label="A &lt;study&gt;" tabindex="0"' in page
     assert "Further studies <span>1 table</span>" in folded(by_group([each]))
+
+
+def test_a_table_shows_the_names_of_diagnoses_and_its_csv_file_the_codes() -> None:
+    each = Table("missed", "Missed", ["lesion_id", "most_likely", "p_nv"], [["mel", "bkl", "0.9"]])
+    shown = readable(each)
+    assert shown.header == ["lesion", "taken for", "p(Melanocytic nevus)"]
+    assert shown.rows == [["Melanoma", "Keratosis", "0.9"]]
+    assert "lesion_id%2Cmost_likely%2Cp_nv%0Amel%2Cbkl%2C0.9" in table(each)
 
 
 def test_a_missing_figure_is_named_with_the_fix(tmp_path: Path) -> None:

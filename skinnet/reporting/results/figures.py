@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from skinnet.errors import CheckpointError
+from skinnet.labels import FULL_NAMES
 from skinnet.reporting.plots.titles import FIGURES, READING
 from skinnet.reporting.table import Table
 from skinnet.reporting.table_groups import grouped
+
+SHORT_NAMES = {dx: name.partition(" (")[0] for dx, name in FULL_NAMES.items()}
+"""Of the diagnoses, without a comment in brackets."""
+READABLE = {
+    "lesion_id": "lesion",
+    "most_likely": "taken for",
+    **SHORT_NAMES,
+    **{f"p_{dx}": f"p({name})" for dx, name in SHORT_NAMES.items()},
+}
+"""Names for the codes that stand alone in a cell."""
 
 
 def figure(folder: Path, name: str, tables: Sequence[Table] = ()) -> str:
@@ -40,10 +52,18 @@ def _behind(tables: Sequence[Table]) -> str:
     return f"<details><summary>The figures as a table</summary>{''.join(map(table, tables))}</details>"
 
 
+def readable(each: Table) -> Table:
+    """A table with names in place of the codes of diagnoses."""
+    header, *rows = ([READABLE.get(cell, cell) for cell in line] for line in (each.header, *each.rows))
+    return replace(each, header=header, rows=rows)
+
+
 def table(each: Table) -> str:
-    """A table and its CSV file, which is in the link itself."""
+    """A table and its CSV file, which is in the link itself and keeps the codes."""
     link = f"data:text/csv;charset=utf-8,{quote(each.csv())}"
-    return f'{each.html()}<p class="csv"><a download="{escape(each.name)}.csv" href="{link}">Save as CSV</a></p>'
+    return (
+        f'{readable(each).html()}<p class="csv"><a download="{escape(each.name)}.csv" href="{link}">Save as CSV</a></p>'
+    )
 
 
 def folded(groups: Mapping[str, Iterable[Table]]) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from html import escape
 
 from skinnet.inference.wording import percent
-from skinnet.labels import FULL_NAMES
 from skinnet.reporting.results.axis import LEFT, RIGHT, TICKS, axis_position
+from skinnet.reporting.results.figures import SHORT_NAMES
 from skinnet.reporting.results.measured import DataSet
 
 STEP = 8
@@ -26,7 +26,7 @@ def melanomas(data: DataSet) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(str(row["lesion_id"]).rpartition("/")[2])}</th>'
         f"<td>{percent(row['p_malignant'])}</td><td>{row['images']}</td>"
-        f"<td>{escape(FULL_NAMES[row['most_likely']].partition(' (')[0])}</td></tr>"
+        f"<td>{escape(SHORT_NAMES[row['most_likely']])}</td></tr>"
         for row in verdict.missed_melanomas
     )
     table = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from skinnet.evaluation.evaluate import Metrics
-from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
+from skinnet.labels import CLASSES, DISCLAIMER, FULL_NAMES
 from skinnet.reporting.metric_tables import all_tables, class_tables
 from skinnet.reporting.results.figures import by_group, figure, folded, table
 from skinnet.reporting.results.forest import forest
@@ -33,9 +33,12 @@ CURVES = {
 """The names of the tables behind each figure."""
 DIAGNOSES = {"confusion": ("rules", "classes_displayed", "classes_balanced")}
 NOTE = (
-    f"(Pre)malignant means {MALIGNANT_MEANING}: akiec, bcc or mel. docs/evaluation.md of skinnet defines each metric. "
+    "(Pre)malignant are melanoma, basal cell carcinoma, and actinic keratosis or Bowen's disease. "
+    "The file docs/evaluation.md of skinnet defines each metric. "
     "A metric that is undefined, or would rest on fewer than 20 lesions of a kind, is n/a."
 )
+CODES = " · ".join(f"<b>{dx}</b> <span>{escape(FULL_NAMES[dx])}</span>" for dx in CLASSES)
+"""What the codes in the figures stand for."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ def details(evaluation: Evaluation, figures: Path) -> str:
     missed = "".join(map(melanomas, evaluation.sets))
     return "".join(
         [
-            f'<h2>Curves</h2>{about}<div class="pair">{_figures(figures, curves, by_name)}</div>',
+            f'<h2>Curves</h2>{about}<div class="pair">{_figures(figures, curves, by_name)}</div>'
+            f'<p class="caption">{CODES}</p>',
             f'<h2>Each diagnosis</h2>{about}<div class="pair">{_figures(figures, DIAGNOSES, by_name)}{classes}</div>',
             _patients(home),
             missed and f'<h2>The missed melanomas</h2><div class="pair">{missed}</div>',

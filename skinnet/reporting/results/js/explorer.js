@@ -3,21 +3,19 @@
 const root = element.querySelector(".explorer");
 const find = name => root.querySelector(name);
 const SPOKEN_AFTER = 500; // milliseconds after the last move
-const { thresholds, prevalences } = props.value;
+const { texts, thresholds, prevalences } = props.value;
 const sets = props.value.sets.map(prepare);
 const own = set => set.sick / (set.sick + set.well);
 const chosen = { set: sets[0], threshold: thresholds[0].threshold, prevalence: own(sets[0]), ownShare: true };
 const threshold = find("#explorer-threshold"), prevalence = find("#explorer-prevalence");
 const PLOT = { left: 44, top: 26, width: 376, height: 240 };
 const AXIS = { low: -7.5, high: 5.5, bins: 52, ticks: [0.001, 0.01, 0.1, 0.5, 0.9, 0.99] };
-const FIGURES = [
-  ["sensitivity", "of the malignant are flagged", "sensitivity"],
-  ["specificity", "of the benign are left alone", "specificity"],
-  ["ppv", "of the flagged are malignant", "PPV"],
-  ["npv", "of the others are benign", "NPV"],
-  ["flaggedPerFound", "flagged for each malignant one found", ""],
-];
+const FIGURES = ["sensitivity", "specificity", "ppv", "npv", "flaggedPerFound"];
 let speech = 0;
+
+const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]).replaceAll(" %", "\u00a0%");
+const decimals = (value, places) =>
+  value.toLocaleString(texts.locale, { minimumFractionDigits: places, maximumFractionDigits: places });
 
 // Percent: whole numbers in the middle, decimals near the ends; an interval has the decimals of its value.
 function digits(share) {
@@ -26,20 +24,23 @@ function digits(share) {
 }
 
 function percent(share, places = digits(share)) {
-  return (100 * share).toFixed(share === 0 || share === 1 ? 0 : places);
+  return decimals(100 * share, share === 0 || share === 1 ? 0 : places);
 }
 
+const percentSaid = (share, places) => say("percent", { number: percent(share, places) });
+
 function figure(name, share) {
-  if (share.value === null) return ["n/a", "undefined here"];
-  const count = name === "flaggedPerFound", sign = count ? "" : "\u00a0%";
-  const number = each => count ? each.toFixed(1) : percent(each, digits(share.value));
+  if (share.value === null) return [say("undefined"), say("undefined_here")];
+  const count = name === "flaggedPerFound";
+  const number = each => count ? decimals(each, 1) : percent(each, digits(share.value));
   const known = share.low !== null && share.high !== null;
-  return [number(share.value) + sign, known ? `${number(share.low)} to ${number(share.high)}` : "interval n/a"];
+  const range = known ? say("range", { low: number(share.low), high: number(share.high) }) : say("no_interval");
+  return [count ? number(share.value) : percentSaid(share.value), range];
 }
 
 function sentence({ sick, found, missed, alarms }, sensitivity) {
-  const misses = missed || sensitivity === 1 ? `misses ${missed}` : "misses fewer than one";
-  return `Of 1,000 lesions, ${sick} are malignant or pre-malignant. The network flags ${found} of them and ${misses}. It also flags ${alarms} of the ${1000 - sick} benign ones.`;
+  const misses = say(missed || sensitivity === 1 ? "misses" : "misses_few", { missed });
+  return say("sentence", { sick, found, misses, alarms, benign: 1000 - sick });
 }
 
 // One path for each kind of dot, in rows from the top: found, missed, alarms, left alone.
@@ -68,8 +69,8 @@ function drawCurve() {
     <text x="${across(0) - 6}" y="${up(tick / 100) + 4}" text-anchor="end">${tick}</text><text x="${across(tick / 100)}" y="${up(0) + 18}" text-anchor="middle">${tick}</text>`);
   find(".roc").innerHTML = `${ticks.join("")}<line class="guessing" x1="${across(0)}" y1="${up(0)}" x2="${across(1)}" y2="${up(1)}"/>
     <path class="curve" d="M${across(0)} ${up(0)}${corners.join("")}"/><line class="drop"/><circle class="point" r="6"/>
-    <text x="${across(0.5)}" y="${up(0) + 40}" text-anchor="middle">benign lesions flagged, %</text>
-    <text x="0" y="12">malignant lesions flagged, %</text>`;
+    <text x="${across(0.5)}" y="${up(0) + 40}" text-anchor="middle">${say("roc_across")}</text>
+    <text x="0" y="12">${say("roc_up")}</text>`;
 }
 
 const along = share => across(Math.min(Math.max((logit(share) - AXIS.low) / (AXIS.high - AXIS.low), 0), 1));
@@ -87,11 +88,11 @@ function drawSpread() {
     const path = counts.map((count, bin) => `M${(PLOT.left + bin * size).toFixed(1)} ${middle}v${(scale * count).toFixed(1)}h${(size - 1).toFixed(1)}V${middle}z`);
     return `<path class="${kind ? "found" : "alarm"}" d="${path.join("")}"/>`;
   });
-  const ticks = AXIS.ticks.map(tick => `<text x="${along(tick)}" y="${up(0) + 18}" text-anchor="middle">${100 * tick}\u00a0%</text>`);
+  const ticks = AXIS.ticks.map(tick => `<text x="${along(tick)}" y="${up(0) + 18}" text-anchor="middle">${percentSaid(tick, tick < 0.01 ? 1 : 0)}</text>`);
   find(".spread").innerHTML = `${bars.join("")}<line class="grid" x1="${across(0)}" x2="${across(1)}" y1="${middle}" y2="${middle}"/>${ticks.join("")}
-    <line class="threshold" y1="${PLOT.top - 8}" y2="${up(0)}"/><text class="name" y="12" text-anchor="middle">threshold</text>
-    <text x="0" y="${PLOT.top + 22}">malignant</text><text x="0" y="${up(0) - 12}">benign</text>
-    <text x="${across(0.5)}" y="${up(0) + 40}" text-anchor="middle">score</text>`;
+    <line class="threshold" y1="${PLOT.top - 8}" y2="${up(0)}"/><text class="name" y="12" text-anchor="middle">${say("threshold")}</text>
+    <text x="0" y="${PLOT.top + 22}">${say("malignant")}</text><text x="0" y="${up(0) - 12}">${say("benign")}</text>
+    <text x="${across(0.5)}" y="${up(0) + 40}" text-anchor="middle">${say("score")}</text>`;
 }
 
 function mark({ sensitivity, specificity }) {
@@ -101,8 +102,10 @@ function mark({ sensitivity, specificity }) {
   set(".roc .drop", { x1: x, x2: x, y1: y, y2: up(0) });
   set(".spread .threshold", { x1: line, x2: line });
   set(".spread .name", { x: Math.min(Math.max(line, 36), 404) });
-  find(".spread").setAttribute("aria-label", `Scores of ${chosen.set.title}: malignant lesions score higher than benign ones, and the two overlap.`);
-  find(".roc").setAttribute("aria-label", `ROC curve of ${chosen.set.title}. At the threshold of ${percent(chosen.threshold)} %, ${percent(sensitivity.value)} % of the malignant and ${percent(1 - specificity.value)} % of the benign lesions are flagged.`);
+  const { title } = chosen.set;
+  const [at, malignant, benign] = [chosen.threshold, sensitivity.value, 1 - specificity.value].map(share => percentSaid(share));
+  find(".spread").setAttribute("aria-label", say("spread_alt", { title }));
+  find(".roc").setAttribute("aria-label", say("roc_alt", { title, threshold: at, malignant, benign }));
 }
 
 function pressed(place, is) {
@@ -117,14 +120,14 @@ function redraw() {
   find(".icons").setAttribute("aria-label", words);
   for (const name of ["found", "missed", "alarms", "left"]) find(`[data-count=${name}]`).textContent = found.counts[name];
   for (const [slider, share] of [[threshold, chosen.threshold], [prevalence, chosen.prevalence]]) {
-    const shown = `${percent(share)}\u00a0%`;
+    const shown = percentSaid(share);
     slider.setAttribute("aria-valuetext", shown);
     find(`output.${slider.id.split("-")[1]}`).textContent = shown;
   }
-  for (const [name] of FIGURES) {
+  for (const name of FIGURES) {
     const [value, interval] = figure(name, found[name]);
     find(`[data-value=${name}]`).textContent = value;
-    find(`[data-interval=${name}]`).textContent = interval;
+    find(`[data-interval=${name}]`).textContent = say(`of_${name}`, { interval });
   }
   pressed(".thresholds", number => thresholds[number].threshold === chosen.threshold);
   pressed(".prevalences", number => number === 0 ? chosen.ownShare : !chosen.ownShare && prevalences[number - 1].share === chosen.prevalence);
@@ -154,15 +157,15 @@ function fill() {
     const label = document.createElement("label"), input = document.createElement("input");
     Object.assign(input, { type: "radio", name: "explorer-set", checked: number === 0 });
     input.addEventListener("change", () => choose({ set }));
-    label.append(input, ` ${set.title} (${set.sick} of ${(set.sick + set.well).toLocaleString("en")})`);
+    label.append(input, ` ${say("set", { title: set.title, sick: set.sick, all: decimals(set.sick + set.well, 0) })}`);
     return label;
   }));
   find(".thresholds").append(...thresholds.map((point, number) =>
-    button(`${percent(point.threshold)}\u00a0%${number ? `, fitted to find ${percent(point.target)}\u00a0%` : ", the verdict's own"}`, { threshold: point.threshold })));
-  find(".prevalences").append(button("As in this test", { ownShare: true }), ...prevalences.map(({ name, share }) =>
-    button(`${name[0].toUpperCase()}${name.slice(1)}, ${percent(share, 0)}\u00a0%`, { prevalence: share, ownShare: false })));
-  find(".figures").innerHTML = FIGURES.map(([name, words, term]) =>
-    `<div><dt>${words}</dt><dd class="value" data-value="${name}"></dd><dd class="small">${term ? `${term}, ` : ""}<span data-interval="${name}"></span></dd></div>`).join("");
+    button(say(number ? "fitted_threshold" : "own_threshold", { threshold: percentSaid(point.threshold), target: percentSaid(point.target) }), { threshold: point.threshold })));
+  find(".prevalences").append(button(say("own_share"), { ownShare: true }), ...prevalences.map(({ name, share }) =>
+    button(say("share", { place: `${name[0].toUpperCase()}${name.slice(1)}`, share: percentSaid(share, 0) }), { prevalence: share, ownShare: false })));
+  find(".figures").innerHTML = FIGURES.map(name =>
+    `<div><dt>${say(name)}</dt><dd class="value" data-value="${name}"></dd><dd class="small" data-interval="${name}"></dd></div>`).join("");
 }
 
 fill();
