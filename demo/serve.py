@@ -25,6 +25,8 @@ from skinnet.device import share_arenas
 from skinnet.images.source import MAX_FILE_BYTES
 
 SWEEP_SECONDS = 30
+SESSIONS = 20
+"""How many visitors' last answers Gradio keeps in memory; skinnet reads none of them."""
 
 
 def launch(interface: gr.Blocks, *, host: str, port: int) -> str:
@@ -43,6 +45,7 @@ def launch(interface: gr.Blocks, *, host: str, port: int) -> str:
             footer_links=["api"],  # hidden by frame.css, and opened by the About tab's button
             run_history=False,
             max_file_size=MAX_FILE_BYTES,
+            state_session_capacity=SESSIONS,
             share=False,
             ssr_mode=False,
             pwa=False,
