@@ -25,7 +25,7 @@ from skinnet.device import describe
 from skinnet.files import write_text
 
 PAGE = PROJECT / "docs" / "performance.md"
-NAMES = ("verdict", "folder")
+NAMES = ("verdict", "folder", "app", "start")
 
 
 def main() -> None:

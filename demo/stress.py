@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2 import functional as transforms
 
 from demo.answer import data_uri
 from demo.svg import score_axis
@@ -62,7 +62,7 @@ def _largest(name: str) -> float:
 
 
 SLIDERS = {
-    "light": Slider(transforms.adjust_brightness, _largest("dark"), _largest("bright"), 0.05, 1.0),
+    "light": Slider(CORRUPTIONS["dark"].change, _largest("dark"), _largest("bright"), 0.05, 1.0),
     "tint": Slider(CORRUPTIONS["warm"].change, -_largest("warm"), _largest("warm"), 0.02, 0.0),
     "blur": Slider(_blur, 0.0, _largest("blur"), 0.25, 0.0),
     "crop": Slider(CORRUPTIONS["near"].change, 1.0, _largest("near"), 0.05, 1.0),
@@ -95,7 +95,7 @@ def checked_amounts(values: Any) -> dict[str, float]:
 
 def alter(photo: Image.Image, amounts: dict[str, float]) -> Image.Image:
     """Apply all alterations that are not neutral."""
-    images = torch.as_tensor(transforms.pil_to_tensor(photo))[None]
+    images = torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None].contiguous()
     for name, slider in SLIDERS.items():
         if amounts[name] != slider.neutral:
             images = slider.change(images, amounts[name])

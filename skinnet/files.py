@@ -11,6 +11,7 @@ import types
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -144,10 +145,15 @@ def structured(kind: type[T], content: Any) -> T:
     """
     if not isinstance(content, dict):
         raise TypeError(f"{kind.__name__} is not an object")
-    hints = get_type_hints(kind)
+    hints = _hints(cast(Any, kind))
     return kind(
         **{field.name: _value(hints[field.name], content[field.name], field.name) for field in fields(cast(Any, kind))}
     )
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(hint: Any, content: Any, name: str) -> Any:

@@ -15,12 +15,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from torch import Tensor
-from torchvision.transforms.v2 import functional as transforms
 
 STRENGTHS = (1, 2, 3, 4, 5)
 NOISE_SEED = 0
@@ -47,10 +49,20 @@ class Corruption:
         return self.change(images, self.amounts[strength - 1])
 
 
+def _by_torchvision(name: str, images: Tensor, *amounts: Any, **options: Any) -> Tensor:
+    """Call one of its functions; it takes seconds to import, and a photo's way to its verdict does without."""
+    from torchvision.transforms.v2 import functional
+
+    return torch.as_tensor(getattr(functional, name)(images, *amounts, **options))
+
+
+def _adjust(name: str) -> Callable[[Tensor, float], Tensor]:
+    return partial(_by_torchvision, f"adjust_{name}")
+
+
 def _blur(images: Tensor, sigma: float) -> Tensor:
-    return torch.as_tensor(
-        transforms.gaussian_blur(images, kernel_size=[2 * round(3 * sigma) + 1] * 2, sigma=[sigma] * 2)
-    )
+    size = [2 * round(3 * sigma) + 1] * 2
+    return _by_torchvision("gaussian_blur", images, kernel_size=size, sigma=[sigma] * 2)
 
 
 def _add_noise(images: Tensor, sigma: float) -> Tensor:
@@ -61,7 +73,7 @@ def _add_noise(images: Tensor, sigma: float) -> Tensor:
 def _compress(images: Tensor, quality: float) -> Tensor:
     pictures = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in images]
     compressed = [_through_jpeg(picture, quality=int(quality)) for picture in pictures]
-    return torch.stack([torch.as_tensor(transforms.pil_to_tensor(picture)) for picture in compressed])
+    return torch.stack([torch.from_numpy(np.array(picture)).permute(2, 0, 1) for picture in compressed])
 
 
 def _through_jpeg(picture: Image.Image, *, quality: int) -> Image.Image:
@@ -79,40 +91,50 @@ def _as_bytes(values: Tensor) -> Tensor:
 
 
 def _zoom_in(images: Tensor, zoom: float) -> Tensor:
-    size = list(images.shape[-2:])
-    middle = transforms.center_crop(images, [round(side / zoom) for side in size])
-    return torch.as_tensor(transforms.resize(middle, size, antialias=True))
+    height, width = images.shape[-2:]
+    return _resized(_middle(images, round(height / zoom), round(width / zoom)), height, width)
 
 
 def _zoom_out(images: Tensor, zoom: float) -> Tensor:
     height, width = images.shape[-2:]
-    small = transforms.resize(images, [round(side * zoom) for side in (height, width)], antialias=True)
-    return _with_mirrored_rim(small, height, width)
+    return _with_mirrored_rim(_resized(images, round(height * zoom), round(width * zoom)), height, width)
 
 
 def _turn(images: Tensor, degrees: float) -> Tensor:
-    size = list(images.shape[-2:])
-    diagonal = round((size[0] ** 2 + size[1] ** 2) ** 0.5) + 2
+    height, width = images.shape[-2:]
+    diagonal = round((height**2 + width**2) ** 0.5) + 2
     wide = _with_mirrored_rim(images, diagonal, diagonal)
-    turned = transforms.rotate(wide, degrees, interpolation=transforms.InterpolationMode.BILINEAR)
-    return torch.as_tensor(transforms.center_crop(turned, size))
+    if degrees == 90:
+        return _middle(torch.rot90(wide, dims=(-2, -1)), height, width)
+    return _middle(_by_torchvision("rotate", wide, degrees, interpolation="bilinear"), height, width)
+
+
+def _resized(images: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(images, (height, width), mode="bilinear", antialias=True, align_corners=False)
+
+
+def _middle(images: Tensor, height: int, width: int) -> Tensor:
+    top, left = (round((side - part) / 2) for side, part in zip(images.shape[-2:], (height, width), strict=True))
+    return images[..., top : top + height, left : left + width]
 
 
 def _with_mirrored_rim(images: Tensor, height: int, width: int) -> Tensor:
     """Continue pictures by their mirror images up to a size."""
-    above, left = (height - images.shape[-2]) // 2, (width - images.shape[-1]) // 2
-    below, right = height - images.shape[-2] - above, width - images.shape[-1] - left
-    return torch.as_tensor(transforms.pad(images, [left, above, right, below], padding_mode="symmetric"))
+    rows, columns = (
+        np.pad(np.arange(side), ((whole - side) // 2, whole - side - (whole - side) // 2), "symmetric")
+        for side, whole in zip(images.shape[-2:], (height, width), strict=True)
+    )
+    return images[..., torch.from_numpy(rows)[:, None], torch.from_numpy(columns)]
 
 
 CORRUPTIONS = {
     "blur": Corruption(_blur, (0.5, 1.0, 1.5, 2.25, 3.0), "standard deviation, pixels"),
     "noise": Corruption(_add_noise, (0.02, 0.04, 0.07, 0.11, 0.16), "standard deviation, share of the range"),
     "jpeg": Corruption(_compress, (50, 30, 18, 11, 7), "quality"),
-    "dark": Corruption(transforms.adjust_brightness, (0.85, 0.7, 0.55, 0.42, 0.3), "factor on all values"),
-    "bright": Corruption(transforms.adjust_brightness, (1.1, 1.2, 1.35, 1.5, 1.7), "factor on all values"),
-    "pale": Corruption(transforms.adjust_contrast, (0.85, 0.7, 0.55, 0.42, 0.3), "factor on the contrast"),
-    "grey": Corruption(transforms.adjust_saturation, (0.8, 0.6, 0.4, 0.2, 0.0), "factor on the saturation"),
+    "dark": Corruption(_adjust("brightness"), (0.85, 0.7, 0.55, 0.42, 0.3), "factor on all values"),
+    "bright": Corruption(_adjust("brightness"), (1.1, 1.2, 1.35, 1.5, 1.7), "factor on all values"),
+    "pale": Corruption(_adjust("contrast"), (0.85, 0.7, 0.55, 0.42, 0.3), "factor on the contrast"),
+    "grey": Corruption(_adjust("saturation"), (0.8, 0.6, 0.4, 0.2, 0.0), "factor on the saturation"),
     "warm": Corruption(_warm, (0.04, 0.08, 0.13, 0.19, 0.26), "gain of red and loss of blue"),
     "near": Corruption(_zoom_in, (1.15, 1.35, 1.6, 1.9, 2.3), "zoom in"),
     "far": Corruption(_zoom_out, (0.85, 0.7, 0.58, 0.48, 0.4), "zoom out, mirrored beyond the rim"),

@@ -33,10 +33,10 @@ def load_network(config: Config, folder: Path) -> nn.Module:
         if digest(path) != config.weights_sha256:
             raise CheckpointError(f"{path} is not the file whose hash {CONFIG} holds: restore both.")
         weights = load_file(path)
-        network = build(config.network, classes=len(config.classes), imagenet=False)
+        network = build(config.network, classes=len(config.classes), imagenet=False, stochastic_depth=0.0)
         network.load_state_dict(weights)
     except (SafetensorError, RuntimeError, OSError, TrainingError) as error:
         raise CheckpointError(f"The weights in {folder} are damaged or do not fit: restore {WEIGHTS}.") from error
-    if not all(torch.isfinite(each).all() for each in weights.values()):
+    if not torch.stack([each.sum(dtype=torch.float64) for each in weights.values()]).isfinite().all():
         raise CheckpointError(f"The weights in {folder} are not all finite numbers: restore {WEIGHTS}.")
     return network

@@ -23,7 +23,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import StochasticDepth
 
 from skinnet.errors import TrainingError
 
@@ -69,12 +68,21 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(WIDTH, EPSILON)
         self.mlp = nn.Sequential(nn.Linear(WIDTH, 4 * WIDTH), nn.GELU(), nn.Linear(4 * WIDTH, WIDTH))
         self.scale2 = nn.Parameter(torch.full((WIDTH,), 1e-5))
-        self.skip = StochasticDepth(stochastic_depth, "row")
+        self.skip = _skip(stochastic_depth)
 
     def forward(self, tokens: Tensor) -> Tensor:
         tokens = tokens + self.skip(self.scale1 * self.attention(self.norm1(tokens)))
         changed: Tensor = tokens + self.skip(self.scale2 * self.mlp(self.norm2(tokens)))
         return changed
+
+
+def _skip(stochastic_depth: float) -> nn.Module:
+    if not stochastic_depth:
+        return nn.Identity()
+    from torchvision.ops import StochasticDepth  # takes seconds; a network that trains no more does without
+
+    skip: nn.Module = StochasticDepth(stochastic_depth, "row")
+    return skip
 
 
 class Encoder(nn.Module):

@@ -42,7 +42,7 @@ PHOTO_PATH = {
     "skinnet.models.registry",
     "skinnet.models.vision_transformer",
 }
-HEAVY = {"pandas", "scipy", "sklearn", "matplotlib", "pytorch_grad_cam", "gradio", "requests"}
+HEAVY = {"pandas", "scipy", "sklearn", "matplotlib", "pytorch_grad_cam", "gradio", "requests", "torchvision"}
 
 PREDICT = """
 from skinnet import Classifier, open_photo
@@ -80,4 +80,4 @@ def test_the_app_starts_without_training_plotting_and_slow_studies(shipped: Path
     assert not {"skinnet.training", "skinnet.cli"} & rooms
     studies = {name for name in modules if name.startswith("skinnet.studies.")}
     assert studies == {"skinnet.studies.case_verdicts"}  # it only reads the quiz's answers
-    assert "matplotlib.pyplot" not in modules
+    assert not {"matplotlib.pyplot", "torchvision"} & modules

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms.v2 import functional
 
 from skinnet.images.corruptions import ALTERATIONS, CORRUPTIONS, STRENGTHS, cut_to_aspect
 from tests.drawings import LOOKS, draw_lesion
@@ -58,6 +59,19 @@ def test_zooming_changes_the_share_of_the_lesion(images: torch.Tensor) -> None:
     assert share(middle) * middle[0, 0].numel() == pytest.approx(
         share(images) * images[0, 0].numel() * 0.7**2, rel=0.06
     )
+
+
+def test_zooming_and_turning_are_those_of_torchvision(images: torch.Tensor) -> None:
+    def mirrored(pictures: torch.Tensor, left: int, above: int, right: int, below: int) -> torch.Tensor:
+        return functional.pad(pictures, [left, above, right, below], padding_mode="symmetric")
+
+    near = functional.resize(functional.center_crop(images, [48, 64]), [96, 128], antialias=True)
+    assert torch.equal(CORRUPTIONS["near"].change(images, 2.0), near)
+    far = functional.resize(images, [67, 90], antialias=True)
+    assert torch.equal(corrupted("far", images, 2), mirrored(far, 19, 14, 19, 15))
+    wide = mirrored(images, 17, 33, 17, 33)
+    turned = functional.center_crop(functional.rotate(wide, 90.0), [96, 128])
+    assert torch.equal(corrupted("turn", images, 5), turned)
 
 
 def test_turning_leaves_no_black_corner(images: torch.Tensor) -> None:
