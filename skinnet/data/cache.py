@@ -30,7 +30,7 @@ from skinnet.images.photo import open_photo, to_input
 from skinnet.images.source import open_regular, unreadable
 from skinnet.progress import progress
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 """Raised whenever preprocessing changes, so that no stale cache is read."""
 PIXELS = "pixels.u8"
 JOURNAL = "journal.jsonl"
@@ -46,7 +46,7 @@ class _Entry:
         path: relative to the cache's folder.
         bytes, mtime_ns: of the file; where they differ it is decoded anew.
         shape: (height, width) of the pixels; (0, 0) if the file is no picture.
-        size: (width, height) of the upright photo in the file.
+        size: (width, height) of the upright photo as it is opened: a large JPEG at a quarter.
         failure: what is wrong with the file, or "".
         slot: place in `pixels.u8`, in slots.
     """

@@ -1,4 +1,4 @@
-"""What a photo's way to its verdict loads: the few modules to read in order to understand it."""
+"""A photo's way to its verdict: what it loads, the few modules to read in order to understand it; and large photos."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
+from skinnet.images.photo import open_photo
+from skinnet.inference.classifier import Classifier
 from tests.conftest import PROJECT
+from tests.mutations import encoded
 
 PHOTO_PATH = {
     "skinnet",
@@ -81,3 +87,14 @@ def test_the_app_starts_without_training_plotting_and_slow_studies(shipped: Path
     studies = {name for name in modules if name.startswith("skinnet.studies.")}
     assert studies == {"skinnet.studies.case_verdicts"}  # it only reads the quiz's answers
     assert not {"matplotlib.pyplot", "torchvision"} & modules
+
+
+def test_a_large_photo_gets_nearly_the_verdict_of_all_its_pixels(shipped: Path) -> None:
+    with Image.open(PROJECT / "demo" / "cases" / "ISIC_0000049.jpg") as small:  # of the 60, the one that changes most
+        large = small.resize((2560, 2560), Image.Resampling.LANCZOS)
+    draft = open_photo(encoded(large, "JPEG", quality=90))
+    assert draft.size == (640, 640)
+    classifier = Classifier.load(shipped)
+    whole, found = classifier.predict(large), classifier.predict(draft)
+    assert found.p_malignant == pytest.approx(whole.p_malignant, abs=0.03)
+    assert (found.diagnosis, found.suspicious, found.gate) == (whole.diagnosis, whole.suspicious, whole.gate)

@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from skinnet.errors import PhotoError
 from skinnet.images import colours, decode, heif
-from skinnet.images.photo import open_photo, photo_note
+from skinnet.images.photo import open_photo, photo_note, to_input
 from tests.conftest import PROJECT
 from tests.drawings import LOOKS, draw_lesion
 from tests.mutations import encoded, mutations
@@ -109,7 +109,7 @@ def test_a_progressive_jpeg_is_read_if_only_last_bits_are_missing(drawing: Image
 def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_takes_minutes() -> None:
     whole = encoded(Image.new("L", (4000, 4000), 128), "JPEG", progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
-    assert open_photo(whole[:-2] + 50 * scan + b"\xff\xd9").size == (4000, 4000)
+    assert open_photo(whole[:-2] + 50 * scan + b"\xff\xd9").size == (1000, 1000)
     begin = time.process_time()
     for hidden in (b"", b"\xff\xfe\0\4\xff\xd9"):  # a comment that looks like the end
         with pytest.raises(PhotoError, match="too many scans"):
@@ -167,6 +167,15 @@ def test_pictures_beyond_the_ordinary_are_halved(drawing: Image.Image, monkeypat
         photo = open_photo(data)
         assert photo.size == half.size
         assert difference(photo, half) < 3
+
+
+def test_a_large_jpeg_is_opened_at_a_quarter_and_gives_nearly_the_same_input(drawing: Image.Image) -> None:
+    for size, opened in [((3413, 2560), (854, 640)), ((3413, 2559), (3413, 2559)), ((2559, 3413), (2559, 3413))]:
+        large = drawing.resize(size)
+        photo = open_photo(encoded(large, "JPEG", quality=90))
+        assert photo.size == opened
+        inputs = [to_input(each, frame=(192, 256)).astype(float) for each in (photo, large)]
+        assert np.abs(inputs[0] - inputs[1]).mean() < 1
 
 
 def test_a_phone_jpeg_of_200_megapixels_is_read_in_draft_and_its_worst_kinds_refused() -> None:
