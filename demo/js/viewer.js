@@ -10,7 +10,9 @@ function redraw() {
   if (!view.picture) return;
   const scale = LONGEST / Math.max(view.picture.width, view.picture.height); // small photos, too: the lines stay sharp
   [canvas.width, canvas.height] = [view.picture.width, view.picture.height].map(side => Math.max(1, Math.round(side * scale)));
-  canvas.getContext("2d").drawImage(view.picture, 0, 0, canvas.width, canvas.height);
+  const plain = find("canvas.plain"); // the report has the photo beside its map
+  [plain.width, plain.height] = [canvas.width, canvas.height];
+  for (const drawn of [canvas, plain]) drawn.getContext("2d").drawImage(view.picture, 0, 0, canvas.width, canvas.height);
   const { answer } = view;
   if (answer?.state === "classified" && !view.hidden && find(".cropping").hidden) {
     const map = answer.maps[answer.numbers[view.chosen]];
@@ -30,7 +32,7 @@ function showState(state) {
   for (const name of [".controls", ".map-note"]) find(name).hidden = !mapped;
   find(".tools").hidden = !shown || state === "busy";
   find(".all").hidden = !mapped;
-  find(".actions").hidden = ["empty", "busy"].includes(state);
+  for (const name of [".start-over", ".actions"]) find(name).hidden = ["empty", "busy"].includes(state);
   find(".report").hidden = find(".save").hidden = !mapped;
   find(".small-maps").hidden = true;
 }
@@ -151,12 +153,13 @@ for (const [type, hide] of [["keydown", true], ["keyup", false]])
 find(".all").addEventListener("click", showAll);
 find(".save").addEventListener("click", () => savePicture(canvas, summary()));
 find(".report").addEventListener("click", () => print());
-find(".another").addEventListener("click", () => {
-  view.asked++;
-  receive({ ...first, id: view.asked });
-  find(".choose").focus({ preventScroll: true });
-  scrollTo(0, 0);
-});
+for (const another of root.querySelectorAll(".another"))
+  another.addEventListener("click", () => {
+    view.asked++;
+    receive({ ...first, id: view.asked });
+    find(".choose").focus({ preventScroll: true });
+    scrollTo(0, 0);
+  });
 find(".today").textContent = today();
 if (["localhost", "127.0.0.1"].includes(location.hostname)) find(".privacy").textContent = say("classify.kept_here");
 const first = props.value;

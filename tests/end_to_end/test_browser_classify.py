@@ -17,6 +17,7 @@ from tests.end_to_end.conftest import wide
 
 pytestmark = pytest.mark.filterwarnings("default")
 MELANOMA = CASE_FOLDER / "ISIC_0000049.jpg"
+BORDERLINE = CASE_FOLDER / "ISIC_0000297.jpg"
 PIXELS = "canvas => canvas.toDataURL()"
 
 
@@ -85,7 +86,8 @@ def test_a_case_shows_its_truth_after_the_verdict(page: Any, screenshots: Path) 
     page.locator(".viewer .case").nth(2).click()
     state(page, "classified")
     assert "The archive's diagnosis: " in page.locator(".viewer .truth").inner_text()
-    page.get_by_role("button", name="Another photo").click()
+    assert page.locator(".viewer .left .another").bounding_box()["y"] < 300  # above the photo
+    page.locator(".viewer .left .another").click()
     page.locator(".viewer .case").first.wait_for()
     assert page.locator(".viewer .truth").count() == 0
     assert page.locator(".viewer .ledger").count() == 0
@@ -127,7 +129,7 @@ def test_a_second_file_that_cannot_be_classified_clears_the_first_verdict(
     assert page.locator(".viewer .controls").is_hidden()
     assert page.locator(".viewer .report").is_hidden()
     page.screenshot(path=screenshots / f"classify-{kind}-{page.size_name}.png", full_page=True)
-    page.get_by_role("button", name="Another photo").click()
+    page.locator(".viewer .right .another").click()
     page.locator(".viewer .case").first.wait_for()
 
 
@@ -194,6 +196,10 @@ def test_the_report_is_one_page_and_names_the_model(page: Any, shipped: Path, sc
     (screenshots / "report.pdf").write_bytes(printed)
     assert printed.count(b"/Type /Page\n") == 1
     page.emulate_media(media="print")
+    plain, mapped = (page.locator(f".viewer canvas.{name}") for name in ("plain", "photo"))
+    assert plain.bounding_box()["x"] < mapped.bounding_box()["x"]
+    assert plain.bounding_box()["y"] == mapped.bounding_box()["y"]
+    assert plain.evaluate(PIXELS) != mapped.evaluate(PIXELS)
     assert page.locator(".viewer .chance label:visible").all_inner_texts() == ["general practice 2 in 100"]
     paper = "['body', '.viewer .lead'].map(name => getComputedStyle(document.querySelector(name)))"
     colours = page.evaluate(f"(([page, text]) => [page.backgroundColor, text.color])({paper})")
@@ -203,6 +209,11 @@ def test_the_report_is_one_page_and_names_the_model(page: Any, shipped: Path, sc
     assert "For teaching and demonstration, not for the record." in words
     assert "not a medical device" in words
     assert "ISIC_0000049" not in page.locator("body").inner_text()
+    page.emulate_media(media="null")
+    page.locator(".viewer p.score").evaluate("score => { score.className = 'old'; }")
+    send(page, BORDERLINE)
+    page.locator(".viewer p.score").wait_for()
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1  # the longest one: below, with a warning
 
 
 def test_the_picture_is_saved_with_its_verdict(page: Any, tmp_path: Path) -> None:
