@@ -14,6 +14,7 @@ function lesionPanel(rows, start, swapped, swap) {
       scored.length > 1 ? say("batch.lesion_span", { number: scored.length, low: lowest.words, high: highest.words }) : null),
     axis(scored, start.threshold, say("batch.lesion_all", { scores: scored.map(row => row.words).join(", ") })),
   );
+  if (scored.length > 1) panel.append(make("p", { class: "small" }, say("batch.lesion_mean")));
   if (scored.length < rows.length) panel.append(make("p", { class: "small" }, say("batch.lesion_left", { photos: photos(rows.length - scored.length) })));
   if (rows.length === 2 && scored.length === 2) panel.append(...overTime(swapped ? [rows[1], rows[0]] : rows, start, swap));
   return panel;

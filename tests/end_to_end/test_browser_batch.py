@@ -126,6 +126,7 @@ def test_two_photos_of_one_lesion_are_compared_with_repeat_photos(
     scores = predict_paths(Classifier.load(shipped), chosen)["p_malignant"]
     assert lesion.locator(".lesion-verdict").inner_text() == "Suspicious: a doctor should examine this lesion."
     assert f"of {chosen[scores.argmax()].name}." in lesion.inner_text()
+    assert "in the tab Results use the mean of a lesion's scores instead" in lesion.inner_text()
     assert [name.inner_text() for name in lesion.locator("figcaption strong").all()] == ["Earlier", "Later"]
     direction = "rose" if scores[1] > scores[0] else "fell"
     other = {"rose": "fell", "fell": "rose"}[direction]
