@@ -160,22 +160,6 @@ def predictions() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def real_root(shared_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real HAM10000 and ISIC 2017 after acquire and prepare."""
-    root = tmp_path_factory.mktemp("real")
-    assert main(["acquire", "ham10000", "--root", str(root), "--mirror", str(shared_mirror)]) == 0
-    assert main(["acquire", "isic2017", "--root", str(root), "--mirror", str(shared_mirror / "isic2017")]) == 0
-    assert main(["prepare", "--root", str(root)]) == 0
-    return root
-
-
-@pytest.fixture(scope="session")
-def real_index(real_root: Path) -> pd.DataFrame:
-    """The table of HAM10000's images."""
-    return load_index(real_root)
-
-
-@pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn lesion as a JPEG file; the gate of the shipped checkpoint refuses it."""
     path = tmp_path_factory.mktemp("photo") / "lesion.jpg"

@@ -64,7 +64,7 @@ def joined_processes(device: torch.device, *, batch_size: int) -> Iterator[Proce
     """Join the processes that torchrun started; alone where it did not.
 
     Raises:
-        TrainingError: if a batch cannot be shared out evenly.
+        TrainingError: if a batch cannot be shared out evenly, or there are fewer GPUs than processes here.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -72,6 +72,8 @@ def joined_processes(device: torch.device, *, batch_size: int) -> Iterator[Proce
         return
     if batch_size % count:
         raise TrainingError(f"{batch_size} images cannot be shared by {count} processes: change --batch-size.")
+    if device.type == "cuda" and device.index >= torch.cuda.device_count():
+        raise TrainingError(f"A process needs a GPU of its own: start {torch.cuda.device_count()} on this machine.")
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         if distributed.get_rank() > 0:

@@ -87,3 +87,13 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch: pytest.MonkeyPatc
         joined_processes(torch.device("cpu"), batch_size=TrainConfig().batch_size),
     ):
         pass
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with (
+        pytest.raises(TrainingError, match="A process needs a GPU of its own: start 1 on this machine"),
+        joined_processes(torch.device("cuda", 1), batch_size=4),
+    ):
+        pass
