@@ -19,12 +19,12 @@ from PIL import Image
 from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
-from skinnet.data.index import load_index
 from tests.apps import free_port
 from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Server, answer_as_isic, serving
 
 PROJECT = Path(__file__).parent.parent
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # tests compare bits, and a GPU does not add the same way twice
 SHARED_MIRROR = PROJECT.parent / "shared" / "mirror"
 LESIONS_PER_CLASS = 12
 DRAWN_SIZE = (240, 180)

@@ -20,11 +20,9 @@ from skinnet.data.grouping import (
     perceptual_hashes,
     split_groups,
 )
-from skinnet.data.partitions import known_duplicates, published_split
+from skinnet.data.partitions import published_split
 from skinnet.inference.predictions import rows_of
 from tests.drawings import LOOKS, draw_lesion
-
-SEARCH = "skinnet data duplicates"
 
 
 @settings(max_examples=60, deadline=None)
@@ -114,6 +112,25 @@ def test_a_turned_mirrored_and_recompressed_copy_is_found(tmp_path: Path) -> Non
     assert pairs[:, :2].tolist() == [[4, 7]]
 
 
+def test_every_turn_and_mirroring_of_a_picture_has_its_hash_among_the_eight() -> None:
+    picture = draw_lesion(LOOKS["bcc"], seed=3, size=(240, 180))
+    copies = [picture.transpose(way) for way in Image.Transpose]
+    hashes = perceptual_hashes([np.asarray(each) for each in (picture, *copies)])
+    assert hashes.shape == (8, 8, 255)
+    pairs = near_duplicates(hashes, max_distance=8)
+    assert {(first, second) for first, second, _ in pairs} == {(i, j) for j in range(8) for i in range(j)}
+
+
+def test_a_distance_is_the_number_of_bits_that_differ_in_any_block_of_pictures() -> None:
+    hashes = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (8, 2100, 64))
+    for view, first, second, bits in ((0, 3, 9, 1), (5, 2055, 2090, 4)):
+        hashes[view, first] = hashes[0, second]
+        hashes[view, first, :bits] *= -1
+    assert near_duplicates(hashes, max_distance=4).tolist() == [[3, 9, 1], [2055, 2090, 4]]
+    assert near_duplicates(hashes, max_distance=3).tolist() == [[3, 9, 1]]
+    assert near_duplicates(hashes, max_distance=0).shape == (0, 3)
+
+
 def test_the_published_split_has_every_class_everywhere(shipped: Path) -> None:
     split = published_split()
     assert split["split"].value_counts().to_dict() == {"train": 6997, "test": 2004, "val": 989, "excluded": 25}
@@ -121,34 +138,3 @@ def test_the_published_split_has_every_class_everywhere(shipped: Path) -> None:
     published = rows_of(pd.read_csv(shipped / "predictions.csv"), "test", "ham10000")
     test_ids = set(published["image_id"])
     assert test_ids == set(split.index[split["split"] == "test"])
-
-
-def test_the_published_split_can_be_made_again(real_index: pd.DataFrame) -> None:
-    """As it was made: dealt by lesions and what the hash and the literature join; then followed where the search of
-    `duplicates` joined more, test images staying where they were; then folded."""
-    position = {image_id: number for number, image_id in enumerate(real_index["image_id"])}
-    known = known_duplicates()
-    pairs = known[["image_id_a", "image_id_b"]].map(lambda image_id: position[image_id]).to_numpy()
-    first = join_groups([real_index["lesion_id"]], pairs[(known["found_by"] != SEARCH).to_numpy()])
-    ordered, _ = pd.factorize(real_index["lesion_id"].groupby(first).transform("min"), sort=True)
-    dx = real_index["dx"].to_numpy()
-    split = follow(split_groups(dx, ordered, seed=2018), real_index["group"].to_numpy())
-    published = published_split().loc[real_index["image_id"]]
-    assert (split == published["split"].to_numpy()).all()
-    used = np.isin(split, ["train", "val"])
-    folds = deal(dx[used], real_index["group"].to_numpy()[used], parts=5, seed=2018)
-    assert (folds == published["fold"].to_numpy()[used]).all()
-
-
-@pytest.mark.parametrize("source", ["ham10000", "isic2017"])
-def test_the_published_splits_are_what_prepare_writes(real_root: Path, source: str) -> None:
-    written = pd.read_csv(real_root / "splits.csv", comment="#").query("source == @source").set_index("image_id")
-    published = published_split(source).reindex(written.index)
-    pd.testing.assert_frame_equal(written[["split", "fold"]], published, check_dtype=False)
-
-
-def test_no_real_lesion_file_or_group_is_in_two_splits(real_index: pd.DataFrame) -> None:
-    used = real_index[real_index["split"] != "excluded"]
-    for kind in ("lesion_id", "group", "sha256"):
-        assert (used.groupby(kind)["split"].nunique() == 1).all(), kind
-    assert (used.groupby("group")["fold"].nunique() <= 1).all()
