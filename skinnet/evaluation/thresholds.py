@@ -184,7 +184,7 @@ def _missed_melanomas(cases: ScoredCases, threshold: float) -> list[dict[str, An
     return [
         {
             f"{cases.unit}_id": str(cases.names[row]),
-            **({} if cases.unit == "lesion" else {"lesion_id": str(cases.facts["lesion_id"].iloc[row])}),
+            "lesion_id": str(cases.facts["lesion_id"].iloc[row]),
             "images": int(cases.images[row]),
             "most_likely": CLASSES[displayed[row]],
             "p_malignant": round(float(scores[row]), 6),

@@ -56,7 +56,7 @@ def test_every_missed_melanoma_is_named(predictions: pd.DataFrame) -> None:
     expected = table[(table["dx"] == "mel") & (score < 0.3)]
     assert {row["image_id"] for row in point.missed_melanomas} == set(expected["image_id"])
     scores = [row["p_malignant"] for row in point.missed_melanomas]
-    assert scores == sorted(scores)
+    assert scores == pytest.approx(sorted(score[expected.index]), abs=1e-6)
     assert {row["lesion_id"] for row in point.missed_melanomas} == set(expected["lesion_id"])
     assert (point.name, point.target, point.threshold) == (POINT.name, POINT.sensitivity, 0.3)
     for row in point.missed_melanomas:
@@ -67,6 +67,9 @@ def test_every_missed_melanoma_is_named(predictions: pd.DataFrame) -> None:
         assert {name: row[name] for name in columns} == pytest.approx({name: truth[name] for name in columns}, abs=1e-6)
         assert truth[f"p_{row['most_likely']}"] == max(truth[name] for name in columns)
         assert row["most_likely"] in CLASSES
+    at_one = OperatingPoint("95", 0.95, float(cases.p_malignant[expected.index[0]]))
+    [point] = at_operating_points(cases, np.ones((1, len(cases.dx))), [at_one], {})
+    assert expected["image_id"].iloc[0] not in {row["image_id"] for row in point.missed_melanomas}
     [by_unit] = at_operating_points(by_lesion(table), np.ones((1, table["lesion_id"].nunique())), [POINT], {})
     assert all("image_id" not in row and row["images"] >= 1 for row in by_unit.missed_melanomas)
 
@@ -88,6 +91,15 @@ def test_net_benefit_of_a_perfect_and_of_a_useless_model() -> None:
         else:  # every score is 10 % at this prevalence: act on all up to there, on none above
             assert values[:9] == pytest.approx(everyone[:9])
             assert values[10:] == pytest.approx([0] * 10)
+
+
+def test_a_score_at_the_threshold_is_flagged_in_the_decision_curve() -> None:
+    table = pd.DataFrame(dict.fromkeys(probability_columns(), 0.0), range(4))
+    cases = by_image(table.assign(lesion_id=range(4), dx=["mel", "mel", "nv", "nv"], p_mel=0.1, p_nv=0.9))
+    curve = decision_curve(cases, np.ones((1, 4)), prevalence=0.5)
+    assert curve is not None
+    assert curve.model[9].value == pytest.approx(curve.treat_all[9])
+    assert curve.model[10].value == 0
 
 
 def test_there_is_no_curve_without_both_kinds(predictions: pd.DataFrame) -> None:

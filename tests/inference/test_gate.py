@@ -16,7 +16,16 @@ from skinnet.checkpoint import GATE, GATE_STATISTICS
 from skinnet.errors import CheckpointError
 from skinnet.images.quality import COLOUR_SHARE, Bounds
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.gate import NO_LESION, Gate, layer_statistics, load_gate, recorded_outputs, save_statistics
+from skinnet.inference.gate import (
+    NO_LESION,
+    Gate,
+    GateSettings,
+    layer_statistics,
+    load_gate,
+    outputs_up_to,
+    recorded_outputs,
+    save_statistics,
+)
 from skinnet.models.backbone import middle_layers
 from skinnet.models.registry import build
 from skinnet.studies.gate_study.synthetic_images import documents, noises
@@ -52,9 +61,10 @@ def one_feature_gate(*, lesion: tuple[float, float] = (0, 0), bounds: Bounds = A
 
 def test_levels_rise_with_the_distance(features: np.ndarray) -> None:
     gate = one_feature_gate()
-    rulings = [gate.rule(PIXELS, np.array([each], np.float32), size=SIZE) for each in (0.9, 1.9, 2.1)]
-    assert [ruling.level for ruling in rulings] == ["ok", "warn", "refuse"]
-    assert [ruling.score for ruling in rulings] == pytest.approx([0.81, 3.61, 4.41], abs=1e-5)
+    rulings = [gate.rule(PIXELS, np.array([each], np.float32), size=SIZE) for each in (1, 1.9, 2.1, 2)]
+    assert [ruling.level for ruling in rulings] == ["ok", "warn", "refuse", "warn"]
+    assert [ruling.score for ruling in rulings] == pytest.approx([1, 3.61, 4.41, 4], abs=1e-5)
+    assert replace(gate, warn=2).rule(PIXELS, np.ones(1, np.float32), size=SIZE).score == 0.5
     assert rulings[0].reason == ""
     assert rulings[1].reason.endswith("the figures do not hold.")
     assert rulings[2].reason == "This does not look like a dermatoscopic photo of a skin lesion."
@@ -75,6 +85,8 @@ def test_the_worse_of_quality_and_resemblance_decides() -> None:
     dark = gate.rule(PIXELS, np.zeros(1, np.float32), size=SIZE)
     assert (dark.level, dark.reason) == ("warn", "The picture is too dark.")
     assert gate.rule(PIXELS, np.full(1, 3, np.float32), size=SIZE).level == "refuse"
+    unlike = gate.rule(PIXELS, np.full(1, 1.5, np.float32), size=SIZE)
+    assert unlike.reason.startswith("The picture is too dark. This ")
 
 
 def test_the_features_are_means_and_deviations_of_the_images() -> None:
@@ -98,12 +110,32 @@ def test_every_kind_of_network_has_middle_layers(name: str, dimensions: int) -> 
 
 
 def test_a_gate_comes_back_as_it_was_saved(features: np.ndarray, tmp_path: Path) -> None:
-    gate = Gate(("a", "b"), *fit_statistics(features), NO_CHECK, warn=1.5, refuse=2.5, bounds=ANY)
+    gate = Gate(("a", "b"), *fit_statistics(features), NO_CHECK + 1, warn=1.5, refuse=2.5, bounds=ANY)
     (tmp_path / GATE).write_text(json.dumps({"gate": save_statistics(gate, tmp_path)}))
     loaded = load_gate(tmp_path)
     assert loaded is not None
     assert (loaded.layers, loaded.warn, loaded.refuse, loaded.bounds) == (("a", "b"), 1.5, 2.5, ANY)
     assert (loaded.distances(features) == gate.distances(features)).all()
+    assert (loaded.lesion_scores(features) == gate.lesion_scores(features)).all()
+
+
+def test_a_lesion_is_found_by_a_weighted_sum_and_a_constant() -> None:
+    gate = Gate(("a",), np.zeros(2), np.eye(2), np.array([3, 4, -5]), warn=1, refuse=4, bounds=ANY)
+    assert gate.lesion_scores(np.array([[1, 2], [0, 1]])).tolist() == [6, -1]
+
+
+def test_the_network_runs_no_further_than_the_last_layer_that_is_wanted() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(5, 1))  # the last would fail
+    outputs = outputs_up_to(network, ["0", "2"], torch.ones(2, 3, 2, 2))
+    assert {name: tuple(output.shape) for name, output in outputs.items()} == {"0": (2, 12), "2": (2, 4)}
+    assert not any(module._forward_hooks for module in network)
+
+
+@pytest.mark.parametrize("change", [{"layers": ()}, {"warn": 0.0}, {"refuse": 0.9}])
+def test_settings_of_a_gate_out_of_their_range_are_refused(change: dict[str, object]) -> None:
+    right = GateSettings(("a",), warn=1, refuse=1, bounds=replace(ANY, brightness=(0, 0)), statistics_sha256="")
+    with pytest.raises(ValueError, match=r"layers|refuse"):
+        replace(right, **change)  # type: ignore[arg-type]
 
 
 def test_a_checkpoint_without_a_gate_says_so_and_judges_anything(
@@ -126,6 +158,10 @@ def test_a_damaged_gate_stops_the_loading(shipped: Path, tmp_path: Path) -> None
     with pytest.raises(CheckpointError, match="is damaged"):
         load_gate(tmp_path)
     (tmp_path / GATE).write_text("{}")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        load_gate(tmp_path)
+    unfit = Gate(("a",), np.zeros(2), np.eye(2), np.zeros(2), warn=1, refuse=2, bounds=ANY)  # a weight is missing
+    (tmp_path / GATE).write_text(json.dumps({"gate": save_statistics(unfit, tmp_path)}))
     with pytest.raises(CheckpointError, match="is damaged"):
         load_gate(tmp_path)
 
