@@ -29,8 +29,8 @@ def test_the_page_has_the_figures_the_hash_and_the_whole_notice(site: Site) -> N
     assert f"{site.config.counts['train']:,} photos" in text
     for name, metrics in site.metrics.items():
         sensitivity, benign = metrics.overall["sensitivity"], 1 - (metrics.overall["specificity"].value or 0)
-        assert f"{100 * (sensitivity.value or 0):.0f} of 100" in text, name
-        assert f"{100 * benign:.0f} of 100" in text, name
+        assert f"{100 * (sensitivity.value or 0):.0f} of 100 photos" in text, name
+        assert f"{100 * benign:.0f} of 100 photos" in text, name
     assert page.count("<h1>") == 1
 
 

@@ -98,5 +98,5 @@ def bare(page: str) -> str:
 
 
 def test_what_is_a_mark_in_html_stays_one() -> None:
-    page = '<b title="face">\n of 5 </b><i>a &lt;b&gt; &amp; c</i>'
-    assert translated_page(page, GERMAN) == '<b title="Gesicht">\n von 5 </b><i>a &lt;b&gt; &amp; c</i>'
+    page = '<b title="face">\n of 5 lesions </b><i>a &lt;b&gt; &amp; c</i>'
+    assert translated_page(page, GERMAN) == '<b title="Gesicht">\n von 5 Läsionen </b><i>a &lt;b&gt; &amp; c</i>'

@@ -68,7 +68,7 @@ def test_a_rare_diagnosis_stays_possible_with_less_than_a_mole_needs(site: Site)
 def test_a_score_below_the_threshold_is_never_an_all_clear(site: Site, tests: list[SourceCounts]) -> None:
     said = words(site, tests, BELOW)
     assert said.lstrip().startswith("Below the threshold This is not an all-clear.")
-    missed = [f"{test.missed} of {test.melanomas} in {test.title}" for test in tests]
+    missed = [f"{test.missed} of {test.melanomas} photos in {test.title}" for test in tests]
     assert f"Melanomas that scored below the threshold: {', '.join(missed)}." in said
     assert all(0 < test.missed < test.melanomas for test in tests)
     assert not re.search(r"\b(is|probably|likely) benign|harmless|no cancer", said)

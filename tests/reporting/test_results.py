@@ -44,9 +44,9 @@ def test_the_first_screen_counts_lesions_and_cancers_of_each_test_set(sets: list
         malignant = sum(metrics.support[dx] for dx in MALIGNANT)
         cases, flagged = data.cases, data.cases.p_malignant >= verdict.threshold
         assert f"{metrics.lesions:,} of {data.title}" in page
-        assert f"{(flagged & cases.malignant).sum():,} of {malignant:,}" in page
-        assert f"{(flagged & ~cases.malignant).sum():,} of {metrics.lesions - malignant:,}" in page
-        assert f"{len(verdict.missed_melanomas)} of {metrics.support['mel']} {data.title}" in page
+        assert f"{(flagged & cases.malignant).sum():,} of {malignant:,} lesions" in page
+        assert f"{(flagged & ~cases.malignant).sum():,} of {metrics.lesions - malignant:,} lesions" in page
+        assert f"{len(verdict.missed_melanomas)} of {metrics.support['mel']} lesions {data.title}" in page
         for name in ("sensitivity", "specificity"):
             assert f"{data.title}: {name} {interval(metrics.overall[name], n=malignant)}" in page
     for name in ("AUROC", "ccuracy"):

@@ -40,7 +40,7 @@ def test_a_network_trained_without_a_data_set_stands_beside_the_others(shipped: 
     assert all(cells[2] == cells[0] for cells in rows.values())
     warning = overview(data_sets(checkpoint, load_config(checkpoint)), load_without(checkpoint))
     sensitivity, specificity = (home.overall[name].value or 0 for name in ("sensitivity", "specificity"))
-    assert f"flags {100 * sensitivity:.0f} of 100 of its cancers" in warning
+    assert f"flags {100 * sensitivity:.0f} of 100 of its photos of cancers" in warning
     assert f"and {100 * (1 - specificity):.0f} of 100 of its benign photos" in warning
     with pytest.raises(DataError, match="was not trained on mine"):
         keep_without(checkpoint, {"mine": shipped})

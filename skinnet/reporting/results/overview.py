@@ -25,7 +25,8 @@ def overview(sets: Sequence[DataSet], without: Mapping[str, Metrics]) -> str:
         f'<h1>How good is it?</h1><p class="lead">Tested on lesions that took no part in the training: '
         f"{_tested(sets)}. "
         f"One threshold decides, {percent(sets[0].lesions.threshold)}: it was fixed before these tests. "
-        f"In brackets: 95 % intervals.</p>{counts(sets)}{_elsewhere(sets, without)}"
+        "In brackets: 95 % intervals. Each lesion counts once, with the mean of its photos; the figures beside a "
+        f"verdict count photos.</p>{counts(sets)}{_elsewhere(sets, without)}"
     )
 
 
@@ -76,7 +77,7 @@ def _column(title: str, count: Count, sets: Sequence[DataSet]) -> str:
     for data in sets:
         found, among, share = count(data)
         lines.append(
-            f'<p class="number"><strong>{found:,}</strong> of {among:,}</p>'
+            f'<p class="number"><strong>{found:,}</strong> of {among:,} lesions</p>'
             f'<p class="small"><b>{escape(data.title)}:</b> {share}</p>'
         )
     return f"<section><h2>{title}</h2>{''.join(lines)}</section>"
@@ -90,7 +91,7 @@ def _elsewhere(sets: Sequence[DataSet], without: Mapping[str, Metrics]) -> str:
     )
     foreign = "".join(
         f" One trained without {escape(source_title(name))} flags {_per_100(each.overall['sensitivity'].value)} of its "
-        f"cancers and {_per_100(_alarms_of(each))} of its benign photos."
+        f"photos of cancers and {_per_100(_alarms_of(each))} of its benign photos."
         for name, each in without.items()
     )
     return (
