@@ -1,7 +1,7 @@
 # make app    set up and serve the app on http://127.0.0.1:7860
 # make test   set up and run every check and test
 # make space  write build/space/, the folder of a Hugging Face Space: see docs/deploy.md
-# make stress set up and run what takes minutes: acquire under faults on the real archives, a 3 GB archive
+# make stress set up and run what takes minutes: acquire under faults on the real archives, a 3 GB archive, Ray
 # make bench  time it beside its peers and keep the tables of docs/performance.md
 # See the README for the same in plain pip and python lines.
 
@@ -28,6 +28,7 @@ space: $(VENV)/.test
 	$(BIN)/python -m demo.space
 
 stress: $(VENV)/.test
+	$(BIN)/python -m pip install -e ".[ray]"
 	$(BIN)/python -m pytest -m stress -rs
 
 bench: $(VENV)/.test

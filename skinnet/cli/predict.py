@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skinnet.cli.options import (
     DONE,
@@ -27,6 +27,8 @@ from skinnet.labels import DISCLAIMER, MALIGNANT_MEANING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skinnet.inference.batch import Row
+    from skinnet.inference.classifier import Classifier
     from skinnet.inference.pictures import Picture
 
 
@@ -46,11 +48,17 @@ def add(commands: Commands) -> None:
         help="write there instead of printing; until all is done, FILE.part holds what is done",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="take over what FILE.part holds")
+    parser.add_argument(
+        "--engine", choices=["local", "ray"], default="local",
+        help="ray: the cluster at RAY_ADDRESS, or a process for each core; needs --out (default: local)",
+    )  # fmt: skip
 
 
 def predict(options: argparse.Namespace) -> int:
     if options.resume and options.out is None:
         raise DataError("--resume goes on with FILE.part, so it needs --out FILE.")
+    if options.engine == "ray" and options.out is None:
+        raise DataError("--engine ray finishes pictures in any order, so it needs --out FILE.")
     if options.out:
         spare(options.paths, options.out)
     checkpoint = checkpoint_folder(options)  # before the slow imports: a missing one is reported at once
@@ -59,7 +67,7 @@ def predict(options: argparse.Namespace) -> int:
     from skinnet.inference.pictures import find_pictures
 
     passed_over: Counter[str] = Counter()
-    rows: list[dict[str, Any]] = []
+    found: dict[int, Row] = {}  # by the place of the picture
     with ExitStack() as opened:
         if options.out:
             opened.enter_context(_alone(options.out))
@@ -68,10 +76,11 @@ def predict(options: argparse.Namespace) -> int:
         if not pictures:
             raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)} and .zip.")
         try:
-            _classify(pictures, classifier, checkpoint, options, rows)
+            _classify(pictures, classifier, checkpoint, options, found)
             stopped = False
         except KeyboardInterrupt:
             stopped = True
+        rows = [found[place] for place in sorted(found)]
         _write(rows, options)
         if stopped:
             how = "Add --resume to go on." if options.out else "With --out FILE it could go on later."
@@ -101,29 +110,49 @@ def _part(out: Path) -> Path:
 
 
 def _classify(
-    pictures: list[Picture], classifier: Any, checkpoint: Path, options: argparse.Namespace, rows: list[dict[str, Any]]
+    pictures: list[Picture], classifier: Classifier, checkpoint: Path, options: argparse.Namespace, rows: dict[int, Row]
 ) -> None:
-    """Append a row for each picture to `rows`; save or print each at once, where that is possible."""
-    from skinnet.inference.batch import HEADER, csv_line, predict_picture
+    """Put a row for each picture into `rows`; save or print each at once, where that is possible."""
+    from skinnet.inference.batch import HEADER, csv_line
     from skinnet.inference.saved_rows import SavedRows
     from skinnet.progress import progress
 
-    bar = progress(pictures, "classifying", unit="picture", hide=len(pictures) < 10)
-    if options.out:
-        with SavedRows.open(_part(options.out), checkpoint=checkpoint, resume=options.resume) as saved:
-            for picture in bar:
-                rows.append(saved.find(picture) or saved.add(picture, predict_picture(classifier, picture)))
-        return
-    printed = options.format == "csv"
+    printed = options.format == "csv" and not options.out
     sys.stdout.write(HEADER if printed else "")
-    for picture in bar:
-        rows.append(predict_picture(classifier, picture))
-        if printed:
-            sys.stdout.write(csv_line(rows[-1]))
-            sys.stdout.flush()
+    with ExitStack() as opened:
+        saved = None
+        if options.out:
+            part = SavedRows.open(_part(options.out), checkpoint=checkpoint, resume=options.resume)
+            saved = opened.enter_context(part)
+            rows |= {place: row for place, picture in enumerate(pictures) if (row := saved.find(picture))}
+        left = [place for place in range(len(pictures)) if place not in rows]
+        done = _rows([pictures[place] for place in left], classifier, checkpoint, engine=options.engine)
+        opened.enter_context(closing(done))
+        for number, row in progress(done, "classifying", total=len(left), unit="picture", hide=len(left) < 10):
+            rows[left[number]] = row
+            if saved:
+                saved.add(pictures[left[number]], row)
+            elif printed:
+                sys.stdout.write(csv_line(row))
+                sys.stdout.flush()
 
 
-def _write(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+def _rows(
+    pictures: list[Picture], classifier: Classifier, checkpoint: Path, *, engine: str
+) -> Generator[tuple[int, Row]]:
+    """Places among `pictures` and their rows, in the order in which they are done."""
+    if engine == "ray" and pictures:
+        from skinnet.inference.cluster import cluster_rows
+
+        yield from cluster_rows(pictures, checkpoint)
+        return
+    from skinnet.inference.batch import predict_picture
+
+    for number, picture in enumerate(pictures):
+        yield number, predict_picture(classifier, picture)
+
+
+def _write(rows: list[Row], options: argparse.Namespace) -> None:
     """Write what is done, but for the lines that were printed already."""
     from skinnet.files import write_text
     from skinnet.inference.batch import table_of
@@ -135,7 +164,7 @@ def _write(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
         sys.stdout.write(text)
 
 
-def _summary(rows: list[dict[str, Any]], passed_over: Counter[str]) -> int:
+def _summary(rows: list[Row], passed_over: Counter[str]) -> int:
     """Say what needs attention, and return the exit code."""
     if kinds := ", ".join(f"{count} {printable(kind)[:40]}" for kind, count in sorted(passed_over.items()) if count):
         print(f"Passed over, since they are no pictures: {kinds}.", file=sys.stderr)

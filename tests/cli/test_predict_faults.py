@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -249,6 +251,42 @@ def test_explain_names_the_picture_that_cannot_be_read(
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"skinnet: {photos / name}: The file ")
     assert not (tmp_path / "map.png").exists()
+
+
+class NoCluster:
+    """A Ray that never starts."""
+
+    exceptions = SimpleNamespace(RayError=ChildProcessError, RayTaskError=BrokenPipeError)
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def init(self, **options: Any) -> None:
+        self.calls.append("init")
+        raise RuntimeError("The current node timed out.\nSee the logs.")
+
+    def shutdown(self) -> None:
+        self.calls.append("shutdown")
+
+
+def test_a_cluster_that_cannot_be_had_is_one_sentence(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+        monkeypatch.setenv(name, "")  # set by skinnet, and set back after the test
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    command = ["predict", str(photos), "--engine", "ray"]
+    assert main(command) == 1
+    assert "so it needs --out FILE." in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main([*command, "--out", str(tmp_path / "table.csv")]) == 1
+    assert capsys.readouterr().err == 'skinnet: --engine ray needs Ray: pip install "skinnet[ray]".\n'
+    cluster = NoCluster()
+    monkeypatch.setitem(sys.modules, "ray", cluster)
+    assert main([*command, "--out", str(tmp_path / "table.csv")]) == 1
+    assert capsys.readouterr().err == "skinnet: Ray did not start: The current node timed out.\n"
+    assert cluster.calls == [*["init", "shutdown"] * 3, "shutdown"]
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
 @pytest.mark.stress
