@@ -72,6 +72,8 @@ def _cluster() -> Iterator[Any]:
     here = "RAY_ADDRESS" not in os.environ
     if here:
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on any system: listen to this machine alone
+    else:
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # where no one answers, give up after a minute
     try:
         import ray
     except ImportError as error:
@@ -107,14 +109,15 @@ def _first_line(error: Exception) -> str:
 
 def _portable(picture: Picture) -> Picture:
     """A picture that another process can read: by its absolute path, or with its bytes if it lies in an archive."""
+    found: bytes | Path | PhotoError
     try:
         found = picture.read()
-        return Picture(picture.name, partial(_found, found.absolute() if isinstance(found, Path) else found), None)
     except PhotoError as error:
-        return Picture(picture.name, partial(_found, error), None)
+        found = error
+    return Picture(picture.name, partial(_give, found.absolute() if isinstance(found, Path) else found), None)
 
 
-def _found(found: bytes | Path | PhotoError) -> bytes | Path:
+def _give(found: bytes | Path | PhotoError) -> bytes | Path:
     if isinstance(found, PhotoError):
         raise found
     return found
