@@ -23,7 +23,7 @@ UNITS = {"lesion": "check.per_lesion", "image": "check.per_image"}
 
 
 def check_page(check: ClinicCheck, words: Words) -> dict[str, Any]:
-    """Sentences and tables for the page: JSON with `sentences`, `tables`, and folded `details`."""
+    """Sentences and tables for the page: `sentences`, `tables`, folded `details`, and `truths` by file name."""
     metrics = check.metrics
     if metrics["lesion"].n == metrics["image"].n:  # then both units say the same
         metrics = {"lesion": metrics["lesion"]}
@@ -31,6 +31,10 @@ def check_page(check: ClinicCheck, words: Words) -> dict[str, Any]:
     return {
         "sentences": [*_whom(check, words), *_refitted(check, words), *_cautions(check, words)],
         "tables": [_json(table) for table in (_main_table(metrics, words), _counts_table(check, words))],
+        "truths": [
+            [file, {"text": _named(dx, check, words), "malignant": int(dx in MALIGNANT)}]
+            for file, dx in zip(check.photos["file"], check.photos["dx"], strict=True)
+        ],
         "details": [translated_data(_json(readable(table)), words) for table in details],
     }
 
@@ -40,23 +44,20 @@ def _json(table: Table) -> dict[str, Any]:
 
 
 def _main_table(metrics: dict[str, Metrics], words: Words) -> Table:
-    rows = [[OVERALL_NAMES[name], *(_share(unit, name, words) for unit in metrics.values())] for name in SHARES]
-    rows.append(
-        [OVERALL_NAMES["malignant_auroc"], *(str(unit.overall["malignant_auroc"]) for unit in metrics.values())]
-    )
-    large = [str(unit.calibration.intercept) for unit in metrics.values()]
-    rows.append([CALIBRATION_NAMES["intercept"], *large])
-    rows = [[words.sentence(cell) for cell in row] for row in rows]
+    cells = {OVERALL_NAMES[name]: [_share(unit, name) for unit in metrics.values()] for name in SHARES}
+    cells[OVERALL_NAMES["malignant_auroc"]] = [str(unit.overall["malignant_auroc"]) for unit in metrics.values()]
+    cells[CALIBRATION_NAMES["intercept"]] = [str(unit.calibration.intercept) for unit in metrics.values()]
+    rows = [[words.sentence(cell) for cell in (name, *values)] for name, values in cells.items()]
     header = [words("check.metric"), *(words(UNITS[unit.unit], n=unit.n) for unit in metrics.values())]
     return Table("clinic_check", words("check.title"), header, rows)
 
 
-def _share(metrics: Metrics, name: str, words: Words, point: PointMetrics | None = None) -> str:
+def _share(metrics: Metrics, name: str, point: PointMetrics | None = None) -> str:
     """A metric at a threshold, by default the verdict's, with the count that it is a share of."""
     malignant = _malignant(metrics)
     count = malignant if SHARES[name] else metrics.n - malignant
     estimate = point.estimates[name] if point else metrics.overall[name]
-    return words.sentence(f"{exact_where_all_agree(estimate, count)}, n = {count}")
+    return f"{exact_where_all_agree(estimate, count)}, n = {count}"
 
 
 def _malignant(metrics: Metrics) -> int:
@@ -64,13 +65,17 @@ def _malignant(metrics: Metrics) -> int:
 
 
 def _counts_table(check: ClinicCheck, words: Words) -> Table:
-    titles = {"mel": words("check.malignant"), "nv": words("check.benign")}
     rows = [
-        [words.diagnosis(dx) if check.by_diagnosis else titles[dx], str(sum(columns)), *map(str, columns)]
+        [_named(dx, check, words), str(sum(columns)), *map(str, columns)]
         for dx, columns in counts_by_diagnosis(check).items()
     ]
     header = [words(f"check.{name}") for name in ("diagnosis", "photos", "above", "below", "without")]
     return Table("clinic_counts", words("check.by_diagnosis"), header, rows)
+
+
+def _named(dx: str, check: ClinicCheck, words: Words) -> str:
+    """A diagnosis as the reader gave it: its name, or malignant or not."""
+    return words.diagnosis(dx) if check.by_diagnosis else words(f"check.{'malignant' if dx in MALIGNANT else 'benign'}")
 
 
 def _whom(check: ClinicCheck, words: Words) -> list[str]:
@@ -94,7 +99,7 @@ def _refitted(check: ClinicCheck, words: Words) -> list[str]:
     if point is None:
         return [words("check.no_threshold")]
     lesions = check.metrics["lesion"]
-    reached = "; ".join(f"{words(f'check.{name}')} {_share(lesions, name, words, point)}" for name in SHARES)
+    reached = "; ".join(f"{words(f'check.{name}')} {words.sentence(_share(lesions, name, point))}" for name in SHARES)
     return [
         words(
             "check.refitted",

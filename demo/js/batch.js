@@ -50,6 +50,8 @@ async function compare() {
   const path = await sent(state.truth);
   const answer = path === null ? {} : await ask("check", { path, lines: state.rows.map(row => row.line) });
   state.check = answer.check ?? answer.error ?? say("batch.gone");
+  const truths = new Map(answer.check?.truths);
+  for (const row of state.rows) Object.assign(row, { truth: truthOf(row, truths), node: null });
   tell("");
   draw();
 }
@@ -120,9 +122,11 @@ function drawTable() {
     drawTable();
     page.querySelector(`[data-order=${name}]`).focus();
   };
-  shown("header", ...headerCells(state.order, state.reversed, choose));
+  const known = state.rows.some(row => row.truth);
+  if (!known && state.order === "truth") Object.assign(state, { order: "score", reversed: false });
+  shown("header", ...headerCells(state.order, state.reversed, choose, known));
   const rows = sorted(state.rows, state.order, state.reversed).filter(row => ["all", kind(row)].includes(state.filter));
-  shown("rows", ...rows.map(row => (row.node ??= tableRow(row, start, open))));
+  shown("rows", ...rows.map(row => (row.node ??= tableRow(row, start, open, known))));
 }
 
 function drawPanels() {

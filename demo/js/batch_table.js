@@ -75,16 +75,29 @@ function nameCell(row, open) {
   return make("td", { class: "name", role: "cell" }, make("button", opens, row.name));
 }
 
-function tableRow(row, start, open) {
-  return make("tr", { role: "row" },
-    make("td", { class: "picture", role: "cell" }, picture(row)),
-    nameCell(row, open), verdictCell(row, start.threshold), ...figureCells(row, start));
+// The reader's own diagnosis of a photo, found as the server finds it: by the file's name, with or without its suffix.
+function truthOf(row, truths) {
+  const name = row.name.split("/").pop();
+  return truths.get(name) ?? truths.get(name.replace(/\.[^.]+$/, ""));
 }
 
+function truthCell({ truth }) {
+  const label = truth ? say("batch.column_truth") : "";
+  return make("td", { class: `truth ${truth?.malignant ? "malignant" : ""}`, "data-label": label, role: "cell" }, truth?.text ?? "");
+}
+
+function tableRow(row, start, open, known) {
+  return make("tr", { role: "row" },
+    make("td", { class: "picture", role: "cell" }, picture(row)),
+    nameCell(row, open), verdictCell(row, start.threshold), ...figureCells(row, start), known ? truthCell(row) : null);
+}
+
+const rank = row => row.truth?.malignant ?? -1;
 const ORDERS = {
   name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
   state: (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || (b.score ?? 0) - (a.score ?? 0),
   score: (a, b) => b.score - a.score,
+  truth: (a, b) => rank(b) - rank(a) || (a.truth?.text ?? "").localeCompare(b.truth?.text ?? "") || (b.score ?? 0) - (a.score ?? 0),
 };
 
 // Rows without figures come last, whatever the order.
@@ -113,8 +126,8 @@ function filterChips(counts, chosen, choose) {
         `${say(`batch.filter_${name}`)} ${counts[name]}`));
 }
 
-function headerCells(order, reversed, choose) {
-  return COLUMNS.map(name => {
+function headerCells(order, reversed, choose, known) {
+  return [...COLUMNS, ...(known ? ["truth"] : [])].map(name => {
     const text = say(`batch.column_${name}`);
     if (!(name in ORDERS)) return make("th", { scope: "col", role: "columnheader" }, text);
     const direction = order === name ? ((name === "score") !== reversed ? "descending" : "ascending") : "none";

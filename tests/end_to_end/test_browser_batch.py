@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from demo.site import load_cases
+from demo.words import Words
 from skinnet.inference.batch import COLUMNS, csv_text, predict_paths
 from skinnet.inference.classifier import Classifier
 from tests.end_to_end.conftest import wide
@@ -152,6 +153,10 @@ def test_a_table_beside_the_photos_gives_the_clinics_own_check(
     passed = int((gates == "ok").sum())
     assert f"Verdict and diagnosis are known for {passed} photos of {passed} lesions." in check.inner_text()
     assert check.get_by_role("rowheader", name="Sensitivity at the verdict's threshold").first.is_visible()
+    batch.get_by_role("button", name="Your diagnosis").press("Enter")
+    given = [Words.load("en").diagnosis(case.dx) for case in CASES[:6]]
+    assert sorted(batch.locator(".rows .truth").all_inner_texts()) == sorted(given)
+    assert batch.locator(".rows .truth").first.inner_text() == "Melanoma"
     check.locator("summary").press("Enter")
     assert check.get_by_role("table", name="Diagnoses, by decision rule").is_visible()
     assert not wide(page)
@@ -159,6 +164,7 @@ def test_a_table_beside_the_photos_gives_the_clinics_own_check(
     truth.write_text("file,dx\nother.jpg,wart\n")
     batch.locator("input[type=file]").nth(1).set_input_files(str(truth))
     check.get_by_text("The table has a dx that is none of").wait_for()
+    assert batch.locator(".rows .truth").count() == 0
 
 
 @desktop
