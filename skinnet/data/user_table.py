@@ -21,6 +21,13 @@ from skinnet.errors import DataError, shortlist
 if TYPE_CHECKING:
     import pandas as pd
 
+SYNONYMS = {
+    "image_id": ("image", "file", "filename", "file_name", "name", "path"),
+    "dx": ("diagnosis", "label", "target"),
+    "site": ("localization",),
+    "clinic": ("dataset",),
+}
+"""Other names of columns that are understood, in any case, where a table has no column of our name."""
 SEPARATORS = ",;\t|"
 UNKNOWN_WORDS = [
     "", "unknown", "Unknown", "UNK", "nan", "NaN", "NA", "N/A", "na", "n/a", "#N/A", "null", "NULL", "None", "<NA>",
@@ -84,6 +91,19 @@ def read_cells(path: Path, *, wanted: Collection[str], advice: str) -> tuple[lis
     if twice := [name for number, name in enumerate(header) if name and name in header[:number]]:
         raise DataError(f"{path} has the column {twice[0]} twice: rename one.")
     return header, rows[1:]
+
+
+def with_our_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Name the columns in lower case, and those of `SYNONYMS` as we do; the first synonym counts.
+
+    Raises:
+        DataError: if two columns have the same name but for their case.
+    """
+    table = table.rename(columns=str.lower)
+    if table.columns.has_duplicates:
+        raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice: rename one.")
+    found = {ours: [name for name in theirs if name in table] for ours, theirs in SYNONYMS.items() if ours not in table}
+    return table.rename(columns={names[0]: ours for ours, names in found.items() if names})
 
 
 def as_numbers(texts: pd.Series) -> pd.Series:

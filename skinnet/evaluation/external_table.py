@@ -4,8 +4,8 @@
 
 Each row is an image. The true diagnosis is a column `dx` with the names of `CLASSES`, or one column of 0 and 1 for each
 diagnosis (MEL, NV, BCC, AKIEC, BKL, DF, VASC, in upper or lower case). The probabilities are `p_akiec` .. `p_vasc`;
-beside `dx`, they may also be called MEL .. VASC. Optional are `image_id` or `image`, `lesion_id`, `split`, and for
-subgroups `dx_type`, `age`, `sex`, `site` or `localization`, `clinic` or `dataset`.
+beside `dx`, they may also be called MEL .. VASC. Optional are `image_id`, `lesion_id`, `split`, and for subgroups
+`dx_type`, `age`, `sex`, `site`, `clinic`. `SYNONYMS` of skinnet.data.user_table has other names of these columns.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skinnet.data.user_table import as_numbers, read_user_table
+from skinnet.data.user_table import SYNONYMS, as_numbers, read_user_table, with_our_names
 from skinnet.errors import DataError, shortlist
 from skinnet.labels import CLASSES, probability_columns
 
-SYNONYMS = {"image": "image_id", "localization": "site", "dataset": "clinic"}
-"""Other names of columns that are understood."""
 FACTS = ("split", "dx_type", "age", "sex", "site", "clinic")
 """Optional columns that are carried along."""
 SUM_TOLERANCE = 0.02
@@ -36,14 +34,13 @@ def read_external_table(path: Path) -> pd.DataFrame:
     Raises:
         DataError: if columns or rows do not fit; it names them, and the first row below the header is row 2.
     """
-    known = {*SYNONYMS, *FACTS, "dx", "image_id", "lesion_id", *CLASSES, *probability_columns()}
+    others = {name for names in SYNONYMS.values() for name in names}
+    known = {*others, *FACTS, "dx", "image_id", "lesion_id", *CLASSES, *probability_columns()}
     advice = "name a CSV file with a true diagnosis and seven probabilities in each row"
     table = read_user_table(path, wanted=known, advice=advice)
     if table.empty:
         raise DataError(f"{path} has no rows: {advice}.")
-    table.columns = pd.Index([_our_name(str(column)) for column in table.columns])
-    if table.columns.has_duplicates:
-        raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice: rename one.")
+    table = with_our_names(table, path)
     dx = _true_diagnoses(table, path)
     ids = table["image_id"] if "image_id" in table else pd.Series(table.index.astype(str), index=table.index)
     _refuse(path, table.index[ids.duplicated() | ids.isna()], "an empty or repeated image id")
@@ -53,11 +50,6 @@ def read_external_table(path: Path) -> pd.DataFrame:
         facts = facts.assign(age=as_numbers(facts["age"]))
     named = pd.DataFrame({"image_id": ids, "lesion_id": lesions, "dx": dx})
     return named.join([_probabilities(table, path), facts]).reset_index(drop=True)
-
-
-def _our_name(column: str) -> str:
-    name = column.strip()
-    return SYNONYMS.get(name.lower(), name.lower())
 
 
 def _true_diagnoses(table: pd.DataFrame, path: Path) -> pd.Series:

@@ -2,8 +2,9 @@
 
     truth = read_truth(Path("truth.csv"))    # columns file, lesion_id, dx or malignant
 
-Each row is a photo: `file` (or `image`, `image_id`, `path`), its name with or without the folder, and either `dx`, a
-name of `CLASSES`, or `malignant`, yes or no. `lesion_id` is optional; without it every photo is a lesion of its own.
+Each row is a photo: `file` or `image_id`, its name with or without the folder, and either `dx`, a name of `CLASSES`, or
+`malignant`, yes or no; `SYNONYMS` of skinnet.data.user_table has other names of these columns. A `dx` of yes and no in
+every row is read as `malignant`. `lesion_id` is optional; without it every photo is a lesion of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from skinnet.data.user_table import read_user_table
+from skinnet.data.user_table import SYNONYMS, read_user_table, with_our_names
 from skinnet.errors import DataError, shortlist
 from skinnet.labels import CLASSES
 
-NAME_COLUMNS = ("file", "image", "image_id", "path")
+COLUMNS = {"image_id", *SYNONYMS["image_id"], "lesion_id", "dx", *SYNONYMS["dx"], "malignant"}
 YES, NO = ("yes", "true", "1", "malignant"), ("no", "false", "0", "benign")
 ADVICE = "save a CSV file with the columns file and dx, or file and malignant"
 
@@ -30,14 +31,10 @@ def read_truth(path: Path) -> pd.DataFrame:
     Raises:
         DataError: if columns or rows do not fit; it names them, and the first row below the header is row 2.
     """
-    table = read_user_table(path, wanted={*NAME_COLUMNS, "lesion_id", "dx", "malignant"}, advice=ADVICE)
-    table.columns = pd.Index([str(column).lower() for column in table.columns])
-    if table.columns.has_duplicates:
-        raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice: rename one.")
-    names = next((table[name] for name in NAME_COLUMNS if name in table), None)
-    if table.empty or names is None:
+    table = with_our_names(read_user_table(path, wanted=COLUMNS, advice=ADVICE), path)
+    if table.empty or "image_id" not in table:
         raise DataError(f"{path} needs a row for each photo, and a column file with its name: {ADVICE}.")
-    files = names.str.replace("\\", "/").str.rsplit("/", n=1).str[-1]
+    files = table["image_id"].str.replace("\\", "/").str.rsplit("/", n=1).str[-1]
     _refuse(path, files.isna() | files.duplicated(), "an empty or repeated file name")
     lesions = table["lesion_id"].fillna(files) if "lesion_id" in table else files
     truth = pd.DataFrame({"file": files, "lesion_id": lesions}).join(_outcome(table, path))
@@ -45,7 +42,9 @@ def read_truth(path: Path) -> pd.DataFrame:
 
 
 def _outcome(table: pd.DataFrame, path: Path) -> pd.Series:
-    if "dx" in table:
+    if "dx" in table and table["dx"].str.lower().isin([*YES, *NO]).all():
+        table = table.rename(columns={"malignant": "", "dx": "malignant"})
+    elif "dx" in table:
         dx = table["dx"].str.lower()
         _refuse(path, ~dx.isin(CLASSES), f"a dx that is none of {', '.join(CLASSES)}")
         return dx.rename("dx")

@@ -41,7 +41,8 @@ def test_without_ids_each_row_is_an_image_and_a_lesion(plain: pd.DataFrame, tmp_
 
 def test_the_field_s_other_names_are_understood(plain: pd.DataFrame, tmp_path: Path) -> None:
     named = plain.assign(image=range(400), localization="back", dataset="rosendahl", age=40)
-    table = read_external_table(written(named, tmp_path))
+    table = read_external_table(written(named.rename(columns={"dx": "Diagnosis"}), tmp_path))
+    assert table["dx"].tolist() == plain["dx"].tolist()
     assert table.loc[0, ["image_id", "site", "clinic", "age"]].tolist() == ["0", "back", "rosendahl", 40]
 
 

@@ -23,6 +23,19 @@ def test_yes_and_no_are_read_as_malignant_or_not(tmp_path: Path) -> None:
     assert truth["lesion_id"].tolist() == ["L1", "L1", "c.jpg"]
 
 
+@pytest.mark.parametrize("name", ["image", "image_id", "filename", "file", "name", "Path"])
+@pytest.mark.parametrize("truth", ["dx", "diagnosis", "label", "Target"])
+def test_common_names_of_columns_are_understood(name: str, truth: str, tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(f"{name},{truth}\na.jpg,mel\nb.jpg,nv\n")
+    assert read_truth(path)[["file", "dx"]].to_numpy().tolist() == [["a.jpg", "mel"], ["b.jpg", "nv"]]
+    path.write_text(f"{name},{truth},malignant\na.jpg,1,no\nb.jpg,0,no\n")
+    assert read_truth(path)["malignant"].tolist() == [True, False]
+    path.write_text(f"{name},{truth},location_id,dx,image_id\n1,7,x,mel,a.jpg\n2,8,y,nv,b.jpg\n")
+    if {name, truth}.isdisjoint({"dx", "image_id"}):
+        assert read_truth(path)["dx"].tolist() == ["mel", "nv"]  # our own names come first
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -30,7 +43,7 @@ def test_yes_and_no_are_read_as_malignant_or_not(tmp_path: Path) -> None:
         ("file,dx\na.jpg,mel\nb.jpg,wart\n", "a dx that is none of akiec, .* in row 3"),
         ("file,malignant\na.jpg,perhaps\n", "neither yes nor no in malignant in row 2"),
         ("file,age\na.jpg,30\n", "needs a column dx"),
-        ("name,dx\na.jpg,mel\n", "a column file with its name"),
+        ("who,dx\na.jpg,mel\n", "a column file with its name"),
         ("file,dx\n", "needs a row for each photo"),
         ("", "is empty"),
     ],
