@@ -1,6 +1,7 @@
 """Time `--engine ray` with growing folders, on the cluster at RAY_ADDRESS or with a worker for each core.
 
     python benchmarks/cluster.py 1000 20000
+    python benchmarks/cluster.py 1000 20000 --empty  # Ray's own share: files that no one classifies
 
 Each number is a run over so many copies of fifty drawn lesions. It prints the time to the first row, in which Ray and
 its workers start, then a line for each thousand of the pictures after it. Processor time, of all processes on this
@@ -46,7 +47,7 @@ def run(pictures: list[Picture]) -> None:
             count = (done - 1) % STEP + 1
             now, now_processor = time.perf_counter(), processor_seconds()
             wall, processor = 1000 * (now - last) / count, 1000 * (now_processor - last_processor) / count
-            print(f"up to {done + 1:,}: {wall:.0f} ms each, {processor:.0f} ms of processor time", flush=True)
+            print(f"up to {done + 1:,}: {wall:.1f} ms each, {processor:.1f} ms of processor time", flush=True)
             last, last_processor = now, now_processor
     print(f"in all {time.perf_counter() - begin:.1f} s, Ray's end included", flush=True)
 
@@ -54,16 +55,19 @@ def run(pictures: list[Picture]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("counts", nargs="+", type=int, metavar="COUNT", help="pictures in a run")
-    counts = parser.parse_args().counts
+    parser.add_argument("--empty", action="store_true", help="empty files, each of which is a row with an error")
+    options = parser.parse_args()
     looks = list(LOOKS.values())
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, f"{number:06d}.jpg") for number in range(max(counts))]
+        paths = [Path(folder, f"{number:06d}.jpg") for number in range(max(options.counts))]
         for number, path in enumerate(paths):
-            if number < DRAWINGS:
+            if options.empty:
+                path.touch()
+            elif number < DRAWINGS:
                 draw_lesion(looks[number % len(looks)], seed=number).save(path, quality=95)
             else:
                 path.write_bytes(paths[number % DRAWINGS].read_bytes())
-        for count in counts:
+        for count in options.counts:
             run([Picture(str(path), path.absolute, path) for path in paths[:count]])
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -72,6 +73,7 @@ def _cluster() -> Iterator[Any]:
     here = "RAY_ADDRESS" not in os.environ
     if here:
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on any system: listen to this machine alone
+        os.environ.setdefault("RAY_AUTH_TOKEN", token_hex())  # else Ray leaves one in the user's folder
     else:
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # where no one answers, give up after a minute
     try:
@@ -85,7 +87,7 @@ def _cluster() -> Iterator[Any]:
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error  # as without Ray
         except ray.exceptions.RayError as error:
-            raise DataError(f"The Ray cluster failed: {_first_line(error)}") from error
+            raise _failure("The Ray cluster failed", error) from error
         finally:
             ray.shutdown()
 
@@ -100,11 +102,12 @@ def _start(ray: Any, folder: str | None) -> None:
         except Exception as error:  # Ray raises no narrower one where a node does not start in time
             ray.shutdown()
             if not left:
-                raise DataError(f"Ray did not start: {_first_line(error)}") from error
+                raise _failure("Ray did not start", error) from error
 
 
-def _first_line(error: Exception) -> str:
-    return printable((str(error).strip().splitlines() or [type(error).__name__])[0])
+def _failure(what: str, error: Exception) -> DataError:
+    first_line, *_ = str(error).strip().splitlines() or [type(error).__name__]
+    return DataError(f"{what}: {printable(first_line)}")
 
 
 def _portable(picture: Picture) -> Picture:

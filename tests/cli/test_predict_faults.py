@@ -272,7 +272,7 @@ class NoCluster:
 def test_a_cluster_that_cannot_be_had_is_one_sentence(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_AUTH_TOKEN"):
         monkeypatch.setenv(name, "")  # set by skinnet, and set back after the test
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     command = ["predict", str(photos), "--engine", "ray"]
