@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import threading
+import warnings
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
@@ -71,6 +72,7 @@ def serve(checkpoint: Path, *, host: str, port: int, folder: Path) -> None:
     share_arenas()
     interface = build(checkpoint)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged pictures, which get their own sentence
     print(f"skinnet runs on {launch(interface, host=host, port=port)} - Ctrl-C stops it.", flush=True)
     try:
         while not threading.Event().wait(SWEEP_SECONDS):

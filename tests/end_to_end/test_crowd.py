@@ -17,6 +17,7 @@ from demo.site import load_cases
 from skinnet.images.photo import open_photo
 from skinnet.inference.classifier import Classifier
 from tests.apps import free_port, half_an_upload, running, settings_of
+from tests.mutations import mutations
 
 CLIENTS = 20
 MINUTES = 10
@@ -59,7 +60,7 @@ class Visitor(threading.Thread):
         kind, _, rest = text.rpartition("event: ")[2].partition("\n")
         answer = json.loads(rest.removeprefix("data: ").strip())
         self.seconds.append(time.monotonic() - begin)
-        return answer[0] if kind == "complete" else {"error": answer}
+        return answer[0] if kind == "complete" else {"error": answer["error"]}
 
     def photo(self) -> None:
         path = self.dice.choice(list(self.photos))
@@ -137,3 +138,23 @@ def test_a_crowd_of_ten_minutes_leaves_the_memory_as_it_was(
     with capsys.disabled():
         print(f"\n{dict(tally)}; p50 {middle:.1f} s, p95 {late:.1f} s; {before:.0f} MB before, {after:.0f} MB after")
     assert after < 1.05 * before
+
+
+@pytest.mark.stress
+def test_five_hundred_damaged_files_are_a_verdict_or_a_sentence_each(
+    photos: dict[Path, float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(settings_of(free_port(), tmp_path)) as (app, address):
+        visitor = Visitor(address, photos, 0, until=0, count=0)
+        answers = [visitor.ask("mole.jpg", data) for data in mutations(500, seed=2027)]
+        slowest = max(visitor.seconds)
+        visitor.photo()
+        app.terminate()
+        output, _ = app.communicate(timeout=60)
+    assert [line for line in output.splitlines() if not line.startswith("tempfile.tif: ")] == []  # libtiff's words
+    assert list(tmp_path.iterdir()) == []
+    sentences = Counter(str(answer["error"]) for answer in answers if answer.get("error"))
+    with capsys.disabled():
+        print(f"\n{500 - sentences.total()} classified, {sentences.total()} refused in words, slowest {slowest:.2f} s")
+    assert all(words.endswith(".") and str(tmp_path) not in words for words in sentences)
+    assert slowest < 5

@@ -105,6 +105,18 @@ def test_archives_say_why_they_cannot_be_read(tmp_path: Path) -> None:
     assert "damaged" in found(path)[0][str(path)]
 
 
+def test_ten_thousand_entries_are_ten_thousand_pictures_wherever_their_names_point(tmp_path: Path) -> None:
+    path = tmp_path / "photos.zip"
+    names = [f"{'../' * (number % 3)}{'/' * (number % 2)}{number:05d}.jpg" for number in range(10_000)]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    answers, _ = found(path)
+    assert set(answers.values()) == {""}
+    assert len(answers) == len(names)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_names_that_are_utf_8_without_saying_so_stay_readable(tmp_path: Path) -> None:
     path = tmp_path / "photos.zip"
     with zipfile.ZipFile(path, "w") as archive:
