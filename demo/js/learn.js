@@ -27,7 +27,7 @@ function startPage({ problem = "", focus = true } = {}) {
   const notice = make("p", { class: "warning", role: "alert", hidden: !problem }, problem);
   const form = make("form", { class: "panel start", onsubmit: event => {
     event.preventDefault();
-    const size = new FormData(form).get("size"), wanted = setInAddress(`#learn/${seed.value.trim().toUpperCase()}/${size}`, start);
+    const wanted = chosen();
     if (wanted) return openSet(wanted);
     notice.hidden = false;
     notice.textContent = say("learn.no_set");
@@ -40,10 +40,15 @@ function startPage({ problem = "", focus = true } = {}) {
       unfinished ? make("button", { type: "button", class: "resume", onclick: () => openSet(kept) }, say("learn.resume", { seed: kept.seed, done: kept.answers.length, size: kept.size })) : null),
     notice);
   const quiz = start.missing ? make("p", { class: "warning" }, say("learn.no_quiz")) : form;
+  const chosen = () => setInAddress(`#learn/${seed.value.trim().toUpperCase()}/${new FormData(form).get("size")}`, start);
+  const shared = make("div", {}), share = () => chosen() && shared.replaceChildren(classPanel(chosen(), start.malignant));
+  form.addEventListener("input", share);
+  if (!start.missing) share();
   page([
     make("h1", { tabIndex: -1 }, say("learn.title")), make("p", { class: "lead" }, say("learn.lead")), quiz,
     make("ul", { class: "facts small" }, ...["half", "wrong", "archive", "private"].map(fact => make("li", {}, say(`learn.fact_${fact}`, start.deck)))),
     make("p", { class: "caption" }, say("learn.source", { credit: say("common.credit"), all: start.deck.all, left: start.deck.all - start.deck.cards })),
+    shared,
   ], { playing: false, focus });
 }
 
@@ -108,6 +113,7 @@ function finish() {
       root.querySelector(".how h2").focus();
     },
     large: largeButton(),
+    malignant: start.malignant,
   }), { playing: false });
 }
 

@@ -1,4 +1,4 @@
-// The end of a quiz: three columns of counts, what the network did to the answers, the photos once more, the class's link.
+// The end of a quiz: three columns of counts, what the network did to the answers, the photos once more.
 
 const times = count => say(`learn.times_${Math.min(count, 3)}`, { number: count });
 const capital = text => text[0].toUpperCase() + text.slice(1);
@@ -40,23 +40,7 @@ function smallPicture(card, said, number, look) {
     line(say("learn.network"), say(card.suspicious ? "learn.card_above" : "learn.card_below", { score: card.words }), !right.network));
 }
 
-function classPanel(set, large) {
-  const link = `${document.baseURI}#learn/${set.seed}/${set.size}`;
-  const copy = make("button", { type: "button", class: "primary", onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      copy.textContent = say("learn.copied");
-    } catch {
-      getSelection().selectAllChildren(shown); // without HTTPS a page may not write: the reader copies
-    }
-  } }, say("learn.copy"));
-  const shown = make("code", { class: "address" }, link);
-  return make("section", { class: "panel class" },
-    make("div", {}, make("h2", {}, say("learn.class")), make("p", { class: "small" }, say("learn.class_lead", set)), shown),
-    make("div", { class: "actions" }, copy, large));
-}
-
-function endPage(set, answers, { again, other, look, large }) {
+function endPage(set, answers, { again, other, look, large, malignant }) {
   const { cases } = set, told = influence(cases, answers);
   const save = make("button", { type: "button", class: "save", onclick: () => saveText(resultsTable(set, answers), `skinnet-quiz-${set.seed}.csv`) }, say("learn.save"));
   return [
@@ -72,6 +56,6 @@ function endPage(set, answers, { again, other, look, large }) {
       make("section", { class: "unhelped" }, make("h2", {}, told.unhelped ? say("learn.unhelped", { times: capital(times(told.unhelped)) }) : say("learn.never_unhelped")), make("p", {}, say("learn.unhelped_more", { times: times(told.right), before: told.wrongBefore, helped: say(told.helped ? "learn.helped" : "learn.never_helped", { times: times(told.helped) }) })))),
     make("ul", { class: "pictures" }, ...cases.map((card, number) => smallPicture(card, answers[number], number, look))),
     make("p", { class: "caption" }, say("learn.amber")),
-    classPanel(set, large),
+    classPanel(set, malignant, large),
   ];
 }

@@ -26,10 +26,10 @@ from demo.uploads import checked, photo_limit
 from demo.words import Words
 from skinnet.errors import CheckpointError, SkinnetError
 from skinnet.images.photo import display_photo, open_photo
-from skinnet.labels import CLASSES
+from skinnet.labels import CLASSES, MALIGNANT
 from skinnet.studies.case_verdicts import load_verdicts
 
-SCRIPTS = ("make", "heatmap", "learn_score", "learn_quiz", "learn_end", "learn_steps", "learn_stress")
+SCRIPTS = ("make", "heatmap", "learn_score", "learn_quiz", "learn_end", "learn_class", "learn_steps", "learn_stress")
 RULES = Path(__file__).parents[1] / "html" / "rules.html"
 THUMBNAIL_SIDE = 160
 NETWORK_KINDS = {"efficientnet_lite": "learn.convolutional", "vit_small": "learn.transformer"}
@@ -119,6 +119,7 @@ def _start(site: Site, cards: list[Card], *, version: str) -> Answer:
         "missing": not version,
         "signs": SIGNS,
         "sizes": SIZES,
+        "malignant": list(MALIGNANT),
         "deck": {
             "all": len(site.cases),
             "cards": len(cards),

@@ -55,6 +55,7 @@ def play(page: Any, number: int) -> None:
 def start(page: Any) -> None:
     page.locator("#seed").fill(SEED.lower())
     page.locator(".learn .lengths input").first.check(force=True)
+    assert f"#learn/{SEED}/{SIZE}" in words(page, ".address")  # a lecturer has the link before the quiz
     page.locator("#seed").press("Enter")
     page.locator(".learn .ask").wait_for()
 
@@ -103,6 +104,12 @@ def test_a_whole_quiz_with_the_keyboard_and_a_reload_in_the_middle(
     check_counts(page, drawn)
     check_table(page, drawn, tmp_path / "quiz.csv")
     assert f"#learn/{SEED}/{SIZE}" in words(page, ".address")
+    page.locator(".learn .results input").set_input_files([str(tmp_path / "quiz.csv")] * 2)
+    found = 2 * sum(card.malignant and choice for card, choice in zip(drawn, FINAL, strict=True))
+    page.locator(".learn .sums", has_text=f"2 files, {2 * SIZE} answers.").wait_for()
+    assert f"After it: melanomas examined {found} of {SIZE} (" in words(page, ".sums")
+    followed = 2 * sum(card.wrong and card.malignant != choice for card, choice in zip(drawn, FINAL, strict=True))
+    assert f"it was followed in {followed} of {2 * sum(card.wrong for card in drawn)} (" in words(page, ".sums")
 
 
 def check_counts(page: Any, drawn: list[Card]) -> None:
