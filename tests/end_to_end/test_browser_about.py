@@ -30,3 +30,6 @@ def test_the_way_to_the_api_leads_there(page: Any) -> None:
     page.evaluate("location.hash = 'about'")
     page.get_by_role("button", name="Show the API").click()
     page.get_by_text("/classify").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".api-docs").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.className").endswith("api")
