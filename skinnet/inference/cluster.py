@@ -32,8 +32,6 @@ AHEAD = 3
 """Blocks under way for each core, so that no worker waits for the next."""
 TRIES = 3
 """On a busy machine Ray may give up a start after 15 s, which no option changes."""
-SHORT = "/tmp" if os.name == "posix" else None
-"""Where the files of a cluster on this machine lie: the paths of sockets may have only some 100 characters."""
 STORE_BYTES = 80 << 20
 """Memory for what is sent: little more than the least that Ray accepts, since rows are small."""
 
@@ -80,7 +78,8 @@ def _cluster() -> Iterator[Any]:
         import ray
     except ImportError as error:
         raise DataError('--engine ray needs Ray: pip install "skinnet[ray]".') from error
-    with TemporaryDirectory(prefix="skinnet-", dir=SHORT, ignore_cleanup_errors=True) as folder:
+    short = "/tmp" if os.name == "posix" else None  # the paths of sockets may have some 100 characters
+    with TemporaryDirectory(prefix="skinnet-", dir=short, ignore_cleanup_errors=True) as folder:
         try:
             _start(ray, folder if here else None)
             yield ray
