@@ -73,7 +73,8 @@ def _source(name: str, words: Words) -> str:
     if name not in SOURCES:
         return escape(name)
     source = SOURCES[name]
-    return f"{escape(source.title)}. {escape(source.citation)} {words('about.licence')}: {escape(source.licence)}."
+    title, licence = (escape(words.sentence(each)) for each in (source.title, source.licence))
+    return f"{title}. {escape(source.citation)} {words('about.licence')}: {licence}."
 
 
 def _counts(site: Site) -> Table:

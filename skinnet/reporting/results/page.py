@@ -136,7 +136,8 @@ def _patients(home: DataSet) -> str:
 def _history(evaluation: Evaluation) -> list[Table]:
     if evaluation.history is None:
         return []
-    rows = [[str(cell) for cell in row] for row in evaluation.history.itertuples(index=False)]
+    cells = evaluation.history.itertuples(index=False)
+    rows = [[f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row] for row in cells]
     return [Table("history", "Each epoch of the training", list(evaluation.history.columns), rows)]
 
 
