@@ -93,8 +93,11 @@ def read_cells(path: Path, *, wanted: Collection[str], advice: str) -> tuple[lis
     return header, rows[1:]
 
 
-def with_our_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def with_our_names(table: pd.DataFrame, path: Path, *, instead_of_dx: Collection[str]) -> pd.DataFrame:
     """Name the columns in lower case, and those of `SYNONYMS` as we do; the first synonym counts.
+
+    Args:
+        instead_of_dx: where a table has all of these, they hold the diagnoses, and no synonym of `dx` is looked for.
 
     Raises:
         DataError: if two columns have the same name but for their case.
@@ -102,7 +105,8 @@ def with_our_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     table = table.rename(columns=str.lower)
     if table.columns.has_duplicates:
         raise DataError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice: rename one.")
-    found = {ours: [name for name in theirs if name in table] for ours, theirs in SYNONYMS.items() if ours not in table}
+    given = {*table, *(["dx"] if set(instead_of_dx) <= set(table) else [])}
+    found = {ours: [name for name in theirs if name in table] for ours, theirs in SYNONYMS.items() if ours not in given}
     return table.rename(columns={names[0]: ours for ours, names in found.items() if names})
 
 

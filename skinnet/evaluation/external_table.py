@@ -40,7 +40,7 @@ def read_external_table(path: Path) -> pd.DataFrame:
     table = read_user_table(path, wanted=known, advice=advice)
     if table.empty:
         raise DataError(f"{path} has no rows: {advice}.")
-    table = with_our_names(table, path)
+    table = with_our_names(table, path, instead_of_dx=[*CLASSES, *probability_columns()])
     dx = _true_diagnoses(table, path)
     ids = table["image_id"] if "image_id" in table else pd.Series(table.index.astype(str), index=table.index)
     _refuse(path, table.index[ids.duplicated() | ids.isna()], "an empty or repeated image id")

@@ -3,8 +3,8 @@
     truth = read_truth(Path("truth.csv"))    # columns file, lesion_id, dx or malignant
 
 Each row is a photo: `file` or `image_id`, its name with or without the folder, and either `dx`, a name of `CLASSES`, or
-`malignant`, yes or no; `SYNONYMS` of skinnet.data.user_table has other names of these columns. A `dx` of yes and no in
-every row is read as `malignant`. `lesion_id` is optional; without it every photo is a lesion of its own.
+`malignant`, yes or no; `SYNONYMS` of skinnet.data.user_table has other names of these columns. Without `malignant`, a
+`dx` of yes and no in every row is read as such. `lesion_id` is optional; without it every photo is a lesion of its own.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ def read_truth(path: Path) -> pd.DataFrame:
     Raises:
         DataError: if columns or rows do not fit; it names them, and the first row below the header is row 2.
     """
-    table = with_our_names(read_user_table(path, wanted=COLUMNS, advice=ADVICE), path)
-    if table.empty or "image_id" not in table:
+    table = read_user_table(path, wanted=COLUMNS, advice=ADVICE)
+    table = with_our_names(table, path, instead_of_dx=["malignant"])
+    names = next((table[name] for name in ("file", "image_id") if name in table), None)
+    if table.empty or names is None:
         raise DataError(f"{path} needs a row for each photo, and a column file with its name: {ADVICE}.")
-    files = table["image_id"].str.replace("\\", "/").str.rsplit("/", n=1).str[-1]
+    files = names.str.replace("\\", "/").str.rsplit("/", n=1).str[-1]
     _refuse(path, files.isna() | files.duplicated(), "an empty or repeated file name")
     lesions = table["lesion_id"].fillna(files) if "lesion_id" in table else files
     truth = pd.DataFrame({"file": files, "lesion_id": lesions}).join(_outcome(table, path))
@@ -42,8 +44,8 @@ def read_truth(path: Path) -> pd.DataFrame:
 
 
 def _outcome(table: pd.DataFrame, path: Path) -> pd.Series:
-    if "dx" in table and table["dx"].str.lower().isin([*YES, *NO]).all():
-        table = table.rename(columns={"malignant": "", "dx": "malignant"})
+    if "malignant" not in table and "dx" in table and table["dx"].str.lower().isin([*YES, *NO]).all():
+        table = table.rename(columns={"dx": "malignant"})
     elif "dx" in table:
         dx = table["dx"].str.lower()
         _refuse(path, ~dx.isin(CLASSES), f"a dx that is none of {', '.join(CLASSES)}")

@@ -28,7 +28,7 @@ def test_three_spellings_of_one_table_read_alike(plain: pd.DataFrame, tmp_path: 
     ours = read_external_table(written(plain, tmp_path))
     capitals = plain.rename(columns={f"p_{name}": name.upper() for name in CLASSES})
     one_hot = plain.drop(columns="dx").assign(**{name.upper(): 1.0 * (plain["dx"] == name) for name in CLASSES})
-    for other in (capitals, one_hot):
+    for other in (capitals, one_hot, one_hot.assign(target=1)):
         pd.testing.assert_frame_equal(read_external_table(written(other, tmp_path)), ours)
     assert ours[probability_columns()].to_numpy() == pytest.approx(plain[probability_columns()].to_numpy())
     assert ours["lesion_id"].tolist() == plain["lesion_id"].tolist()

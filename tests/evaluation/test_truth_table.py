@@ -29,11 +29,23 @@ def test_common_names_of_columns_are_understood(name: str, truth: str, tmp_path:
     path = tmp_path / "truth.csv"
     path.write_text(f"{name},{truth}\na.jpg,mel\nb.jpg,nv\n")
     assert read_truth(path)[["file", "dx"]].to_numpy().tolist() == [["a.jpg", "mel"], ["b.jpg", "nv"]]
-    path.write_text(f"{name},{truth},malignant\na.jpg,1,no\nb.jpg,0,no\n")
+    path.write_text(f"{name},{truth}\na.jpg,1\nb.jpg,0\n")
     assert read_truth(path)["malignant"].tolist() == [True, False]
     path.write_text(f"{name},{truth},location_id,dx,image_id\n1,7,x,mel,a.jpg\n2,8,y,nv,b.jpg\n")
     if {name, truth}.isdisjoint({"dx", "image_id"}):
         assert read_truth(path)["dx"].tolist() == ["mel", "nv"]  # our own names come first
+
+
+@pytest.mark.parametrize("name", ["diagnosis", "label", "target"])
+def test_a_column_of_our_name_counts_before_another_that_might_mean_the_same(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(f"image_id,file,{name},malignant\n1,a.jpg,0,yes\n2,b.jpg,1,no\n")
+    assert read_truth(path)[["file", "malignant"]].to_numpy().tolist() == [["a.jpg", True], ["b.jpg", False]]
+    path.write_text(f"file,{name},malignant\na.jpg,excised,yes\nb.jpg,watched,no\n")
+    assert read_truth(path)["malignant"].tolist() == [True, False]
+    path.write_text("file,dx,malignant\na.jpg,0,yes\nb.jpg,1,no\n")
+    with pytest.raises(DataError, match="a dx that is none of"):
+        read_truth(path)
 
 
 @pytest.mark.parametrize(
