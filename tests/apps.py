@@ -41,7 +41,7 @@ def heed_signals() -> None:
 @contextmanager
 def running(
     settings: dict[str, str],
-    command: Sequence[str] = (sys.executable, str(PROJECT / "app.py")),
+    command: Sequence[str] = APP,
     *,
     folder: Path = PROJECT,
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
