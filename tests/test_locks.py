@@ -49,7 +49,7 @@ def test_a_second_process_is_told_and_a_kill_lets_go(held: subprocess.Popen[str]
         pass
 
 
-def test_every_command_that_writes_a_folder_holds_it(
+def test_acquire_prepare_evaluate_and_train_hold_their_folders(
     drawn_mirror: Path, drawn_root: Path, predictions: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, run = tmp_path / "data", tmp_path / "run"

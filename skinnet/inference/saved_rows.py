@@ -1,7 +1,8 @@
 """The rows of a batch on disk while it runs, so that one that was stopped or killed goes on where it was.
 
     with SavedRows.open(Path("table.csv.part"), checkpoint=folder, resume=True) as saved:
-        row = saved.find(picture) or saved.add(picture, predict_picture(classifier, picture))
+        if not saved.find(picture):
+            saved.add(picture, predict_picture(classifier, picture))
 
 The file holds a JSON line that names the checkpoint, then one for each picture.
 """
@@ -58,10 +59,9 @@ class SavedRows:
         stamp, row = self.rows.get(picture.name, ([], {}))
         return row if row and not row["error"] and stamp == _stamp(picture) else None
 
-    def add(self, picture: Picture, row: dict[str, Any]) -> dict[str, Any]:
-        """Save a row at once, and return it."""
+    def add(self, picture: Picture, row: dict[str, Any]) -> None:
+        """Save a row at once."""
         self._write([picture.name, _stamp(picture), row])
-        return row
 
     def _write(self, content: Any) -> None:
         self.file.write(json.dumps(content) + "\n")

@@ -16,7 +16,7 @@ from skinnet.reporting.table import Table
 from skinnet.reporting.table_groups import grouped
 
 SHORT_NAMES = {dx: name.partition(" (")[0] for dx, name in FULL_NAMES.items()}
-"""Of the diagnoses, without a comment in brackets."""
+"""Names of the diagnoses, without a comment in brackets."""
 READABLE = {
     "lesion_id": "lesion",
     "most_likely": "taken for",
