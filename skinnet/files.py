@@ -75,7 +75,8 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
 
 def remove_leftovers(folder: Path, *, deep: bool = True) -> None:
     """Remove the temporary files, at any depth unless told so, of a run that was killed while it wrote."""
-    for path in folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp"):
+    pattern = ".*.[0-9]*.tmp"  # of `atomic_path`, and not any file that a user may have there
+    for path in folder.rglob(pattern) if deep else folder.glob(pattern):
         path.unlink(missing_ok=True)
 
 

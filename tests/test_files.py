@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skinnet.errors import DataError
-from skinnet.files import read_json, read_table, write_json, write_text
+from skinnet.files import read_json, read_table, remove_leftovers, write_json, write_text
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -16,6 +16,16 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
         write_text(path, "half \ud800")
     assert read_json(path, advice="") == {"a": 1}
     assert [entry.name for entry in path.parent.iterdir()] == ["file.json"]
+
+
+def test_only_leftovers_of_our_own_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    for name in (".state.pt.7.tmp", ".notes.tmp", "images/.a.jpg.123.tmp"):
+        (tmp_path / name).write_text("")
+    remove_leftovers(tmp_path, deep=False)
+    assert {path.name for path in tmp_path.rglob("*.tmp")} == {".notes.tmp", ".a.jpg.123.tmp"}
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*.tmp")} == {".notes.tmp"}
 
 
 def test_what_is_not_a_number_is_not_written(tmp_path: Path) -> None:

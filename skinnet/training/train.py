@@ -99,8 +99,8 @@ def train(config: TrainConfig, *, root: Path, out: Path, resume: bool = False) -
         run = new_run(config, device, processes)
         if processes.is_first:
             held.enter_context(exclusive(out / LOCK))
-            remove_leftovers(out, deep=False)
             open_run_folder(out, settings, machine=describe(device), resume=resume)
+            remove_leftovers(out, deep=False)
         processes.wait()
         if state_path.exists():
             run.load(state_path)
