@@ -28,6 +28,8 @@ PLACE = re.compile(r"\{(\w+(?:\.\w+)*)\}")
 NUMBER = re.compile(r"(?<!\S)\.\d+|\d+(?:,\d{3})*(?:\.\d+)?")
 ENGLISH = ("common", "sentences", "measured")
 """Sections of what the library writes, known by its wording; there a placeholder of one letter stands for a number."""
+LONGEST_SENTENCE = 500
+"""A longer one is not translated: a pattern takes time by the square of its length, and users' texts may be in it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class Words:
         known, patterns = _written()
         if key := known.get(english):
             return self(key)
+        if len(english) > LONGEST_SENTENCE:
+            return english
         for key, pattern in patterns:
             if found := pattern.fullmatch(english):
                 return self(key, **{name: self._sentence(value) for name, value in found.groupdict().items()})

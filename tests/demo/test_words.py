@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,6 +158,13 @@ def test_one_has_a_form_of_its_own_and_values_are_never_read_again() -> None:
 )
 def test_a_browser_gets_the_language_it_prefers(header: str, language: str) -> None:
     assert accepted_language(header) == language
+
+
+def test_a_long_text_of_a_user_s_costs_no_time() -> None:
+    for text in ('" ("' * 8_000, "a (b) to c: " * 4_000):
+        begin = time.perf_counter()
+        assert GERMAN.sentence(text) == text
+        assert time.perf_counter() - begin < 1
 
 
 def prose(texts: list[str]) -> list[str]:
