@@ -45,10 +45,12 @@ const photos = count => say("batch.photos", { count });
 const finished = (done, all) => say(done < all ? "batch.stopped" : "batch.finished", { done, photos: photos(all) });
 
 async function compare() {
+  const { truth } = state, count = state.rows.length;
   state.check = null;
   tell(say("batch.working"));
-  const path = await sent(state.truth);
+  const path = await sent(truth);
   const answer = path === null ? {} : await ask("check", { path, lines: state.rows.map(row => row.line) });
+  if (state.truth !== truth || state.rows.length !== count) return; // another comparison is on its way, or none is wanted
   state.check = answer.check ?? answer.error ?? say("batch.gone");
   const truths = new Map(answer.check?.truths);
   for (const row of state.rows) Object.assign(row, { truth: truthOf(row, truths), node: null });

@@ -41,7 +41,13 @@ function startPage({ problem = "", focus = true } = {}) {
     notice);
   const quiz = start.missing ? make("p", { class: "warning" }, say("learn.no_quiz")) : form;
   const chosen = () => setInAddress(`#learn/${seed.value.trim().toUpperCase()}/${new FormData(form).get("size")}`, start);
-  const shared = make("div", {}), share = () => chosen() && shared.replaceChildren(classPanel(chosen(), start.malignant));
+  const shared = make("div", {});
+  let linked = "";
+  const share = () => {
+    const wanted = chosen(), name = wanted ? `${wanted.seed}/${wanted.size}` : "";
+    if (name !== linked) shared.replaceChildren(...(wanted ? [classPanel(wanted, start.malignant)] : []));
+    linked = name;
+  };
   form.addEventListener("input", share);
   if (!start.missing) share();
   page([

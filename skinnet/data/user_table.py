@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SYNONYMS = {
-    "image_id": ("image", "file", "filename", "file_name", "name", "path"),
+    "image_id": ("image", "file", "filename", "file_name", "path"),
     "dx": ("diagnosis", "label", "target"),
     "site": ("localization",),
     "clinic": ("dataset",),

@@ -97,7 +97,7 @@ def _elsewhere(sets: Sequence[DataSet], without: Mapping[str, Metrics]) -> str:
     return (
         '<div class="warning"><p><strong>Elsewhere expect less.</strong> Every data set above also gave the training '
         f"photos, of other lesions. Even so, the same threshold flags {compared}. In a clinic that gave none, a "
-        f"network of this kind separates lesions worse.{foreign} There are almost no photos of dark skin.</p></div>"
+        f"network of this kind separates lesions less well.{foreign} There are almost no photos of dark skin.</p></div>"
     )
 
 

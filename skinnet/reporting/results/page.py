@@ -137,7 +137,7 @@ def _history(evaluation: Evaluation) -> list[Table]:
     if evaluation.history is None:
         return []
     cells = evaluation.history.itertuples(index=False)
-    rows = [[f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row] for row in cells]
+    rows = [[f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row] for row in cells]
     return [Table("history", "Each epoch of the training", list(evaluation.history.columns), rows)]
 
 
