@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -34,6 +33,7 @@ from benchmarks.timing import Row, in_turn, table
 from benchmarks.verdict import jpeg
 from demo.address import without_proxy
 from skinnet.cores import limit_threads, usable_cores
+from tests.apps import free_port
 
 CLIENTS = 20
 ROUNDS, CROWDS = 20, 3
@@ -63,9 +63,7 @@ def serve_interface(kind: str) -> None:
 @contextmanager
 def running(command: Sequence[str]) -> Iterator[str]:
     """Start an app, the command of Python's, and yield its address as soon as it serves its page."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
         settings = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", "TMPDIR": folder}

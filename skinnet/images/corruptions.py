@@ -50,7 +50,7 @@ class Corruption:
 
 
 def _by_torchvision(name: str, images: Tensor, *amounts: Any, **options: Any) -> Tensor:
-    """Call one of its functions; it takes seconds to import, and a photo's way to its verdict does without."""
+    """Call a function of torchvision, which takes seconds to import: a photo's way to its verdict does without."""
     from torchvision.transforms.v2 import functional
 
     return torch.as_tensor(getattr(functional, name)(images, *amounts, **options))
