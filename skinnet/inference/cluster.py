@@ -47,12 +47,14 @@ def cluster_rows(pictures: Sequence[Picture], checkpoint: Path) -> Iterator[tupl
     """
     with _cluster() as ray:
         classify = ray.remote(num_cpus=1)(_classify)
-        most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cores = int(ray.cluster_resources().get("CPU", 0))
+        if not cores:
+            raise DataError("The Ray cluster has no core that may work.")
         first_places: dict[Any, int] = {}  # by the block that is under way
         for place in range(0, len(pictures), BLOCK):
             block = [_portable(picture) for picture in pictures[place : place + BLOCK]]
             first_places[classify.remote(str(checkpoint.absolute()), block)] = place
-            if len(first_places) >= most:
+            if len(first_places) >= AHEAD * cores:
                 yield from _next_rows(ray, first_places)
         while first_places:
             yield from _next_rows(ray, first_places)
@@ -68,7 +70,7 @@ def _next_rows(ray: Any, first_places: dict[Any, int]) -> Iterator[tuple[int, Ro
 def _cluster() -> Iterator[Any]:
     """Start Ray, or connect to it; yield the module."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray would report its use to its makers
-    here = "RAY_ADDRESS" not in os.environ
+    here = not os.environ.get("RAY_ADDRESS")
     if here:
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on any system: listen to this machine alone
         os.environ.setdefault("RAY_AUTH_TOKEN", token_hex())  # else Ray leaves one in the user's folder

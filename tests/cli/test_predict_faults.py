@@ -287,6 +287,9 @@ def test_a_cluster_that_cannot_be_had_is_one_sentence(
     assert capsys.readouterr().err == "skinnet: Ray did not start: The current node timed out.\n"
     assert cluster.calls == [*["init", "shutdown"] * 3, "shutdown"]
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    vars(cluster).update(init=lambda **_: None, remote=lambda **_: str, cluster_resources=dict)
+    assert main([*command, "--out", str(tmp_path / "table.csv")]) == 1
+    assert capsys.readouterr().err == "skinnet: The Ray cluster has no core that may work.\n"
 
 
 @pytest.mark.stress
