@@ -23,7 +23,7 @@ UNITS = {"lesion": "check.per_lesion", "image": "check.per_image"}
 
 
 def check_page(check: ClinicCheck, words: Words) -> dict[str, Any]:
-    """Sentences and tables for the page: `sentences`, `tables`, folded `details`, and `truths` by file name."""
+    """Sentences and tables for the page: `sentences`, `tables`, folded `details`, and `truths` by place."""
     metrics = check.metrics
     if metrics["lesion"].n == metrics["image"].n:  # then both units say the same
         metrics = {"lesion": metrics["lesion"]}
@@ -32,8 +32,8 @@ def check_page(check: ClinicCheck, words: Words) -> dict[str, Any]:
         "sentences": [*_whom(check, words), *_refitted(check, words), *_cautions(check, words)],
         "tables": [_json(table) for table in (_main_table(metrics, words), _counts_table(check, words))],
         "truths": [
-            [file, {"text": _named(dx, check, words), "malignant": int(dx in MALIGNANT)}]
-            for file, dx in zip(check.photos["file"], check.photos["dx"], strict=True)
+            [place, {"text": _named(dx, check, words), "malignant": int(dx in MALIGNANT)}]
+            for place, dx in zip(check.photos["place"].tolist(), check.photos["dx"], strict=True)
         ],
         "details": [translated_data(_json(readable(table)), words) for table in details],
     }

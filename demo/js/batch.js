@@ -53,7 +53,7 @@ async function compare() {
   if (state.truth !== truth || state.rows.length !== count) return; // another comparison is on its way, or none is wanted
   state.check = answer.check ?? answer.error ?? say("batch.gone");
   const truths = new Map(answer.check?.truths);
-  for (const row of state.rows) Object.assign(row, { truth: truthOf(row, truths), node: null });
+  for (const [place, row] of state.rows.entries()) Object.assign(row, { truth: truths.get(place), node: null });
   tell("");
   draw();
 }

@@ -75,12 +75,7 @@ function nameCell(row, open) {
   return make("td", { class: "name", role: "cell" }, make("button", opens, row.name));
 }
 
-// The reader's own diagnosis of a photo, found as the server finds it: by the file's name, with or without its suffix.
-function truthOf(row, truths) {
-  const name = row.name.split("/").pop();
-  return truths.get(name) ?? truths.get(name.replace(/\.[^.]+$/, ""));
-}
-
+// The reader's own diagnosis of a photo.
 function truthCell({ truth }) {
   const label = truth ? say("batch.column_truth") : "";
   return make("td", { class: `truth ${truth?.malignant ? "malignant" : ""}`, "data-label": label, role: "cell" }, truth?.text ?? "");

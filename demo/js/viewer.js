@@ -10,9 +10,7 @@ function redraw() {
   if (!view.picture) return;
   const scale = LONGEST / Math.max(view.picture.width, view.picture.height); // small photos, too: the lines stay sharp
   [canvas.width, canvas.height] = [view.picture.width, view.picture.height].map(side => Math.max(1, Math.round(side * scale)));
-  const plain = find("canvas.plain"); // the report has the photo beside its map
-  [plain.width, plain.height] = [canvas.width, canvas.height];
-  for (const drawn of [canvas, plain]) drawn.getContext("2d").drawImage(view.picture, 0, 0, canvas.width, canvas.height);
+  canvas.getContext("2d").drawImage(view.picture, 0, 0, canvas.width, canvas.height);
   const { answer } = view;
   if (answer?.state === "classified" && !view.hidden && find(".cropping").hidden) {
     const map = answer.maps[answer.numbers[view.chosen]];
@@ -153,6 +151,12 @@ for (const [type, hide] of [["keydown", true], ["keyup", false]])
 find(".all").addEventListener("click", showAll);
 find(".save").addEventListener("click", () => savePicture(canvas, summary()));
 find(".report").addEventListener("click", () => print());
+addEventListener("beforeprint", () => {
+  if (!view.picture) return;
+  const plain = find("canvas.plain"); // the report has the photo beside its map
+  [plain.width, plain.height] = [canvas.width, canvas.height];
+  plain.getContext("2d").drawImage(view.picture, 0, 0, plain.width, plain.height);
+});
 for (const another of root.querySelectorAll(".another"))
   another.addEventListener("click", () => {
     view.asked++;

@@ -39,8 +39,8 @@ class ClinicCheck:
         metrics: of the photos with a verdict, by unit.
         refitted: the threshold for the verdict's sensitivity fitted on these lesions, and what it reaches on them; None
             without a (pre)malignant one.
-        photos: all that the reader gave a truth for: file, dx (or its stand-in), gate ("unreadable" for an error),
-            p_malignant.
+        photos: all that the reader gave a truth for: place (row of the predictions, from 0), dx (or its stand-in), gate
+            ("unreadable" for an error), p_malignant.
         without_truth: photos that the table does not name.
         without_photo: rows of the table that name no photo.
     """
@@ -74,7 +74,7 @@ def clinic_check(table: pd.DataFrame, truth: pd.DataFrame, *, decision: Decision
         by_diagnosis,
         evaluate(used, decision=decision, draws=draws),
         _refitted(by_lesion(used), draws=draws),
-        joined[["file", "dx", "gate", "p_malignant"]],
+        joined[["place", "dx", "gate", "p_malignant"]],
         without_truth=len(table) - len(joined),
         without_photo=len(truth) - len(joined),
     )
@@ -106,7 +106,7 @@ def _joined(table: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     stems = names.map(lambda name: PurePosixPath(name).stem)
     known = set(truth["file"])
     keys = names.where(names.isin(known), stems)
-    chosen = table.assign(file=keys)[keys.isin(known)]
+    chosen = table.assign(file=keys, place=range(len(table)))[keys.isin(known)]
     if (twice := chosen["file"].duplicated()).any():
         raise DataError(f"Two photos are named {chosen['file'][twice].iloc[0]}: give each its own name.")
     joined = chosen.merge(truth, on="file")

@@ -194,7 +194,8 @@ def test_the_check_answers_with_sentences_and_tables_and_shows_no_path(
         "Intercept (calibration in the large; 0 is perfect)",
     ]
     assert check["check"]["truths"] == [
-        [case.path.name, {"text": ENGLISH.diagnosis(case.dx), "malignant": int(case.dx == "mel")}] for case in passing
+        [place, {"text": ENGLISH.diagnosis(case.dx), "malignant": int(case.dx == "mel")}]
+        for place, case in enumerate(passing)
     ]
     german = Answers(classifier, Words.load("de")).check(asked(path=str(truth), lines=lines))["check"]
     assert all("0." not in cell for row in german["tables"][0]["rows"] for cell in row)
