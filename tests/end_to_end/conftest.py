@@ -12,12 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from skinnet.inference.predictions import load_predictions
 from tests.conftest import PROJECT
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 WAIT_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def published(shipped: Path) -> pd.DataFrame:
+    """The predictions of the shipped checkpoint."""
+    return load_predictions(shipped / "predictions.csv")
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from skinnet.labels import MALIGNANT
 from skinnet.reporting.results.measured import load_metrics
 from tests.end_to_end.conftest import WAIT_MS, wide
+from tests.end_to_end.test_browser_results import wilson_of_specificity
 
 
 def test_a_german_browser_gets_german_and_may_switch(browser: Any, address: str, shipped: Path) -> None:
@@ -33,7 +33,8 @@ def test_a_german_browser_gets_german_and_may_switch(browser: Any, address: str,
     metrics = load_metrics(shipped, "test", unit="lesion")
     sick = round(1000 * sum(metrics.support[dx] for dx in MALIGNANT) / metrics.lesions)
     assert page.locator(".explorer .sentence").inner_text().startswith(f"Von 1.000 Läsionen sind {sick} maligne")
-    assert re.fullmatch(r"Spezifität, \d\d bis \d\d", page.locator("[data-interval=specificity]").inner_text())
+    low, high = wilson_of_specificity(metrics)
+    assert page.locator("[data-interval=specificity]").inner_text() == f"Spezifität, {low:.0f} bis {high:.0f}"
     assert page.locator(".beside h2").inner_text() == "Vergleich mit einem anderen Modell"
     assert not wide(page)
     page.locator("#tab-about-button").click()

@@ -19,7 +19,7 @@ from skinnet.data.partitions import published_split
 from skinnet.evaluation.evaluate import Metrics, evaluate
 from skinnet.inference.calibration import Decision
 from skinnet.inference.classifier import Classifier
-from skinnet.inference.predictions import LOGIT_COLUMNS, load_predictions, rows_of
+from skinnet.inference.predictions import LOGIT_COLUMNS, rows_of
 from skinnet.inference.weights import load_network
 from skinnet.labels import CLASSES, probability_columns
 from skinnet.reporting.captions import headline_section
@@ -35,11 +35,6 @@ from skinnet.reporting.without import load_without
 from skinnet.studies.gate_study.card import gate_card
 from skinnet.training.config import TrainConfig
 from tests.conftest import PROJECT
-
-
-@pytest.fixture(scope="module")
-def published(shipped: Path) -> pd.DataFrame:
-    return load_predictions(shipped / "predictions.csv")
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,10 @@ sys.exit(main(sys.argv[1:]))
 """
 PATIENCE = 300
 
-pytestmark = pytest.mark.stress
+pytestmark = [
+    pytest.mark.stress,
+    pytest.mark.skipif(sys.platform != "linux", reason="the processes of Ray are looked for in /proc"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +92,10 @@ def workers(driver: subprocess.Popen[str]) -> list[int]:
     end = time.monotonic() + PATIENCE
     while not (busy := [each for each, line in family(driver.pid).items() if line.startswith("ray::_classify")]):
         assert time.monotonic() < end
+        time.sleep(0.01)
     return busy
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the processes of Ray are looked for in /proc")
 def test_a_killed_worker_loses_and_doubles_nothing(
     predict: Callable[..., subprocess.Popen[str]], whole: bytes, tmp_path: Path
 ) -> None:

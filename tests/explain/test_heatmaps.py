@@ -89,7 +89,7 @@ def test_maps_drawn_at_the_same_time_do_not_mix(classifier: Classifier, pixels: 
     photos = [np.ascontiguousarray(each) for each in (pixels, pixels[::-1, :, ::-1])]
     alone = [maps_of(classifier, photo, method=method) for photo in photos]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda photo: maps_of(classifier, photo, method=method), photos * 2))
+        together = list(pool.map(lambda photo: maps_of(classifier, photo, method=method), photos * 3))
     for number, maps in enumerate(together):
         assert maps == pytest.approx(alone[number % 2], abs=1e-4)
 
