@@ -56,6 +56,7 @@ train: $(VENV)/.test
 release: $(VENV)/.foreign $(VENV)/.test
 	$(BIN)/python -m skinnet release --run $(NETWORKS:%=runs/%) --root data --checkpoint $(SHIPPED) --out-of-fold $(NETWORKS:%=runs/%-folds/out_of_fold.csv)
 	$(BIN)/python -m skinnet fit-gate --checkpoint $(SHIPPED) --root data $(if $(PACKAGES),--packages $(PACKAGES))
+	$(BIN)/python -m skinnet export --checkpoint $(SHIPPED)
 	$(BIN)/python -m skinnet robustness --checkpoint $(SHIPPED) --root data
 	$(BIN)/python -m skinnet faithfulness --checkpoint $(SHIPPED) --root data --split test --limit 500 --out $(SHIPPED)/faithfulness
 	$(BIN)/python -m skinnet cases demo/cases --checkpoint $(SHIPPED)
@@ -72,7 +73,7 @@ $(VENV)/.app: requirements.txt
 	touch $@
 
 $(VENV)/.foreign: $(VENV)/.app pyproject.toml
-	$(BIN)/python -m pip install -e ".[foreign]"
+	$(BIN)/python -m pip install -e ".[foreign,export]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.app pyproject.toml

@@ -4,7 +4,7 @@
 
 A click does what the Classify tab does: upload, join the queue, wait for the answer with its photo, text and maps. The
 peers are a `gr.Interface` around one pass of the same network, which answers with seven numbers, and one around the
-whole verdict. Each app is a process of its own.
+whole verdict, both by PyTorch. Each app is a process of its own.
 """
 
 from __future__ import annotations
@@ -37,8 +37,15 @@ from tests.apps import free_port
 
 CLIENTS = 20
 ROUNDS, CROWDS = 20, 3
-SKINNET, PASS, VERDICT = "skinnet", "gr.Interface, one pass", "gr.Interface, whole verdict"
-APPS = {SKINNET: [str(PROJECT / "app.py")], PASS: [__file__, "pass"], VERDICT: [__file__, "verdict"]}
+SKINNET, FAST, PASS, VERDICT = "skinnet", "skinnet by OpenVINO", "gr.Interface, one pass", "gr.Interface, whole verdict"
+APP = str(PROJECT / "app.py")
+PLAIN_APP = f"""
+import runpy, sys
+sys.modules["openvino"] = None
+runpy.run_path({APP!r}, run_name="__main__")
+"""
+"""The app as it runs where OpenVINO is not installed."""
+APPS = {SKINNET: ["-c", PLAIN_APP], FAST: [APP], PASS: [__file__, "pass"], VERDICT: [__file__, "verdict"]}
 
 
 def serve_interface(kind: str) -> None:
@@ -142,9 +149,11 @@ def rows() -> list[Row]:
     one, many, share = "a click", f"{CLIENTS} clicks at once, 95th percentile", f"{CLIENTS} x a click / cores"
     return [
         Row(f"{one}, {SKINNET}", alone[SKINNET], f"{one}, {PASS}", "1.3 x or less"),
+        Row(f"{one}, {FAST}", alone[FAST], f"{one}, {PASS}"),
         Row(f"{one}, {PASS}", alone[PASS]),
         Row(f"{one}, {VERDICT}", alone[VERDICT], f"{one}, {PASS}"),
         Row(f"{many}, {SKINNET}", crowds[SKINNET], share, "1.2 x or less"),
+        Row(f"{many}, {FAST}", crowds[FAST]),
         Row(f"{many}, {PASS}", crowds[PASS]),
         Row(f"{many}, {VERDICT}", crowds[VERDICT]),
         Row(share, CLIENTS * alone[SKINNET] / usable_cores()),

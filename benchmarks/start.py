@@ -16,11 +16,16 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from benchmarks.app import running
+from benchmarks.app import APP, PLAIN_APP, running
 from benchmarks.timing import Row, in_turn, table
 
 ROUNDS = 3
-APP, EMPTY, HELP = "app.py", "an empty Gradio page, torch imported", "python -m skinnet --help"
+PLAIN, FAST, EMPTY, HELP = (
+    "app.py",
+    "app.py with OpenVINO",
+    "an empty Gradio page, torch imported",
+    "python -m skinnet --help",
+)
 EMPTY_PAGE = """
 import gradio, torch
 page = gradio.Blocks()
@@ -38,13 +43,15 @@ def start(command: Sequence[str]) -> None:
 def rows() -> list[Row]:
     """The table of starts."""
     works = {
-        APP: partial(start, [str(PROJECT / "app.py")]),
+        PLAIN: partial(start, ["-c", PLAIN_APP]),
+        FAST: partial(start, [APP]),
         EMPTY: partial(start, ["-c", EMPTY_PAGE]),
         HELP: partial(subprocess.run, [sys.executable, "-m", "skinnet", "--help"], cwd=PROJECT, capture_output=True),
     }
     seconds = in_turn(works, rounds=ROUNDS, warm_up=1)
     return [
-        Row(APP, seconds[APP], EMPTY, "1.5 x or less"),
+        Row(PLAIN, seconds[PLAIN], EMPTY, "1.5 x or less"),
+        Row(FAST, seconds[FAST], EMPTY, "1.5 x or less"),
         Row(EMPTY, seconds[EMPTY]),
         Row(HELP, seconds[HELP], goal="0.3 s or less"),
     ]

@@ -29,6 +29,7 @@ from skinnet.inference.classifier import Classifier
 PHOTO = PROJECT / "demo" / "cases"
 SIZES = {"600 x 450": (600, 450), "12 megapixels": (4000, 3000)}
 B0, VIT = "EfficientNet-B0", "ViT-B/16"
+FAST = "verdict by OpenVINO"
 ROUNDS = 20
 
 
@@ -57,6 +58,7 @@ def usual(network: nn.Module, data: bytes) -> torch.Tensor:
 def rows() -> list[Row]:
     """The table of one photo."""
     classifier = Classifier.load(PROJECT / "checkpoints" / "committee")
+    fast = Classifier.load(PROJECT / "checkpoints" / "committee", fast=True)
     b0, vit = efficientnet_b0().eval(), vit_b_16().eval()
 
     def with_maps(data: bytes) -> object:
@@ -70,6 +72,7 @@ def rows() -> list[Row]:
         seconds = in_turn(
             {
                 "verdict": lambda: classifier.predict(open_photo(data)),
+                FAST: lambda: fast.predict(open_photo(data)),
                 "verdict and seven maps": lambda: with_maps(data),
                 B0: lambda: usual(b0, data),
                 VIT: lambda: usual(vit, data),
@@ -78,7 +81,7 @@ def rows() -> list[Row]:
             },
             rounds=ROUNDS,
         )
-        peers = {"verdict": B0, "verdict and seven maps": "verdict"}
+        peers = {"verdict": B0, FAST: "verdict", "verdict and seven maps": "verdict"}
         found += [
             Row(f"{work}, {name}", values, f"{peers[work]}, {name}" if work in peers else "")
             for work, values in seconds.items()

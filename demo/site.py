@@ -67,7 +67,7 @@ class Site:
         names = {home: "test"} | {name: name for name in others}
         metrics = {source: load_metrics(checkpoint, name) for source, name in names.items()}
         words = Words.load(LANGUAGES[0])
-        return Site(checkpoint, config, Classifier.load(checkpoint), metrics, load_cases(), words)
+        return Site(checkpoint, config, Classifier.load(checkpoint, fast=True), metrics, load_cases(), words)
 
     def in_language(self, language: str) -> Site:
         """The same checkpoint for readers of another language."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -77,9 +78,10 @@ def write_space(folder: Path) -> None:
 
 
 def needed() -> list[str]:
-    """What the app needs, by the project's requirements."""
+    """What the app needs, by the project's requirements, and the extra `fast`."""
     lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    asked = [line for line in lines if line and not line.startswith("#")]
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    asked = [line for line in lines if line and not line.startswith("#")] + extras["fast"]
     return [line for line in asked if canonicalize_name(Requirement(line).name) not in UNUSED]
 
 

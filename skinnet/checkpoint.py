@@ -21,6 +21,8 @@ from skinnet.labels import CLASSES
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+GRAPH = "model.onnx"
+GRAPH_SETTINGS = "onnx.json"
 GATE = "gate.json"
 GATE_STATISTICS = "gate.safetensors"
 CONFORMAL = "uncertainty.json"

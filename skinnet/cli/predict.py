@@ -71,7 +71,7 @@ def predict(options: argparse.Namespace) -> int:
     with ExitStack() as opened:
         if options.out:
             opened.enter_context(_alone(options.out))
-        classifier = Classifier.load(checkpoint)
+        classifier = Classifier.load(checkpoint, fast=True)
         pictures = find_pictures(options.paths, opened, passed_over=passed_over)
         if not pictures:
             raise DataError(f"No pictures found: skinnet reads {', '.join(PICTURE_SUFFIXES)} and .zip.")

@@ -22,6 +22,7 @@ COMMANDS = (
     "recalibrate",
     "robustness",
     "fit_gate",
+    "export",
     "faithfulness",
     "cases",
     "predict",

@@ -31,6 +31,7 @@ from skinnet.images.tensors import pixels_to_tensor
 from skinnet.inference.calibration import UNCALIBRATED, UNDECIDED, Calibration, Decision, malignant_probability
 from skinnet.inference.conformal import Sets, load_sets
 from skinnet.inference.gate import Gate, Ruling, layer_statistics, load_gate, recorded_outputs
+from skinnet.inference.onnx_graph import OnnxGraph, load_graph
 from skinnet.inference.prediction import Examined, Outputs, Prediction
 from skinnet.inference.stability import variants_of
 from skinnet.inference.weights import load_network
@@ -52,6 +53,7 @@ class Classifier:
         calibration, decision: plain ones before anything is fitted.
         gate: tells unlike pictures apart; None lets everything through.
         sets: which diagnoses cannot be ruled out; None where that was not fitted.
+        graph: runs the network in place of PyTorch; see `run`.
     """
 
     def __init__(
@@ -65,17 +67,25 @@ class Classifier:
         decision: Decision = UNDECIDED,
         gate: Gate | None = None,
         sets: Sets | None = None,
+        graph: OnnxGraph | None = None,
     ) -> None:
         self.network = network.eval()
         self.frame, self.mean, self.std = frame, mean, std
         self.calibration, self.decision = calibration, decision
-        self.gate, self.sets = gate, sets
+        self.gate, self.sets, self.graph = gate, sets, graph
         self._thread = ThreadPoolExecutor(1, "network")
         self.feature_layer = last_feature_layer_name(network)
         self._mean, self._std = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
 
     @staticmethod
-    def of(network: nn.Module, config: Config, *, gate: Gate | None = None, sets: Sets | None = None) -> Classifier:
+    def of(
+        network: nn.Module,
+        config: Config,
+        *,
+        gate: Gate | None = None,
+        sets: Sets | None = None,
+        graph: OnnxGraph | None = None,
+    ) -> Classifier:
         """Make a classifier from a network and the settings of its checkpoint."""
         return Classifier(
             network,
@@ -86,20 +96,25 @@ class Classifier:
             decision=Decision.of(config),
             gate=gate,
             sets=sets,
+            graph=graph,
         )
 
     @staticmethod
-    def load(folder: Path) -> Classifier:
+    def load(folder: Path, *, fast: bool = False) -> Classifier:
         """Read a checkpoint folder.
+
+        Args:
+            fast: run the network by OpenVINO where that is installed, instead of PyTorch: see `onnx_graph`.
 
         Raises:
             CheckpointError: if a file is missing, damaged, or does not fit the others.
         """
         config = load_config(folder)
         gate, sets = load_gate(folder), load_sets(folder)
+        graph = load_graph(folder, config, gate) if fast else None
         network = load_network(config, folder).eval()
         fold_norms(network)
-        classifier = Classifier.of(network, config, gate=gate, sets=sets)
+        classifier = Classifier.of(network, config, gate=gate, sets=sets, graph=graph)
         try:
             classifier.predict(Image.new("RGB", (config.frame[1], config.frame[0]), "grey"))
         except (AttributeError, IndexError, KeyError, RuntimeError, ValueError) as error:
@@ -124,7 +139,10 @@ class Classifier:
         return self.in_turn(lambda: self._outputs(pixels))
 
     def _outputs(self, pixels: np.ndarray) -> Outputs:
-        images = self.to_tensor(pixels).contiguous(memory_format=torch.channels_last)
+        images = self.to_tensor(pixels)
+        if self.graph is not None:
+            return self.graph.run(images)
+        images = images.contiguous(memory_format=torch.channels_last)
         gate_layers = self.gate.layers if self.gate else ()
         layers = {*gate_layers, *([self.feature_layer] if self.feature_layer else [])}
         with recorded_outputs(self.network, sorted(layers)) as recorded:

@@ -136,4 +136,4 @@ def _classify(checkpoint: str, pictures: list[Picture]) -> list[Row]:
 def _classifier(checkpoint: str) -> Classifier:
     """Load the classifier, once in each worker."""
     torch.set_num_threads(1)  # there is a worker for each core
-    return Classifier.load(Path(checkpoint))
+    return Classifier.load(Path(checkpoint), fast=True)

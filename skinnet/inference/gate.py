@@ -172,7 +172,7 @@ def outputs_up_to(network: nn.Module, layers: Sequence[str], images: Tensor) -> 
     return outputs
 
 
-def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> np.ndarray:
+def channel_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> Tensor:
     """Summarise recorded outputs by their means and deviations over positions.
 
     Args:
@@ -183,7 +183,12 @@ def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> np
     """
     maps = [outputs[name].float().flatten(2) for name in layers]  # (B, C, H * W)
     parts = [part for each in maps for part in reversed(torch.std_mean(each, dim=2))]
-    return np.asarray(torch.cat(parts, dim=1).cpu().numpy())
+    return torch.cat(parts, dim=1)
+
+
+def layer_statistics(outputs: Mapping[str, Tensor], layers: Sequence[str]) -> np.ndarray:
+    """`channel_statistics` as an array: float32 (B, D)."""
+    return np.asarray(channel_statistics(outputs, layers).cpu().numpy())
 
 
 def save_statistics(gate: Gate, folder: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from skinnet.errors import TrainingError
@@ -93,8 +94,12 @@ def spread(features: Tensor, grid: Sequence[int]) -> Tensor:
     height, width = features.shape[-2:]
     if (height, width) == tuple(grid):
         return features
-    down, across = _overlaps(height, grid[0]).to(features), _overlaps(width, grid[1]).to(features)
-    return torch.einsum("ih,bchw,jw->bcij", down, features, across)
+    return resampled(features, _overlaps(height, grid[0]).to(features), _overlaps(width, grid[1]).to(features))
+
+
+def resampled(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Make each row and column a weighted sum of the old ones: (B, C, H, W), (h, H), (w, W) -> (B, C, h, w)."""
+    return F.linear(F.linear(images, columns).transpose(2, 3), rows).transpose(2, 3)
 
 
 def _overlaps(old: int, new: int) -> Tensor:

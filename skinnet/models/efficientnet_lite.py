@@ -72,7 +72,7 @@ class SameConv2d(nn.Conv2d):
 
 def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Return the padding before and after with which `size` pixels give ceil(size / stride) outputs."""
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    total = (size - 1) // stride * stride + kernel - size
     return total // 2, total - total // 2
 
 

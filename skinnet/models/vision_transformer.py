@@ -102,7 +102,7 @@ class Encoder(nn.Module):
         patches = self.patches(to_whole_patches(images))  # (B, C, h, w)
         positions = resample(self.positions, patches.shape[-2:])
         grid = (patches + positions).flatten(2).transpose(1, 2)  # (B, h * w, C)
-        class_token = (self.class_token + self.class_position).expand(len(images), -1, -1)
+        class_token = (self.class_token + self.class_position).expand(patches.shape[0], -1, -1)
         tokens = self.norm(self.blocks(torch.cat([class_token, grid], dim=1)))
         features: Tensor = tokens[:, 1:].transpose(1, 2).unflatten(2, patches.shape[-2:])
         return features
@@ -125,16 +125,13 @@ class VisionTransformer(nn.Module):
 
 def to_whole_patches(images: Tensor) -> Tensor:
     """Resample (B, 3, H, W) to the nearest height and width that are whole patches, if they are not."""
-    size = [PATCH * max(round(side / PATCH), 1) for side in images.shape[-2:]]
-    if list(images.shape[-2:]) == size:
-        return images
+    # A half is rounded to the even number, and in whole numbers, as an exported graph must do it.
+    size = [(side + PATCH // 2 - 1 + side // PATCH % 2) // PATCH * PATCH for side in images.shape[-2:]]
     return F.interpolate(images, size, mode="bilinear", antialias=True, align_corners=False)
 
 
 def resample(positions: Tensor, grid: tuple[int, ...]) -> Tensor:
     """Resample learned positions (1, C, h, w) to another grid."""
-    if tuple(positions.shape[-2:]) == tuple(grid):
-        return positions
     return F.interpolate(positions, list(grid), mode="bicubic", antialias=True, align_corners=False)
 
 

@@ -45,7 +45,7 @@ def test_every_version_is_pinned_as_installed(space: Path) -> None:
     versions = dict(line.split("==") for line in lines)
     for name, version in versions.items():
         assert metadata.version(name).partition("+")[0] == version
-    assert {"torch", "torchvision", "gradio", "numpy", "pillow", "pandas", "safetensors"} <= set(versions)
+    assert {"torch", "torchvision", "gradio", "numpy", "pillow", "pandas", "safetensors", "openvino"} <= set(versions)
     assert not {"grad-cam", "opencv-python", "opencv-python-headless"} & set(versions)
     assert not [name for name in versions if name.startswith(GRAPHICS_CARD)]
 

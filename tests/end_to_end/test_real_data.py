@@ -120,6 +120,24 @@ def test_real_images_give_the_published_predictions(shipped: Path, published: pd
     assert np.abs(probabilities - rows[probability_columns()].to_numpy()).max() < 1e-3
 
 
+@pytest.mark.stress
+def test_the_exported_graph_gives_the_published_predictions(
+    shipped: Path, published: pd.DataFrame, real_root: Path, real_table: pd.DataFrame
+) -> None:
+    """On all test images of both data sets."""
+    classifier = Classifier.load(shipped, fast=True)
+    assert classifier.graph is not None
+    rows = published[published["split"] == "test"].set_index("image_id")
+    paths = real_table.set_index("image_id").loc[rows.index, "path"]
+    differences = []
+    for image_id, path in paths.items():
+        pixels = to_input(open_photo(real_root / path), frame=classifier.frame)
+        probabilities = classifier.probabilities(classifier.run(pixels[None]).logits)[0]
+        differences.append(np.abs(probabilities - rows.loc[image_id, probability_columns()].to_numpy(float)).max())
+    assert len(differences) == 2596
+    assert max(differences) < 1e-3
+
+
 def test_it_says_which_packages_and_data_it_came_from(shipped: Path, real_table: pd.DataFrame) -> None:
     config = load_config(shipped)
     for member in config.members:
