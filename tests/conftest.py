@@ -19,6 +19,7 @@ from PIL import Image
 from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
+from skinnet.files import exclusive
 from tests.apps import free_port
 from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Server, answer_as_isic, serving
@@ -121,25 +122,41 @@ def session() -> Iterator[requests.Session]:
         yield opened
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that all processes of a test run share: whichever needs it first makes it, and none may change it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with exclusive(folder.with_suffix(".lock"), wait=True):
+        if not folder.exists():
+            unfinished = folder.with_suffix(".unfinished")
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def drawn_root(drawn_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder after acquire and prepare."""
-    root = tmp_path_factory.mktemp("data")
-    assert main(["acquire", "ham10000", "--root", str(root), "--mirror", str(drawn_mirror)]) == 0
-    assert main(["prepare", "--root", str(root)]) == 0
-    return root
+
+    def make(root: Path) -> None:
+        assert main(["acquire", "ham10000", "--root", str(root), "--mirror", str(drawn_mirror)]) == 0
+        assert main(["prepare", "--root", str(root)]) == 0
+
+    return made_once(tmp_path_factory, "data", make)
 
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint released from a run of two epochs on the drawn data."""
-    folder = tmp_path_factory.mktemp("tiny")
-    run, checkpoint = folder / "run", folder / "checkpoint"
-    train = ["train", "--root", str(drawn_root), "--out", str(run), "--epochs", "2", "--ema-decay", "0.5"]
-    assert main([*train, "--sources", "ham10000", "--partition", "split", "--batch-size", "32"]) == 0
-    release = ["release", "--run", str(run), "--root", str(drawn_root), "--checkpoint", str(checkpoint)]
-    assert main(release) == 0
-    return checkpoint
+    """A checkpoint released from a run of two epochs on the drawn data, which lies beside it."""
+
+    def make(folder: Path) -> None:
+        run, checkpoint = folder / "run", folder / "checkpoint"
+        train = ["train", "--root", str(drawn_root), "--out", str(run), "--epochs", "2", "--ema-decay", "0.5"]
+        assert main([*train, "--sources", "ham10000", "--partition", "split", "--batch-size", "32"]) == 0
+        release = ["release", "--run", str(run), "--root", str(drawn_root), "--checkpoint", str(checkpoint)]
+        assert main(release) == 0
+
+    return made_once(tmp_path_factory, "tiny", make) / "checkpoint"
 
 
 @pytest.fixture
