@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from skinnet.__main__ import main
 from skinnet.checkpoint import OUT_OF_FOLD, SPLIT, load_config
@@ -17,10 +18,12 @@ from skinnet.data import DEVELOPMENT
 from skinnet.data.grouping import deal, follow, join_groups, split_groups
 from skinnet.data.index import class_counts, load_index, split_hash, table_hash
 from skinnet.data.partitions import known_duplicates, published_split, seen_in_training
+from skinnet.explain.cam import class_maps, photo_features
 from skinnet.images.photo import open_photo, to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.predictions import LOGIT_COLUMNS, rows_of
 from skinnet.labels import probability_columns
+from skinnet.models.backbone import head
 from skinnet.studies.duplicates.sift import MIN_AGREEING, agreeing_matches, local_features
 from skinnet.training.fit_calibration import fit_rules
 
@@ -121,21 +124,27 @@ def test_real_images_give_the_published_predictions(shipped: Path, published: pd
 
 
 @pytest.mark.stress
-def test_the_exported_graph_gives_the_published_predictions(
+def test_the_exported_graph_gives_the_published_predictions_and_pytorchs_maps(
     shipped: Path, published: pd.DataFrame, real_root: Path, real_table: pd.DataFrame
 ) -> None:
-    """On all test images of both data sets."""
-    classifier = Classifier.load(shipped, fast=True)
-    assert classifier.graph is not None
+    """Predictions on all test images of both data sets, maps on every tenth."""
+    plain, fast = Classifier.load(shipped), Classifier.load(shipped, fast=True)
+    assert fast.graph is not None
     rows = published[published["split"] == "test"].set_index("image_id")
     paths = real_table.set_index("image_id").loc[rows.index, "path"]
-    differences = []
-    for image_id, path in paths.items():
-        pixels = to_input(open_photo(real_root / path), frame=classifier.frame)
-        probabilities = classifier.probabilities(classifier.run(pixels[None]).logits)[0]
-        differences.append(np.abs(probabilities - rows.loc[image_id, probability_columns()].to_numpy(float)).max())
-    assert len(differences) == 2596
-    assert max(differences) < 1e-3
+    expected, found, correlations = rows[probability_columns()].to_numpy(), [], []
+    for number, path in enumerate(paths):
+        pixels = to_input(open_photo(real_root / path), frame=fast.frame)
+        outputs = fast.run(pixels[None])
+        found.append(fast.probabilities(outputs.logits)[0])
+        if number % 10 == 0:
+            assert outputs.features is not None
+            features = torch.stack([outputs.features[0], photo_features(plain, pixels)])
+            one, other = class_maps(head(plain.network), features).flatten(2).numpy()  # (7, h * w) each
+            correlations += [np.corrcoef(*pair)[0, 1] for pair in zip(one, other, strict=True)]
+    assert len(found) == 2596
+    assert np.abs(np.array(found) - expected).max() < 1e-3
+    assert min(correlations) > 0.999
 
 
 def test_it_says_which_packages_and_data_it_came_from(shipped: Path, real_table: pd.DataFrame) -> None:
