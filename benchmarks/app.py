@@ -33,19 +33,14 @@ from benchmarks.timing import Row, in_turn, table
 from benchmarks.verdict import jpeg
 from demo.address import without_proxy
 from skinnet.cores import limit_threads, usable_cores
+from skinnet.inference.onnx_graph import SWITCH
 from tests.apps import free_port
 
 CLIENTS = 20
 ROUNDS, CROWDS = 20, 3
 SKINNET, FAST, PASS, VERDICT = "skinnet", "skinnet by OpenVINO", "gr.Interface, one pass", "gr.Interface, whole verdict"
-APP = str(PROJECT / "app.py")
-PLAIN_APP = f"""
-import runpy, sys
-sys.modules["openvino"] = None
-runpy.run_path({APP!r}, run_name="__main__")
-"""
-"""The app as it runs where OpenVINO is not installed."""
-APPS = {SKINNET: ["-c", PLAIN_APP], FAST: [APP], PASS: [__file__, "pass"], VERDICT: [__file__, "verdict"]}
+APP = [str(PROJECT / "app.py")]
+APPS = {SKINNET: APP, FAST: APP, PASS: [__file__, "pass"], VERDICT: [__file__, "verdict"]}
 
 
 def serve_interface(kind: str) -> None:
@@ -68,12 +63,17 @@ def serve_interface(kind: str) -> None:
 
 
 @contextmanager
-def running(command: Sequence[str]) -> Iterator[str]:
-    """Start an app, the command of Python's, and yield its address as soon as it serves its page."""
+def running(command: Sequence[str], *, fast: bool = False) -> Iterator[str]:
+    """Start an app, the command of Python's, and yield its address as soon as it serves its page.
+
+    Args:
+        fast: by OpenVINO.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
         settings = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", "TMPDIR": folder}
+        settings[SWITCH] = "1" if fast else "0"
         app = subprocess.Popen([sys.executable, *command], env=os.environ | settings, stdout=subprocess.DEVNULL)
         try:
             while not _answers(address):
@@ -142,7 +142,10 @@ def rows() -> list[Row]:
     os.environ.update(without_proxy(os.environ))
     photo = jpeg((600, 450))
     with ExitStack() as apps:
-        pages = {name: Page.of(apps.enter_context(running(command)), photo) for name, command in APPS.items()}
+        pages = {
+            name: Page.of(apps.enter_context(running(command, fast=name == FAST)), photo)
+            for name, command in APPS.items()
+        }
         alone = in_turn({name: partial(page.click, "one visitor") for name, page in pages.items()}, rounds=ROUNDS)
         waits = [{name: page.crowd() for name, page in pages.items()} for _ in range(CROWDS)]
         crowds = {name: np.array([wait[name] for wait in waits]) for name in pages}

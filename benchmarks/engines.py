@@ -36,6 +36,7 @@ def engines() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     plain, fast = Classifier.load(CHECKPOINT), Classifier.load(CHECKPOINT, fast=True)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it slows down whatever comes next
     session = onnxruntime.InferenceSession(CHECKPOINT / GRAPH, options, providers=["CPUExecutionProvider"])
     return {
         "PyTorch": lambda pixels: plain.run(pixels).logits,

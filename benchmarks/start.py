@@ -16,7 +16,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from benchmarks.app import APP, PLAIN_APP, running
+from benchmarks.app import APP, running
 from benchmarks.timing import Row, in_turn, table
 
 ROUNDS = 3
@@ -34,17 +34,17 @@ with page:
 """
 
 
-def start(command: Sequence[str]) -> None:
-    """Start an app, and wait for its page."""
-    with running(command):
+def start(command: Sequence[str], *, fast: bool = False) -> None:
+    """Start an app, by OpenVINO or PyTorch, and wait for its page."""
+    with running(command, fast=fast):
         pass
 
 
 def rows() -> list[Row]:
     """The table of starts."""
     works = {
-        PLAIN: partial(start, ["-c", PLAIN_APP]),
-        FAST: partial(start, [APP]),
+        PLAIN: partial(start, APP),
+        FAST: partial(start, APP, fast=True),
         EMPTY: partial(start, ["-c", EMPTY_PAGE]),
         HELP: partial(subprocess.run, [sys.executable, "-m", "skinnet", "--help"], cwd=PROJECT, capture_output=True),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,12 +21,14 @@ from skinnet.__main__ import main
 from skinnet.cli.options import default_checkpoint
 from skinnet.data.download.http import new_session
 from skinnet.files import exclusive
+from skinnet.inference.onnx_graph import SWITCH
 from tests.apps import free_port
 from tests.drawings import LOOKS, draw_lesion
 from tests.servers import Server, answer_as_isic, serving
 
 PROJECT = Path(__file__).parent.parent
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # tests compare bits, and a GPU does not add the same way twice
+os.environ[SWITCH] = "0"  # most tests are of the plain default, which also starts sooner
 SHARED_MIRROR = PROJECT.parent / "shared" / "mirror"
 LESIONS_PER_CLASS = 12
 DRAWN_SIZE = (240, 180)
@@ -129,6 +132,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     with exclusive(folder.with_suffix(".lock"), wait=True):
         if not folder.exists():
             unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
             make(unfinished)
             unfinished.rename(folder)
     return folder

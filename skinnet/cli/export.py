@@ -1,4 +1,4 @@
-"""python -m skinnet export: write the network as a graph for ONNX Runtime, which classifies faster."""
+"""python -m skinnet export: write the network as an ONNX graph for OpenVINO, which classifies faster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from skinnet.cli.options import DONE, Commands, add_checkpoint, add_command, che
 
 def add(commands: Commands) -> None:
     parser = add_command(
-        commands, "export", export, "Export the network for ONNX Runtime, which classifies faster.",
+        commands, "export", export, "Export the network for OpenVINO, which classifies faster.",
         "Writes model.onnx and onnx.json into the checkpoint, which must have a gate. "
         'Exporting needs pip install -e ".[export]", classifying with the graph pip install -e ".[fast]".',
     )  # fmt: skip

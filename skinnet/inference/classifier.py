@@ -53,7 +53,9 @@ class Classifier:
         calibration, decision: plain ones before anything is fitted.
         gate: tells unlike pictures apart; None lets everything through.
         sets: which diagnoses cannot be ruled out; None where that was not fitted.
-        graph: runs the network in place of PyTorch; see `run`.
+
+    Attributes:
+        graph: makes `run` faster; None leaves it to PyTorch, as `logits` always is.
     """
 
     def __init__(
@@ -67,25 +69,18 @@ class Classifier:
         decision: Decision = UNDECIDED,
         gate: Gate | None = None,
         sets: Sets | None = None,
-        graph: OnnxGraph | None = None,
     ) -> None:
         self.network = network.eval()
         self.frame, self.mean, self.std = frame, mean, std
         self.calibration, self.decision = calibration, decision
-        self.gate, self.sets, self.graph = gate, sets, graph
+        self.gate, self.sets = gate, sets
+        self.graph: OnnxGraph | None = None
         self._thread = ThreadPoolExecutor(1, "network")
         self.feature_layer = last_feature_layer_name(network)
         self._mean, self._std = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
 
     @staticmethod
-    def of(
-        network: nn.Module,
-        config: Config,
-        *,
-        gate: Gate | None = None,
-        sets: Sets | None = None,
-        graph: OnnxGraph | None = None,
-    ) -> Classifier:
+    def of(network: nn.Module, config: Config, *, gate: Gate | None = None, sets: Sets | None = None) -> Classifier:
         """Make a classifier from a network and the settings of its checkpoint."""
         return Classifier(
             network,
@@ -96,7 +91,6 @@ class Classifier:
             decision=Decision.of(config),
             gate=gate,
             sets=sets,
-            graph=graph,
         )
 
     @staticmethod
@@ -111,16 +105,16 @@ class Classifier:
         """
         config = load_config(folder)
         gate, sets = load_gate(folder), load_sets(folder)
-        graph = load_graph(folder, config, gate) if fast else None
         network = load_network(config, folder).eval()
         fold_norms(network)
-        classifier = Classifier.of(network, config, gate=gate, sets=sets, graph=graph)
+        classifier = Classifier.of(network, config, gate=gate, sets=sets)
         try:
             classifier.predict(Image.new("RGB", (config.frame[1], config.frame[0]), "grey"))
         except (AttributeError, IndexError, KeyError, RuntimeError, ValueError) as error:
             raise CheckpointError(
                 f"{GATE} in {folder} does not fit the network: run python -m skinnet fit-gate again."
             ) from error
+        classifier.graph = load_graph(folder, config, gate) if fast else None
         return classifier
 
     def to_tensor(self, pixels: np.ndarray) -> Tensor:

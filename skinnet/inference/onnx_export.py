@@ -28,10 +28,10 @@ from skinnet.models.backbone import last_feature_layer_name
 from skinnet.models.committee import resampled
 
 OPSET = 23
-"""Of ONNX: the first one with attention as one operation."""
+"""The version of ONNX's operations: the first one that has attention."""
 EXAMPLE = (3, 3, 190, 254)
-"""Of no special size, so that the exporter takes no side for a constant."""
-SIDES = (32, 1024)
+"""A shape without round numbers, so that the exporter takes no side for a constant."""
+SIDES = (32, 2048)
 """The least and the most pixels that a side of an image may have."""
 NOT_INSTALLED = 'The exporter needs more packages: run pip install -e ".[export]".'
 
@@ -63,6 +63,7 @@ def export_graph(folder: Path) -> Path:
     feature_layer = last_feature_layer_name(network)
     if gate is None or feature_layer is None:
         raise CheckpointError("Only a checkpoint with a gate can be exported: fit one with python -m skinnet fit-gate.")
+    (folder / GRAPH_SETTINGS).unlink(missing_ok=True)  # so that it never stands beside another graph
     write_graph(OnePass(network, gate.layers, feature_layer), folder)
     settings = GraphSettings(digest(folder / GRAPH), config.weights_sha256, gate.layers)
     write_json(folder / GRAPH_SETTINGS, asdict(settings))
@@ -166,9 +167,9 @@ def _point_to_weights(graph: Any, weights: Path) -> None:
         conversions.append(helper.make_node("Cast", [stored.name], [tensor.name], to=TensorProto.FLOAT))
         graph.initializer.remove(tensor)
         graph.initializer.append(stored)
-    kept = [_without_remarks(node) for node in graph.node]
+    operations = [_without_remarks(node) for node in graph.node]
     del graph.node[:], graph.value_info[:]
-    graph.node.extend([*conversions, *kept])
+    graph.node.extend([*conversions, *operations])
 
 
 def _without_remarks(node: Any) -> Any:

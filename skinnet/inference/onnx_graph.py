@@ -10,6 +10,7 @@ the checkpoint's own file. PyTorch stays the reference: everything that is publi
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -27,6 +28,8 @@ from skinnet.inference.prediction import Outputs
 
 log = logging.getLogger(__name__)
 
+SWITCH = "SKINNET_OPENVINO"
+"""A variable of the environment: 0 means PyTorch, although OpenVINO is installed."""
 IMAGES, LOGITS, GATE_FEATURES, FEATURES = "images", "logits", "gate_features", "features"
 """Names of the graph's input and outputs."""
 
@@ -50,7 +53,10 @@ class OnnxGraph:
     """A graph compiled by OpenVINO, with as many threads as torch has.
 
     Args:
-        path: of the graph, beside its weights.
+        path: the ONNX file, beside the file of its weights.
+
+    Raises:
+        RuntimeError: if OpenVINO cannot compile it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,16 +77,16 @@ class OnnxGraph:
 
 
 def load_graph(folder: Path, config: Config, gate: Gate | None) -> OnnxGraph | None:
-    """Read the graph of a checkpoint folder.
+    """Read the graph of a checkpoint folder, and try it on a grey picture.
 
     Returns:
-        None without a graph or without the package `openvino`; None, too, and a warning, where the graph was exported
-        for other weights or another gate, or where OpenVINO cannot run it.
+        None without a graph or without the package `openvino`, or if `SWITCH` is 0. None after a warning, if the graph
+        was exported for other weights or another gate, or if OpenVINO cannot run it.
 
     Raises:
         CheckpointError: if the graph is damaged.
     """
-    if not (folder / GRAPH_SETTINGS).is_file() or not _installed():
+    if not (folder / GRAPH_SETTINGS).is_file() or not _wanted():
         return None
     advice = "run python -m skinnet export again"
     try:
@@ -93,10 +99,13 @@ def load_graph(folder: Path, config: Config, gate: Gate | None) -> OnnxGraph | N
         log.warning("%s in %s is of other weights or another gate, so PyTorch classifies: %s.", GRAPH, folder, advice)
         return None
     try:
-        return OnnxGraph(folder / GRAPH)
-    except RuntimeError:
-        log.warning("OpenVINO cannot run %s in %s, so PyTorch classifies.", GRAPH, folder, exc_info=True)
+        graph = OnnxGraph(folder / GRAPH)
+        graph.run(torch.zeros(1, 3, *config.frame))
+    except (KeyError, RuntimeError) as error:
+        log.warning("OpenVINO cannot run %s in %s, so PyTorch classifies.", GRAPH, folder)
+        log.debug("%s", error)
         return None
+    return graph
 
 
 def openvino() -> Any:
@@ -109,7 +118,10 @@ def openvino() -> Any:
     return import_module("openvino")
 
 
-def _installed() -> bool:
+def _wanted() -> bool:
+    """Whether OpenVINO is installed and not switched off."""
+    if os.environ.get(SWITCH) == "0":
+        return False
     try:
         openvino()
     except ImportError:

@@ -39,7 +39,7 @@ from skinnet.reporting.study_tables import remove_studies
 from skinnet.training import run_state
 from skinnet.training.fitted_run import FittedRun, fit_run
 
-FITTED = (GATE, GATE_STATISTICS, GRAPH, GRAPH_SETTINGS, CONFORMAL, CASES, WITHOUT)
+FITTED = (GATE, GATE_STATISTICS, GRAPH_SETTINGS, GRAPH, CONFORMAL, CASES, WITHOUT)
 """Files fitted to the network of a checkpoint, or computed with it, which are removed with it."""
 
 

@@ -41,7 +41,7 @@ class MeanColour(nn.Module):
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A classifier that costs nothing takes the place of any checkpoint's."""
     classifier = Classifier(MeanColour(), frame=(48, 64), mean=(0.5, 0.5, 0.5), std=(0.1, 0.1, 0.1))
-    monkeypatch.setattr(Classifier, "load", lambda folder: classifier)
+    monkeypatch.setattr(Classifier, "load", lambda _folder, **_options: classifier)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from demo.answer import answer as page_answer
@@ -12,6 +13,7 @@ from demo.site import Site, load_cases
 from skinnet.__main__ import main
 from skinnet.images.photo import open_photo
 from skinnet.inference.classifier import Classifier
+from skinnet.inference.onnx_graph import SWITCH
 from tests.images.test_photo import png_of_size
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own
@@ -40,6 +42,19 @@ def test_library_command_line_endpoints_and_app_agree(
         if prediction.gate != "refuse":
             assert shown["chosen"] == first_choice(prediction)
             assert all(site.words.percent(share) in shown["ledger"] for share in prediction.probabilities.values())
+
+
+def test_the_app_answers_alike_by_openvino(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Site.load(shipped)
+    monkeypatch.delenv(SWITCH)
+    fast = Site.load(shipped)
+    assert plain.classifier.graph is None
+    assert fast.classifier.graph is not None
+    for case in load_cases()[:2]:
+        expected, found = page_answer(plain, case.path), page_answer(fast, case.path)
+        assert found["state"] == expected["state"] == "classified"
+        assert found["ledger"] == expected["ledger"]
+        assert np.corrcoef(np.ravel(found["maps"]), np.ravel(expected["maps"]))[0, 1] > 0.9999
 
 
 def approx(expected: dict[str, Any]) -> dict[str, Any]:

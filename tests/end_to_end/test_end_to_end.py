@@ -22,7 +22,7 @@ from tests.drawings import LOOKS, draw_lesion
 
 
 def test_raw_data_become_a_published_checkpoint_that_predicts(
-    tiny_checkpoint: Path, drawn_root: Path, capsys: pytest.CaptureFixture[str]
+    tiny_checkpoint: Path, drawn_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """acquire, prepare, train and release ran for the fixtures; evaluate and predict follow here."""
     config = json.loads((tiny_checkpoint / "config.json").read_text())
@@ -42,7 +42,7 @@ def test_raw_data_become_a_published_checkpoint_that_predicts(
     columns = [column for column in predicted if column.startswith("p_")]
     assert predicted[columns].to_numpy() == pytest.approx(test_rows[columns].to_numpy(), abs=1e-3)
 
-    out = tiny_checkpoint.parent / "evaluated"
+    out = tmp_path / "evaluated"
     arguments = ["evaluate", "--checkpoint", str(tiny_checkpoint), "--root", str(drawn_root), "--out", str(out)]
     assert main(arguments) == 0
     assert "| Balanced accuracy (balanced rule) | " in capsys.readouterr().out
@@ -52,13 +52,13 @@ def test_raw_data_become_a_published_checkpoint_that_predicts(
     assert saved["macro_auroc"]["value"] == pytest.approx(released["macro_auroc"]["value"], abs=1e-6)
 
 
-def test_publishing_again_changes_nothing(tiny_checkpoint: Path) -> None:
+def test_publishing_again_changes_nothing(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    checkpoint, readme = shutil.copytree(tiny_checkpoint, tmp_path / tiny_checkpoint.name), tmp_path / "README.md"
     names = ["metrics.json", "MODEL_CARD.md", "report.html", "figures/roc.png", "figures/confusion.svg"]
-    before = {name: (tiny_checkpoint / name).read_bytes() for name in names}
-    readme = tiny_checkpoint.parent / "README.md"
+    before = {name: (checkpoint / name).read_bytes() for name in names}
     readme.write_text(f"{README_BEGIN}\n{README_END}\n")
-    metrics = publish(tiny_checkpoint, readme=readme)
-    assert {name: (tiny_checkpoint / name).read_bytes() for name in names} == before
+    metrics = publish(checkpoint, readme=readme)
+    assert {name: (checkpoint / name).read_bytes() for name in names} == before
     assert str(metrics["test"]["lesion"].overall["macro_auroc"]) in readme.read_text()
 
 

@@ -35,6 +35,7 @@ PHOTO_PATH = {
     "skinnet.inference.classifier",
     "skinnet.inference.conformal",
     "skinnet.inference.gate",
+    "skinnet.inference.onnx_graph",
     "skinnet.inference.prediction",
     "skinnet.inference.stability",
     "skinnet.inference.weights",

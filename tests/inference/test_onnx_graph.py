@@ -22,7 +22,7 @@ from skinnet.files import digest
 from skinnet.images.photo import open_photo, to_input
 from skinnet.inference.classifier import Classifier
 from skinnet.inference.onnx_export import OnePass, export_graph, write_graph
-from skinnet.inference.onnx_graph import OnnxGraph
+from skinnet.inference.onnx_graph import SWITCH, OnnxGraph
 from skinnet.models import vision_transformer
 from skinnet.models.backbone import head
 from skinnet.models.committee import join
@@ -34,6 +34,14 @@ from tests.conftest import PROJECT
 SHAPES = [(192, 256), (256, 192), (222, 222), (157, 313), (181, 271)]
 """(height, width): whole patches, and not; an odd side."""
 FILES = (CONFIG, WEIGHTS, GATE, GATE_STATISTICS, GRAPH, GRAPH_SETTINGS)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _switched_on() -> Iterator[None]:
+    """Undo what tests/conftest.py switches off."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv(SWITCH)
+        yield
 
 
 class SmallNetwork(nn.Module):
@@ -130,15 +138,19 @@ def test_without_the_package_pytorch_classifies(shipped: Path, monkeypatch: pyte
     assert Classifier.load(shipped, fast=True).graph is None
 
 
+def test_it_can_be_switched_off(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, "0")
+    assert Classifier.load(shipped, fast=True).graph is None
+
+
 def test_what_could_report_its_use_is_not_imported(fast: Classifier) -> None:
     assert sys.modules["openvino_telemetry"] is None
 
 
 @pytest.mark.parametrize("damage", [GRAPH, GRAPH_SETTINGS])
 def test_a_damaged_graph_is_refused(copied: Path, damage: str) -> None:
-    content = bytearray((copied / damage).read_bytes())
-    content[len(content) // 2] ^= 1
-    (copied / damage).write_bytes(content)
+    content = (copied / damage).read_bytes()
+    (copied / damage).write_bytes(content[: len(content) // 2])
     with pytest.raises(CheckpointError, match=r"model\.onnx .* is damaged: run python -m skinnet export again"):
         Classifier.load(copied, fast=True)
 

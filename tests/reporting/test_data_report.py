@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ def test_the_report_counts_what_is_there(drawn_root: Path) -> None:
     assert tables["Left out"].empty
 
 
-def test_the_command_writes_a_figure_a_page_and_a_sheet(drawn_root: Path) -> None:
-    assert main(["data", "report", "--root", str(drawn_root)]) == 0
-    folder = drawn_root / "report"
+def test_the_command_writes_a_figure_a_page_and_a_sheet(drawn_root: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(drawn_root, tmp_path / "data")
+    assert main(["data", "report", "--root", str(root)]) == 0
+    folder = root / "report"
     page = (folder / "data.md").read_text()
     assert "| ham10000 | df | 30 | 12 |" in page
     assert "## Left out\n\nNone." in page

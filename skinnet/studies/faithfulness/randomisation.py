@@ -45,7 +45,7 @@ def cascade(
         Spearman's rank correlation in the features' resolution, 0 where a map is flat.
     """
     shuffled = copy.copy(classifier)
-    shuffled.network = copy.deepcopy(classifier.network)
+    shuffled.network, shuffled.graph = copy.deepcopy(classifier.network), None
     before = _maps(shuffled, photos, numbers, methods)
     layers = list(_from_the_top(shuffled.network))
     generator, rows = torch.Generator().manual_seed(seed), []
